@@ -1,0 +1,47 @@
+# Five verbs. Each makes what it needs: a fresh machine has Python >= 3.11 and make, nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
+
+.PHONY: demo test lint bench lock clean
+
+demo: .venv/run
+	$(BIN)/zhenbo demo
+
+test: .venv/dev
+	$(BIN)/pytest -n 2
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/dev
+	$(BIN)/python bench/spine.py
+
+COMPILE := uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	--no-emit-find-links --python-version 3.11
+
+lock: .venv/bin/uv ## writes requirements/*.txt anew: hashes only, no download addresses
+	$(BIN)/$(COMPILE) requirements/bootstrap.in -o requirements/bootstrap.txt
+	$(BIN)/$(COMPILE) pyproject.toml requirements/run.in -o requirements/run.txt
+	$(BIN)/$(COMPILE) pyproject.toml requirements/dev.in -o requirements/dev.txt
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
+
+.venv/bin/uv: requirements/bootstrap.txt
+	$(PYTHON) -c 'import sys; sys.exit("zhenbo needs Python >= 3.11, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bootstrap.txt
+	touch $@
+
+.venv/run: .venv/bin/uv requirements/run.txt pyproject.toml
+	$(UV) -r requirements/run.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/dev: .venv/run requirements/dev.txt
+	$(UV) -r requirements/dev.txt
+	touch $@

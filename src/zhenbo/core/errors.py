@@ -1,0 +1,43 @@
+"""What goes wrong, said in full: what, where, what we know, what to try.
+
+Findings about *data* (a broken row, an unknown state) are values, collected and never thrown: see `Reject`.
+Exceptions are for a person who must change something before work can go on.
+"""
+
+import msgspec
+
+
+class ZhenboError(Exception):
+    """Something the user must change; `exit_code` is what the command line returns."""
+
+    exit_code = 2
+
+
+class NoEventsError(ZhenboError):
+    """Nothing readable was found in the paths given."""
+
+    exit_code = 1
+
+
+class StoryError(ZhenboError):
+    """A story line that does not read as one."""
+
+
+class PackError(ZhenboError):
+    """A pack (mapping, policy, baseline, calibration) that breaks its own rules."""
+
+
+class Reject(msgspec.Struct, frozen=True):
+    """One row or file that could not be used, kept as data in `rejects.jsonl`.
+
+    Args:
+        file: name of the file, without its folder.
+        line: 1-based line or row number; 0 when the whole file is meant.
+        reason: short code, e.g. `bad_time`, `truncated_parquet`.
+        detail: what was seen, shortened to 200 characters.
+    """
+
+    file: str
+    line: int
+    reason: str
+    detail: str = ""

@@ -1,0 +1,193 @@
+"""The verdict as users receive it: `verdict.json`, its JSON schema and its documentation, from one definition.
+
+`null` always means "not enough evidence to say". Amounts are integer minor units, times ISO 8601 UTC in text
+and microseconds in `window`.
+"""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from zhenbo.core.subject import Outcome, Question, Tier
+
+Probability = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=0)]
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """One of the three questions with its answer."""
+
+    verdict: Annotated[Outcome, Meta(description="the answer to this question")]
+    tier: Annotated[Tier, Meta(description="tier of the data the answer rests on")]
+    asked: Annotated[bool, Meta(description="false when the record shows nothing of this question; it is then no part of the headline")]  # fmt: skip
+    probability: Annotated[Probability | None, Meta(description="probability that at least the material share is fabricated")] = None  # fmt: skip
+    score_db: Annotated[float | None, Meta(description="prior plus the weights of this question's reasons")] = None
+    share: Annotated[float | None, Meta(description="largest fabricated share of one of its metrics, best estimate, in the busiest hour or day or the whole")] = None  # fmt: skip
+    missing: Annotated[list[str], Meta(description="records without which something could not be asked")] = []
+
+
+class Fake(Struct, frozen=True):
+    """How many of a shown count are fabricated; 0 <= low <= mid <= high <= shown."""
+
+    shown: Count
+    low: Count
+    mid: Count
+    high: Count
+
+
+class Fakes(Struct, frozen=True, kw_only=True):
+    """Fabricated units per shown metric; null where it cannot be said."""
+
+    viewers: Fake | None = None
+    likes: Fake | None = None
+    comments: Fake | None = None
+    follows: Fake | None = None
+    shares: Fake | None = None
+    orders: Fake | None = None
+
+
+class Interval(Struct, frozen=True):
+    """An amount with its interval, minor units."""
+
+    low: int
+    mid: int
+    high: int
+
+
+class OfWhich(Struct, frozen=True):
+    """Parts of verified GMV that are not final."""
+
+    unsettled: Annotated[int, Meta(description="paid but not yet completed as of `as_of`")]
+    returned: Annotated[int, Meta(description="goods on their way back, refund not yet done")]
+
+
+class Gmv(Struct, frozen=True, kw_only=True):
+    """The bridge from created to verified amounts, in minor units; every line is exact, `brushed` is an estimate.
+
+    gross - cancelled - unpaid_open - discount - refunded - brushed = verified.mid, to the cent.
+    """
+
+    currency: str
+    gross: Annotated[int, Meta(description="created amounts")]
+    cancelled: int
+    unpaid_open: int
+    discount: int
+    refunded: Annotated[int, Meta(description="refunded up to as_of")]
+    brushed: Annotated[int, Meta(description="expected brushed amount of what remains")]
+    brushed_low: int
+    brushed_high: int
+    verified: Interval
+    of_which: OfWhich
+
+
+class CauseTested(Struct, frozen=True):
+    """An innocent explanation and what its test said."""
+
+    cause: str
+    outcome: Literal["ruled_out", "open", "explains"]
+
+
+class EffectSeen(Struct, frozen=True):
+    """How many fakes this reason counts."""
+
+    metric: str
+    low: float
+    mid: float
+    high: float
+
+
+class Reason(Struct, frozen=True, kw_only=True):
+    """One additive term of the score, with what it rests on."""
+
+    id: Annotated[str, Meta(description="hash of signal, version, subject, window and cited events")]
+    signal: str
+    family: str
+    question: Question
+    tier: Tier
+    weight_db: Annotated[float, Meta(description="10·log10 likelihood ratio after caps; + accuses, - clears")]
+    raw_db: Annotated[float, Meta(description="the same before caps")]
+    says: Annotated[str, Meta(description="the finding in words, in the language of the audit")]
+    message: Annotated[str, Meta(description="id of the sentence, for re-issue in the other language")]
+    args: dict[str, Any]
+    observed: float
+    expected: Annotated[float, Meta(description="mean under the organic null, same unit as observed")]
+    p: Annotated[Probability, Meta(description="probability under the organic null of as much or more")]
+    effect: EffectSeen | None
+    cleared_by: Annotated[list[CauseTested], Meta(description="innocent causes tested")]
+    window: Annotated[list[int], Meta(description="first and last microsecond")]
+    events: Annotated[list[str], Meta(description="source:event_id, capped")]
+    events_total: Count
+
+
+class SubjectVerdict(Struct, frozen=True, kw_only=True):
+    """What is said of one session or shop month."""
+
+    host_id: str
+    platform: str
+    start: Annotated[str | None, Meta(description="first event, ISO 8601 UTC")]
+    end: Annotated[str | None, Meta(description="last event, ISO 8601 UTC")]
+    tier: Annotated[Tier, Meta(description="tier of the headline's question")]
+    verdict: Annotated[Outcome, Meta(description="worst of the questions asked")]
+    question: Annotated[Question, Meta(description="the question the headline answers")]
+    penalty_ready: Annotated[bool, Meta(description="false: no penalty may rest on this verdict")]
+    probability: Probability | None
+    probability_low: Probability | None
+    probability_high: Probability | None
+    prior_db: float
+    score_db: float
+    map: Annotated[str, Meta(description="id of the calibration map from p to weight and from score to probability")]
+    questions: dict[str, Asked]
+    fake: Fakes
+    gmv: Gmv | None
+    coverage: Annotated[dict[str, float], Meta(description="delivered / counter delta, per kind")]
+    reasons: list[Reason]
+    ask_for: Annotated[list[str], Meta(description="records that would settle what is open, in words")]
+    notes: Annotated[list[str], Meta(description="what the reader must know about the record, in words")]
+
+
+class SessionVerdict(SubjectVerdict, frozen=True, kw_only=True):
+    """Verdict on one live session."""
+
+    session_id: str
+
+
+class ShopVerdict(SubjectVerdict, frozen=True, kw_only=True):
+    """Verdict on the orders of a shop in one month that belong to no session."""
+
+    shop_id: str
+    from_: Annotated[str | None, Meta(description="first order, ISO 8601 UTC")] = msgspec.field(name="from")
+    to: str | None
+
+
+class Audit(Struct, frozen=True, kw_only=True):
+    """The whole of `verdict.json`."""
+
+    schema: Annotated[int, Meta(description="version of this layout")] = 1
+    zhenbo: str
+    as_of: str
+    policy: Annotated[str, Meta(description="id@version#sha256 of the policy")]
+    lang: Literal["zh", "en"]
+    sessions: list[SessionVerdict]
+    shops: list[ShopVerdict]
+    groups: list[dict[str, Any]] = []
+    deals: list[dict[str, Any]] = []
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON schema of `verdict.json`, derived from the structs above."""
+    return msgspec.json.schema(Audit)
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 6) + 0.0
+    if isinstance(value, dict):
+        return {k: _rounded(v) for k, v in value.items()}
+    return [_rounded(v) for v in value] if isinstance(value, list) else value
+
+
+def to_json(audit: Audit) -> bytes:
+    """`verdict.json`: numbers rounded to 6 digits, two-space indent, byte-identical for equal audits."""
+    plain = _rounded(msgspec.to_builtins(audit))
+    return msgspec.json.format(msgspec.json.encode(plain), indent=2) + b"\n"
