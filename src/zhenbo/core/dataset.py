@@ -44,7 +44,7 @@ class Dataset:
 
     def until(self, as_of: int) -> "Dataset":
         """The record as it stood at `as_of`: later events are left out, those without a time stay."""
-        keep = pc.fill_null(pc.less_equal(self.events["ts"].cast(pa.int64()), as_of), True)  # noqa: FBT003
+        keep = pc.fill_null(pc.less_equal(self.events["ts"].cast(pa.int64()), as_of), True)
         return replace(self, events=self.events.filter(keep))
 
 
@@ -56,8 +56,8 @@ def canonical_order(events: pa.Table) -> pa.Table:
         "event_id": events["event_id"],
     })  # fmt: skip
     order = pc.sort_indices(
-        keyed, sort_keys=[("ts", "ascending"), ("source", "ascending"), ("event_id", "ascending")], null_placement="at_end"
-    )  # fmt: skip
+        keyed, sort_keys=[(name, "ascending", "at_end") for name in ("ts", "source", "event_id")]
+    )
     return events.take(order)
 
 
@@ -125,7 +125,7 @@ def _accounts_of(events: pa.Table, accounts: pa.Table) -> pa.Table:
     """The latest snapshot of every account that acts in these events."""
     if not accounts.num_rows:
         return accounts
-    mine = accounts.filter(pc.is_in(accounts["account_id"], pc.unique(events["actor_id"]).combine_chunks() if isinstance(pc.unique(events["actor_id"]), pa.ChunkedArray) else pc.unique(events["actor_id"])))  # fmt: skip
+    mine = accounts.filter(pc.is_in(accounts["account_id"], value_set=pc.unique(events["actor_id"])))
     mine = mine.sort_by([("account_id", "ascending"), ("seen_at", "descending")])
     ids = mine["account_id"].combine_chunks()
     if len(ids) < 2:

@@ -94,7 +94,9 @@ class Evidence:
 
     def id(self, subject: str) -> str:
         """A hash of signal, version, subject, window and cited events; no floats, so it is equal on every engine."""
-        body = "\n".join([self.signal, str(self.version), subject, *map(str, self.window), *sorted(self.events)])
+        body = "\n".join(
+            [self.signal, str(self.version), subject, *map(str, self.window), *sorted(self.events)]
+        )
         return hashlib.sha256(body.encode()).hexdigest()[:16]
 
 

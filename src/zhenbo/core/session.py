@@ -107,17 +107,23 @@ class Session:
     def has(self, column: str, *kinds: str, at_least: int = 1) -> bool:
         """Whether at least so many rows (of the kinds, if given) fill a column."""
         rows = self.rows(*kinds) if kinds else self.events
-        return rows.num_rows - rows[column].null_count >= at_least
+        return bool(rows.num_rows - rows[column].null_count >= at_least)
 
     @cached_property
     def tiers(self) -> Mapping[Question, Tier]:
         """The tier each question can be asked at, from what the record holds."""
-        linked = self.has("device") or self.has("pay") or self.has("addr")
         named = {
-            Question.AUDIENCE: self.has("actor_id", "enter", "leave"),
-            Question.ENGAGEMENT: self.has("actor_id", "comment", "like", "follow", "share"),
+            Question.AUDIENCE: ("enter", "leave"),
+            Question.ENGAGEMENT: ("comment", "like", "follow", "share"),
         }
-        room = {q: (Tier.T2 if linked else Tier.T1) if ids else Tier.T0 for q, ids in named.items()}
+        room = {
+            question: Tier.T0
+            if not self.has("actor_id", *kinds)
+            else Tier.T2
+            if self.has("device", *kinds)
+            else Tier.T1
+            for question, kinds in named.items()
+        }
         trade = any(k.startswith(("order_", "refund_")) for k in self.counts)
         return {**room, Question.SALES: Tier.T2 if trade else Tier.T0}
 

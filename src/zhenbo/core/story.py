@@ -95,7 +95,9 @@ def read(text: str) -> Story:
     for number, row in enumerate(rows):
         row["event_id"] = f"e{number + 1}"
     events = pa.Table.from_pylist(rows, schema=EVENTS)
-    return Story(Dataset(canonical_order(events), pa.Table.from_pylist(list(accounts.values()), schema=ACCOUNTS)))
+    return Story(
+        Dataset(canonical_order(events), pa.Table.from_pylist(list(accounts.values()), schema=ACCOUNTS))
+    )
 
 
 def _statements(text: str) -> Iterator[str]:
@@ -185,7 +187,9 @@ class _Said:
         rest = words[place + 1 :]
         if kind in _OF_ORDER and who and not rest:
             rest, who = who, []
-        return cls(_people(who[0]) if who else [None], kind, rest, text, fields, times, every, scattered, statement)
+        return cls(
+            _people(who[0]) if who else [None], kind, rest, text, fields, times, every, scattered, statement
+        )
 
     def schedule(self, start: int, end: int | None) -> Iterator[tuple[int, str | None]]:
         """When each actor acts."""
@@ -217,11 +221,17 @@ class _Said:
         words = [_fill(w, index) for w in self.words]
         if self.kind in {"order", "reserve"}:
             if len(words) < 2:
-                raise StoryError(f"{self.statement!r} needs an order and an amount, as in `a1 orders o1 59.00`.")
+                raise StoryError(
+                    f"{self.statement!r} needs an order and an amount, as in `a1 orders o1 59.00`."
+                )
             made = base | {
                 "kind": "order_create", "order_id": words[0], "amount": parse_minor(words[1]), "currency": "CNY", "qty": 1,
             }  # fmt: skip
-            return [made] if self.kind == "reserve" else [made, made | {"kind": "order_pay", "ts": base["ts"] + 5 * _SECOND}]
+            return (
+                [made]
+                if self.kind == "reserve"
+                else [made, made | {"kind": "order_pay", "ts": base["ts"] + 5 * _SECOND}]
+            )
         row = base | {"kind": self.kind}
         if self.kind in COUNTER_KINDS:
             row |= {"qty": self._gauge(base["ts"], words), "actor_id": None}
@@ -243,7 +253,6 @@ class _Said:
             return int(first)
         start, end = self.stretch
         return round(int(first) + (int(last) - int(first)) * (at - start) / max(end - start, 1))
-
 
 
 def _verb(word: str) -> str | None:

@@ -22,7 +22,9 @@ class Asked(Struct, frozen=True, kw_only=True):
     tier: Annotated[Tier, Meta(description="tier of the data the answer rests on")]
     asked: Annotated[bool, Meta(description="false when the record shows nothing of this question; it is then no part of the headline")]  # fmt: skip
     probability: Annotated[Probability | None, Meta(description="probability that at least the material share is fabricated")] = None  # fmt: skip
-    score_db: Annotated[float | None, Meta(description="prior plus the weights of this question's reasons")] = None
+    score_db: Annotated[
+        float | None, Meta(description="prior plus the weights of this question's reasons")
+    ] = None
     share: Annotated[float | None, Meta(description="largest fabricated share of one of its metrics, best estimate, in the busiest hour or day or the whole")] = None  # fmt: skip
     missing: Annotated[list[str], Meta(description="records without which something could not be asked")] = []
 
@@ -136,7 +138,9 @@ class SubjectVerdict(Struct, frozen=True, kw_only=True):
     probability_high: Probability | None
     prior_db: float
     score_db: float
-    map: Annotated[str, Meta(description="id of the calibration map from p to weight and from score to probability")]
+    map: Annotated[
+        str, Meta(description="id of the calibration map from p to weight and from score to probability")
+    ]
     questions: dict[str, Asked]
     fake: Fakes
     gmv: Gmv | None

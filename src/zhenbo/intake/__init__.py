@@ -1,0 +1,1 @@
+"""The way in: real files of any known source become canonical events."""
