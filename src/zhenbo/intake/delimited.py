@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from zhenbo.core.errors import Reject
+from zhenbo.intake.format import Format
 from zhenbo.intake.rows import Rows
 
 csv.field_size_limit(2**31 - 1)  # the standard limit of 131,072 makes a long chat text an error
@@ -271,3 +272,25 @@ def is_description(cells: list[str]) -> bool:
 
 
 _DATUM = re.compile(r"^[^\w]*\d[\d.,:/\s-]*\D{0,3}$")
+
+
+def looks(head: bytes) -> bool:
+    r"""Whether a file begins like delimited text: a first line of names without control characters.
+
+    Examples:
+        >>> looks("订单编号,总金额\n1,2".encode("gbk")), looks(b'{"a":1,"b":2}'), looks(b"PK\x03\x04,,")
+        (True, False, False)
+    """
+    decode = decoder(head)
+    if decode is None:
+        text = head[: len(head) // 2 * 2].decode("utf-16", errors="replace")
+    else:
+        text = "\n".join(decode(line) for line in head.replace(b"\0", b"").lstrip(b"\r\n").splitlines()[:1])
+    first = text.lstrip(_TRIMMED).split("\n", 1)[0].rstrip("\r")
+    odd = any(ord(c) < 32 and c != "\t" for c in first) or "\ufffd" in first
+    return (
+        not odd and first[:1] not in {"{", "[", "<", ""} and any(d in first.rstrip("\t") for d in DELIMITERS)
+    )
+
+
+FORMAT = Format("delimited", looks, read)

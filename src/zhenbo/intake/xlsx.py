@@ -3,6 +3,7 @@
 TikTok Shop writes `A1:A1` over a sheet of thousands of rows; readers that believe it see one cell.
 """
 
+import io
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
 from zhenbo.core.errors import Reject
 from zhenbo.intake.delimited import clean, header, is_description
+from zhenbo.intake.format import Format
 from zhenbo.intake.rows import Rows
 
 
@@ -54,7 +56,9 @@ def _rows(path: Path, out: Rows) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _first_table(path: Path) -> list[list[Any]]:
-    book = CalamineWorkbook.from_path(path)
+    book = CalamineWorkbook.from_filelike(
+        io.BytesIO(path.read_bytes())
+    )  # by content: a path goes by its name
     for sheet in book.sheets_metadata:
         if sheet.typ != SheetTypeEnum.WorkSheet:
             continue
@@ -84,3 +88,14 @@ def as_text(cell: Any) -> str:
     if isinstance(cell, timedelta):
         return str(cell)
     return "" if cell is None else str(cell)
+
+
+def looks(head: bytes) -> bool:
+    """Whether a file begins like a workbook: a ZIP archive of one of the two office formats, or an old OLE file."""
+    archive = head.startswith(b"PK\x03\x04") and any(
+        mark in head for mark in (b"xl/", b"[Content_Types].xml", b"opendocument.spreadsheet", b"_rels/")
+    )
+    return archive or head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+
+
+FORMAT = Format("xlsx", looks, read)
