@@ -1,0 +1,1 @@
+"""Data, no Python: policies, mappings, baselines, locales (TOML, gettext)."""

@@ -1,0 +1,1 @@
+"""What displayed counters say against each other."""

@@ -1,0 +1,1 @@
+"""How orders live: who makes them, in what order things happen, how they come back."""

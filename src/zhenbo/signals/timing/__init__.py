@@ -1,0 +1,1 @@
+"""When accounts act."""

@@ -1,0 +1,158 @@
+"""Accounts that speak like clockwork.
+
+## What it looks for
+Comments of one account at nearly equal gaps. People speak in bursts: over 977 honest accounts with ten or more
+messages the coefficient of variation (CV) of their gaps has median 1.5 and lies below 0.3 for one in a
+thousand. Scripts that post "N sentences at a fixed interval" sit at 0 to 0.35, also with a jitter of 40 %.
+
+## Why it matters
+Brushing software sells the speaking interval as a setting (发言间隔). The first fined case of a paid-comment
+worker (职业弹幕人, Beijing 2025) was more than fifty comments per account and session.
+
+## How it is fooled
+By exponential gaps, by pauses drawn from real chat logs, by fewer than ten comments per account, by hired
+humans. A script with long random pauses passes this test and must be met by what it says (text).
+
+## What clears it
+Flagged assistants, moderators and the host are left out. Too few regular accounts for a room of this size is
+expected (habit, tools): only an excess over that counts. A prompted chant (口令) that the members merely
+follow explains the rhythm and is tested.
+
+## Method
+Honest gaps are modelled as a gamma renewal process of shape 2, more regular than 99 % of real accounts; the
+log of the sample CV is then normal with variance (1 + c²) / (2n), c² = 1/shape. Accounts below one in ten
+thousand are counted against a negative binomial across rooms. Baselines: `packs/baselines/timing.regularity.toml`.
+
+## Examples
+    >>> from zhenbo.proof.pages import look
+    >>> look('timing.regularity', '''
+    ... 20:00-22:00 b1..b60 say "wow {n}" x15 scattered
+    ... 20:30-21:30 a1..a12 say "buy now {n}" every 80s
+    ... ''')
+    timing.regularity: accuses, names 12 accounts, says regular
+    >>> look('timing.regularity', '''
+    ... 20:00-22:00 b1..b60 say "wow {n}" x15 scattered
+    ... ''')
+    timing.regularity: clears, names 0 accounts, says people
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy import stats
+
+from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
+from zhenbo.core.schema import Flag
+from zhenbo.core.session import Session, codes, micros
+from zhenbo.core.subject import Question, Tier
+from zhenbo.signals.nulls import P_FLOOR, Floats, crowd
+
+_STAFF = Flag.HOST | Flag.MOD | Flag.KNOWN_BOT | Flag.HISTORY
+
+
+def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
+    """Count accounts whose gaps are more regular than people's, against how many honest rooms hold."""
+    rows = speech(session)
+    if rows.num_rows < base["rows_min"]:
+        return [
+            Missing(Question.ENGAGEMENT, "comments" if not session.counts.get("comment") else "account_ids")
+        ]
+    who, names = codes(rows["actor_id"])
+    cv, gaps = gap_variation(who, micros(rows["ts"]), len(names))
+    tested = np.flatnonzero(gaps >= base["gaps_min"])
+    if len(tested) < base["accounts_min"]:
+        return [Missing(Question.ENGAGEMENT, "longer_record")]
+    found = crowd(_p(cv[tested], gaps[tested], base["shape"]), base["alpha"], base["stray"], base["size"])
+    members = tested[found.members]
+    mine = np.isin(who, members)
+    events, total = cite(rows, mine)
+    per_account = mine.sum() / max(found.observed, 1)
+    chant = _chant_share(rows, mine)
+    accused = found.observed > 0
+    return [
+        SIGNAL.evidence(
+            window=_window(micros(rows["ts"]), mine),
+            p=found.p,
+            observed=float(found.observed),
+            expected=found.expected,
+            says="regular" if accused else "people",
+            args={
+                "accounts": found.observed, "tested": len(tested), "comments": int(mine.sum()),
+                "cv": round(float(np.median(cv[members])), 2) if accused else round(float(np.median(cv[tested])), 2),
+            },
+            effect=Effect("comments", *(x * per_account for x in (found.low, found.mid, found.high))) if accused else None,
+            accounts=dict(zip((str(names[i]) for i in tested), found.weights_db.tolist(), strict=True)),
+            causes=(Cause("assistant", "ruled_out"), Cause("chant", "explains" if chant > 0.5 else "ruled_out"))
+            if accused else (),
+            events=events,
+            events_total=total,
+        )
+    ]  # fmt: skip
+
+
+def speech(session: Session) -> pa.Table:
+    """Comments of identified people: no host, moderator, known bot or replayed backlog."""
+    rows = session.rows("comment")
+    staff = pc.not_equal(pc.bit_wise_and(rows["flags"], int(_STAFF)), 0)
+    return rows.filter(
+        pc.and_(pc.and_(pc.is_valid(rows["actor_id"]), pc.is_valid(rows["ts"])), pc.invert(staff))
+    )
+
+
+def gap_variation(who: np.ndarray, ts: np.ndarray, accounts: int) -> tuple[Floats, Floats]:
+    """Per account: CV of its gaps (NaN without) and the number of gaps."""
+    order = np.lexsort((ts, who))
+    who, ts = who[order], ts[order] / 1e6
+    same = who[1:] == who[:-1]
+    gap, owner = np.diff(ts)[same], who[1:][same]
+    n = np.bincount(owner, minlength=accounts).astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = np.bincount(owner, gap, accounts) / n
+        variance = np.bincount(owner, (gap - mean[owner]) ** 2, accounts) / n
+        return np.sqrt(variance) / mean, n
+
+
+def _p(cv: Floats, gaps: Floats, shape: float) -> Floats:
+    """P(sample CV <= cv) for n gamma gaps of this shape (delta method on log CV)."""
+    c = shape**-0.5
+    z = np.log(np.maximum(np.nan_to_num(cv, nan=9.0), 1e-6) / c) / np.sqrt((1 + c * c) / (2 * gaps))
+    return np.clip(stats.norm.cdf(z), P_FLOOR, 1)
+
+
+def _chant_share(rows: pa.Table, mine: np.ndarray) -> float:
+    """Share of the members' comments that repeat the room's most common phrase."""
+    if not mine.any():
+        return 0.0
+    text, _ = codes(rows["text"])
+    top = np.bincount(text[text >= 0]).argmax() if (text >= 0).any() else -1
+    others = (text[~mine] == top).mean() if (~mine).any() else 0.0
+    return float((text[mine] == top).mean()) if others > 0.05 else 0.0
+
+
+def _window(ts: np.ndarray, mine: np.ndarray) -> tuple[int, int]:
+    spoken = ts[mine] if mine.any() else ts
+    return int(spoken.min()), int(spoken.max())
+
+
+SIGNAL = Signal(
+    id="timing.regularity",
+    version=1,
+    question=Question.ENGAGEMENT,
+    tier=Tier.T1,
+    title=Say("Comments at clockwork intervals", "发言间隔机械规律"),
+    says={
+        "regular": Say(
+            "{accounts} of {tested} talkative accounts speak at nearly equal intervals (typical variation {cv}, people 1.5); "
+            "together they wrote {comments} comments.",
+            "{tested} 个活跃发言账号中有 {accounts} 个的发言间隔近乎相等（典型变异系数 {cv}，真人约 1.5），共发出 {comments} 条评论。",
+        ),
+        "people": Say(
+            "None of {tested} talkative accounts speaks at a machine's rhythm (typical variation {cv}).",
+            "{tested} 个活跃发言账号的发言节奏均不像机器（典型变异系数 {cv}）。",
+        ),
+    },
+    look=look,
+)
