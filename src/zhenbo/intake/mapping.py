@@ -64,7 +64,7 @@ every_flags = [{…}]  (top level) flags of every event
     extra         {name = spec}: entries put into `extra` beside the left-over fields
     any column of EVENTS = spec
 
-Column spec: "field" for short, or a table
+Column spec: "field" or ["field", "else this"] for short, or a table
     from          field, "@file value", or a list (the first that is filled counts)
     value         a constant
     join          ["sub_order", "=order_pay"]: parts joined by ":" ("=" marks a constant); null if any part is
@@ -297,7 +297,7 @@ def _parse(doc: dict[str, Any]) -> Mapping:
 
 
 def _spec(body: Any) -> Spec:
-    spec = Spec(from_=body) if isinstance(body, str) else msgspec.convert(body, Spec)
+    spec = Spec(from_=body) if isinstance(body, str | list) else msgspec.convert(body, Spec)
     if spec.unit not in _UNITS:
         raise ValueError(f"unknown unit {spec.unit!r}; known: {sorted(u for u in _UNITS if u)}")
     return spec

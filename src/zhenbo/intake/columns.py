@@ -1,0 +1,219 @@
+"""One column spec over the rows of a rule: raw values in, canonical values out, problems kept beside."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from zhenbo.core.schema import ACCOUNTS, EVENTS, PRODUCTS, SESSION_METRICS
+from zhenbo.intake import convert
+from zhenbo.intake.convert import Bad, word
+from zhenbo.intake.fields import Fields, Row
+from zhenbo.intake.mapping import Rule, Spec
+
+SCHEMAS = {"event": EVENTS, "account": ACCOUNTS, "metric": SESSION_METRICS, "product": PRODUCTS}
+_MONEY = frozenset({"amount", "discount_platform", "discount_seller", "list_price"})
+_SIGNED = frozenset({"level", "fan_level", "pay_level", "value"})
+
+
+@dataclass
+class Taken:
+    """The rows a rule takes, with what went wrong in them.
+
+    Args:
+        rows: flat rows, in file order.
+        problems: position in `rows` -> what could not be read.
+        unknown: (column, value) -> rows whose state is not known.
+        approx: positions whose time is not their own.
+    """
+
+    rows: Sequence[Row]
+    problems: dict[int, tuple[str, Bad]] = field(default_factory=dict)
+    unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
+    approx: set[int] = field(default_factory=set)
+
+
+class Column:
+    """A spec made ready for one column of one rule.
+
+    Args:
+        name: canonical column.
+        spec: how it is filled.
+        rule: the rule it belongs to.
+        fields: access to the rows.
+    """
+
+    def __init__(self, name: str, spec: Spec, rule: Rule, fields: Fields) -> None:
+        self.name = name
+        self.spec = spec
+        self._fields = fields
+        self._reads = [fields.reader(n) for n in spec.sources]
+        self._match = re.compile(spec.match) if spec.match else None
+        table = SCHEMAS[rule.table]
+        self._type = table.field(name).type if name in table.names else pa.string()
+        self.unit = spec.unit or self._default_unit()
+        # "" is already None in every reader; texts say "null" in earnest, so only their own list counts
+        shared = () if name == "text" else fields.mapping.null
+        self._nulls = frozenset([*shared, *spec.null])
+        self._plain: Callable[[Sequence[Any]], list[Any]] | None = self._converter()
+
+    def _default_unit(self) -> str:
+        if self.name in _MONEY:
+            return "major"
+        if pa.types.is_timestamp(self._type):
+            return "time"
+        if pa.types.is_integer(self._type):
+            return "count"
+        if pa.types.is_floating(self._type):
+            return "number"
+        return "bool" if pa.types.is_boolean(self._type) else "text"
+
+    def _converter(self) -> Callable[[Sequence[Any]], list[Any]] | None:
+        clock = self._fields.clock
+        return {
+            "time": lambda values: convert.times_of(values, clock) if None not in values else _sparse(values, clock),
+            "id_time": convert.remembered(convert.id_time),
+            "count": convert.remembered(convert.count),
+            "minor": convert.remembered(convert.count),
+            "kg": convert.remembered(convert.grams),
+            "number": convert.remembered(convert.number),
+            "bool": convert.remembered(convert.truth),
+            "half_unit": convert.remembered(convert.half_unit),
+            "text": _words,
+        }.get(self.unit)  # fmt: skip
+
+    @property
+    def empty(self) -> bool:
+        """Whether the spec leaves the column null (`{}`)."""
+        return not (self.spec.sources or self.spec.join or self.spec.value is not None)
+
+    @property
+    def constant(self) -> bool:
+        """Whether every row gets the same value."""
+        return self.spec.value is not None
+
+    def raw(self, taken: Taken) -> list[Any]:
+        """The raw values, nulls as None."""
+        spec, rows = self.spec, taken.rows
+        if spec.join is not None:
+            return self._joined(rows)
+        if not self._reads:
+            return [None] * len(rows)
+        read = self._reads[0]
+        values = [read(row) for row in rows]
+        if self._nulls:
+            nulls = self._nulls
+            values = [None if v is not None and word(v) in nulls else v for v in values]
+        for place, later in enumerate(self._reads[1:], start=1):
+            if None not in values:
+                break
+            self._fall_back(values, later, place, taken)
+        if isinstance(spec.approx, list) and spec.sources[0] in spec.approx:
+            taken.approx.update(i for i, v in enumerate(values) if v is not None)
+        elif spec.approx is True:
+            taken.approx.update(range(len(rows)))
+        if self._match is not None:
+            values = [
+                (m[1] if v is not None and (m := self._match.search(word(v))) else None) for v in values
+            ]
+        return self._mapped(values, taken) if spec.map is not None or spec.known is not None else values
+
+    def _fall_back(self, values: list[Any], read: Callable[[Any], Any], place: int, taken: Taken) -> None:
+        approx = isinstance(self.spec.approx, list) and self.spec.sources[place] in self.spec.approx
+        for i, value in enumerate(values):
+            if value is None:
+                other = read(taken.rows[i])
+                if other is not None and word(other) not in self._nulls:
+                    values[i] = other
+                    if approx:
+                        taken.approx.add(i)
+
+    def _joined(self, rows: Sequence[Row]) -> list[Any]:
+        parts: list[list[Any]] = []
+        for part in self.spec.join or []:
+            if part.startswith("="):
+                parts.append([part[1:]] * len(rows))
+            else:
+                read = self._fields.reader(part)
+                parts.append([read(row) for row in rows])
+        return [None if None in group else ":".join(map(word, group)) for group in zip(*parts, strict=True)]
+
+    def _mapped(self, values: list[Any], taken: Taken) -> list[Any]:
+        spec = self.spec
+        table = spec.map if spec.map is not None else {}
+        known = frozenset(spec.known or ()) | frozenset(table)
+        out: list[Any] = []
+        for value in values:
+            text = word(value)
+            if value is None or text in table or text in known:
+                out.append(table.get(text, value) if value is not None else None)
+                continue
+            taken.unknown[self.name, text[:80]] += 1
+            out.append(
+                None if spec.other == "null" else spec.other[1:] if spec.other.startswith("=") else value
+            )
+        return out
+
+    def values(self, taken: Taken, currency: Sequence[str | None] | None = None) -> list[Any]:
+        """The canonical values; what cannot be read is noted in `taken.problems` and null here."""
+        if self.constant:
+            return [self.spec.value] * len(taken.rows)
+        raw = self.raw(taken)
+        if self.unit == "major":
+            money = convert.remembered(lambda pair: convert.money(pair[0], pair[1]))
+            coins = currency or [self._fields.mapping.currency] * len(raw)
+            out = money([None if v is None else (v, c) for v, c in zip(raw, coins, strict=True)])
+        else:
+            out = raw if self._plain is None else self._plain(raw)
+        if self.unit in {"count", "major", "minor"}:
+            self._scale(out, taken)
+        if self.unit != "text":
+            for i, value in enumerate(out):
+                if type(value) is Bad:
+                    taken.problems.setdefault(i, (self.name, value))
+                    out[i] = None
+        return out
+
+    def _scale(self, out: list[Any], taken: Taken) -> None:
+        """Apply `factor` and `times`, and refuse what cannot be negative."""
+        spec = self.spec
+        if spec.factor != 1:
+            out[:] = [v * spec.factor if type(v) is int else v for v in out]
+        if spec.times:
+            read = self._fields.reader(spec.times)
+            others = convert.remembered(convert.count)([read(row) for row in taken.rows])
+            out[:] = [
+                a * b if type(a) is int and type(b) is int else None if b is None else a
+                for a, b in zip(out, others, strict=True)
+            ]
+        if spec.signed or self.name in _SIGNED:
+            return
+        reason = "negative_amount" if self.name in _MONEY else "negative_count"
+        for i, value in enumerate(out):
+            if type(value) is int and value < 0:
+                out[i] = convert.bad(reason, value)
+
+
+def _sparse(values: Sequence[Any], clock: convert.Clock) -> list[Any]:
+    """A column of times with gaps: the filled ones converted together."""
+    filled = [i for i, v in enumerate(values) if v is not None]
+    out: list[Any] = [None] * len(values)
+    for i, made in zip(filled, convert.times_of([values[i] for i in filled], clock), strict=True):
+        out[i] = made
+    return out
+
+
+def _words(values: Sequence[Any]) -> list[Any]:
+    return [v if v is None else convert.readable(v if type(v) is str else _text(v)) for v in values]
+
+
+def _text(value: Any) -> str:
+    """A value that is no text, as text; lists and objects as JSON."""
+    import msgspec
+
+    if isinstance(value, list | dict):
+        return msgspec.json.encode(value, order="deterministic").decode()
+    return word(value)

@@ -1,0 +1,296 @@
+"""Raw rows as mappings see them: flat dicts, fields found by alias, tests, computed fields, whole-file values."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from zhenbo.intake.convert import Bad, Clock, count, half_unit, id_time, number, time_of, whole, word
+from zhenbo.intake.mapping import Derive, Mapping, Test
+
+Row = dict[str, Any]
+Reader = Callable[[Any], Any]
+_UNITS: dict[str | None, Reader] = {
+    "count": count,
+    "id_time": id_time,
+    "half_unit": half_unit,
+    "number": number,
+}
+TABULAR = frozenset({"delimited", "xlsx"})
+
+
+@lru_cache(maxsize=4096)
+def header(name: str) -> str:
+    """A column name as written by people, normalised: NFKC, no BOM, no tabs, single inner blanks, `="…"` unwrapped."""
+    text = unicodedata.normalize("NFKC", str(name)).replace("\ufeff", "")
+    return " ".join(_unwrapped(text).split())
+
+
+def _unwrapped(text: str) -> str:
+    text = text.strip()
+    if text.startswith('="') and text.endswith('"'):
+        text = text[2:-1].strip()
+    return text.strip('"') if text.startswith('"') and text.endswith('"') else text
+
+
+def flat(row: Row) -> Row:
+    """Nested objects as dotted names; lists stay lists."""
+    out: Row = {}
+    for name, value in row.items():
+        if type(value) is dict:
+            for inner, deep in flat(value).items():
+                out[f"{name}.{inner}"] = deep
+        else:
+            out[name] = value
+    return out
+
+
+def tabular(row: Row) -> Row:
+    """A row of a sheet: headers normalised, cells without outer blanks, tabs and wrappers."""
+    return {header(k): _cell(v) for k, v in row.items()}
+
+
+def _cell(value: Any) -> Any:
+    if type(value) is not str or not value:
+        return value
+    if (
+        value[0] == "="
+        or value[0] == '"'
+        or value[0].isspace()
+        or value[-1].isspace()
+        or value[0] == "\ufeff"
+    ):
+        return _unwrapped(value.replace("\ufeff", ""))
+    return value
+
+
+def unwrapped(row: Row, records: Iterable[str]) -> list[Row]:
+    """The rows inside a document (`records` of the mapping), or the row itself."""
+    for path in records:
+        inside: Any = row
+        for part in path.split("."):
+            inside = inside.get(part) if isinstance(inside, dict) else None
+        if isinstance(inside, list):
+            return [item for item in inside if isinstance(item, dict)]
+    return [row]
+
+
+def exploded(rows: Iterable[tuple[int, Row]], path: str) -> Iterator[tuple[int, Row]]:
+    """One row per element of the list at `path`; the element's fields are named `path.field`."""
+    for index, row in rows:
+        items = row.get(path)
+        if not isinstance(items, list):
+            continue
+        rest = {k: v for k, v in row.items() if k != path}
+        for item in items:
+            inner = flat(item) if isinstance(item, dict) else {"": item}
+            yield index, rest | {(f"{path}.{k}" if k else path): v for k, v in inner.items()}
+
+
+class Fields:
+    """Access to the fields of one mapping.
+
+    Args:
+        mapping: whose aliases, derived and file fields count.
+    """
+
+    def __init__(self, mapping: Mapping) -> None:
+        self.mapping = mapping
+        self._tabular = bool(TABULAR & set(mapping.formats))
+        self._readers: dict[str, Reader] = {}
+        self.constants: dict[str, Any] = {}
+        self.clock = Clock(mapping.zone, mapping.dates)
+
+    def aliases(self, name: str) -> tuple[str, ...]:
+        """The raw names of a field, in order of preference."""
+        raw = self.mapping.fields.get(name, (name,))
+        return tuple(header(r) for r in raw) if self._tabular else tuple(raw)
+
+    def reader(self, name: str) -> Reader:
+        """A function that reads a field from a row; missing and "" are None."""
+        known = self._readers.get(name)
+        if known is None:
+            known = self._make(name)
+            self._readers[name] = known
+        return known
+
+    def _make(self, name: str) -> Reader:
+        if name.startswith("@"):
+            return lambda _row: self.constants.get(name[1:])
+        names = self.aliases(name)
+        if len(names) == 1:
+            only = names[0]
+
+            def read(row: Row) -> Any:
+                value = row.get(only)
+                return None if value == "" else value
+
+            return read
+
+        def first(row: Row) -> Any:
+            for alias in names:
+                value = row.get(alias)
+                if value is not None and value != "":
+                    return value
+            return None
+
+        return first
+
+    def has(self, row: Row, name: str) -> bool:
+        """Whether the row carries the field at all, filled or not."""
+        return any(alias in row for alias in self.aliases(name))
+
+    def raw_names(self, names: Iterable[str]) -> frozenset[str]:
+        """Every raw name behind these fields, through derived fields and aliases."""
+        out: set[str] = set()
+        for name in names:
+            made = self.mapping.derive.get(name)
+            if made is not None:
+                out |= self.raw_names(made.reads)
+                out.add(name)
+            elif not name.startswith("@"):
+                out.update(self.aliases(name))
+        return frozenset(out)
+
+    def passes(self, when: dict[str, Test]) -> Callable[[Row], bool]:
+        """A test over a row: all conditions hold."""
+        tests = [(self.reader(name), condition(test)) for name, test in when.items()]
+        if not tests:
+            return lambda _row: True
+        if len(tests) == 1:
+            read, holds = tests[0]
+            return lambda row: holds(read(row))
+        return lambda row: all(holds(read(row)) for read, holds in tests)
+
+    def derive(self, rows: Iterable[Row]) -> None:
+        """Add the computed fields to the rows, in place."""
+        for name, made in self.mapping.derive.items():
+            make = self._derived(made)
+            for row in rows:
+                value = make(row)
+                if value is not None:
+                    row[name] = value
+
+    def _derived(self, made: Derive) -> Reader:
+        if made.minus or made.times:
+            one, two = (self.reader(n) for n in made.minus or made.times or ())
+            return lambda row: _arith(one(row), two(row), minus=bool(made.minus))
+        read = self.reader(made.from_ or "")
+        if made.shift is not None:
+            shift = made.shift
+            return lambda row: None if (n := whole(read(row))) is None else n >> shift
+        if made.match is not None:
+            pattern = re.compile(made.match)
+            return lambda row: m[1] if (m := pattern.search(word(read(row)))) else None
+        return lambda row: _read_as(read(row), made.unit, self.clock)
+
+
+def _arith(a: Any, b: Any, *, minus: bool) -> int | None:
+    if a is None or b is None:
+        return None
+    x, y = number(a), number(b)
+    if isinstance(x, Bad) or isinstance(y, Bad) or x is None or y is None:
+        return None
+    return round(x - y) if minus else round(x * y)
+
+
+def _read_as(value: Any, unit: str | None, clock: Clock) -> Any:
+    if value is None:
+        return None
+    made: Any = word(value)
+    if unit == "time":
+        made = time_of(value, clock)
+    elif unit in _UNITS:
+        made = _UNITS[unit](value)
+    return None if isinstance(made, Bad) else made
+
+
+def condition(test: Test) -> Callable[[Any], bool]:
+    """A test of one value, as the mapping grammar writes it."""
+    if isinstance(test, dict):
+        return _table_test(test)
+    if isinstance(test, list):
+        allowed = frozenset(map(word, test))
+        return lambda value: word(value) in allowed
+    wanted = word(test)
+    return lambda value: value == wanted if type(value) is str else word(value) == wanted
+
+
+def _table_test(test: dict[str, Any]) -> Callable[[Any], bool]:
+    parts: list[Callable[[Any], bool]] = []
+    if "filled" in test:
+        filled = bool(test["filled"])
+        parts.append(lambda v: (v is not None and v not in ("", [])) is filled)
+    if "not" in test:
+        barred = frozenset(map(word, test["not"]))
+        parts.append(lambda v: word(v) not in barred)
+    if "match" in test:
+        pattern = re.compile(test["match"])
+        parts.append(lambda v: v is not None and pattern.search(word(v)) is not None)
+    if "min" in test or "max" in test:
+        low, high = test.get("min", float("-inf")), test.get("max", float("inf"))
+
+        def between(value: Any) -> bool:
+            read = number(value) if value is not None else None
+            return isinstance(read, float) and low <= read <= high
+
+        parts.append(between)
+    return lambda value: all(part(value) for part in parts)
+
+
+class FilePass:
+    """What must be known of the whole file before its rows can be mapped.
+
+    Args:
+        fields: the mapping's fields.
+    """
+
+    def __init__(self, fields: Fields) -> None:
+        self._fields = fields
+        mapping = fields.mapping
+        self._tallies: dict[str, Counter[str]] = {name: Counter() for name in mapping.file}
+        self._picks = [
+            (self._tallies[name], fields.passes(v.when), fields.reader(v.from_))
+            for name, v in mapping.file.items()
+        ]
+        self._tests = [
+            (n, fields.passes(r.only_without)) for n, r in enumerate(mapping.rules) if r.only_without
+        ]
+        self.off: set[int] = set()
+
+    @property
+    def needed(self) -> bool:
+        """Whether the mapping asks anything of the whole file."""
+        return bool(self._tallies or self._tests)
+
+    def see(self, rows: Iterable[Row]) -> None:
+        """Take in some rows, in any order."""
+        for row in rows:
+            for tally, passes, read in self._picks:
+                if passes(row):
+                    value = read(row)
+                    if value is not None:
+                        tally[word(value)] += 1
+            for rule, passes in self._tests:
+                if rule not in self.off and passes(row):
+                    self.off.add(rule)
+
+    def settle(self) -> dict[str, str]:
+        """The values picked, by name."""
+        out: dict[str, str] = {}
+        for name, value in self._fields.mapping.file.items():
+            tally = self._tallies[name]
+            if not tally:
+                continue
+            if value.pick == "mode":
+                out[name] = min(tally, key=lambda v: (-tally[v], _by_size(v)))
+            else:
+                out[name] = (min if value.pick == "min" else max)(tally, key=_by_size)
+        return out
+
+
+def _by_size(text: str) -> tuple[float, str]:
+    read = number(text)
+    return (read if isinstance(read, float) else float("inf"), text)
