@@ -1,0 +1,89 @@
+"""Endless varied sessions, one small world each: honest ones for calibration, attacked ones for recall.
+
+Session i of a seed is the same whatever came before it, so a run can be cut, resumed or spread over processes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from zhenbo.core.session import DAY, HOUR
+from zhenbo.worlds.anchors import CATEGORIES, COMMENTS_PER_WATCHER, LIKES_PER_VIEW, ORDERS_PER_WATCHER, SELF_REPEAT, WATCH_MINUTES
+from zhenbo.worlds.attacks import ATTACKS, lay
+from zhenbo.worlds.bursts import BURSTS, stage
+from zhenbo.worlds.crowd import Crowd
+from zhenbo.worlds.record import write
+from zhenbo.worlds.show import Plan, Show, Words
+from zhenbo.worlds.truth import World
+from zhenbo.worlds.views import VIEWS
+
+FIRST_EVENING = 1_777_636_800_000_000  # 2026-05-01 12:00 UTC, 20:00 in Beijing
+
+
+def plan(rng: np.random.Generator, number: int, watchers: tuple[int, int] = (120, 900)) -> Plan:
+    """An ordinary plan drawn from the anchors: room size, length, mood, goods."""
+    low, high = watchers
+    return Plan(
+        session_id=f"r{100_001 + number}",
+        host_id=f"h{number * 7919 % 90_000 + 10_000}",
+        start=FIRST_EVENING + int(rng.integers(0, 60)) * DAY + int(rng.integers(-8, 3)) * HOUR,
+        minutes=int(rng.choice([30, 45, 60, 90, 120])),
+        watchers=int(_log_uniform(rng, low, high)),
+        watch_minutes=float(rng.uniform(*WATCH_MINUTES)),
+        comments=_log_uniform(rng, *COMMENTS_PER_WATCHER),
+        echo=float(rng.uniform(*SELF_REPEAT)),
+        likes=_log_uniform(rng, *LIKES_PER_VIEW),
+        orders=_log_uniform(rng, *ORDERS_PER_WATCHER),
+        category=str(rng.choice(list(CATEGORIES))),
+        regulars=float(rng.uniform(0.03, 0.4)),
+        newcomers=float(rng.uniform(0.02, 0.15)),
+        unrest=float(rng.uniform(0.25, 0.9)),
+        cadence_s=int(rng.choice([20, 30, 60])),
+    )
+
+
+def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+
+def _world(show: Show, view: str, salt: int, rng: np.random.Generator) -> World:
+    """The one-session world as a view shows it."""
+    made = write([show], salt)
+    truth = {k: replace(t, view=view) for k, t in made.truth.items()}
+    return World(VIEWS[view](made.dataset, rng), truth)
+
+
+def campaign(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
+    """Honest sessions, cycling through every burst and view; a plain evening every second time.
+
+    Args:
+        seed: stream of chance.
+        sessions: how many.
+        first: number of the first one (to resume or to split the work).
+    """
+    bursts, views = list(BURSTS), list(VIEWS)
+    for number in range(first, first + sessions):
+        rng = np.random.default_rng([seed, number])
+        burst = bursts[1 + number // 2 % (len(bursts) - 1)] if number % 2 else "none"
+        view = views[number // (2 * (len(bursts) - 1)) % len(views)] if number % 2 else views[number // 2 % len(views)]
+        show = stage(plan(rng, number), burst, rng, Crowd(), Words())
+        yield _world(show, view, seed * 1_000_003 + number, rng)
+
+
+def attacked(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
+    """Attacked sessions, cycling through every attack; dose 5-80 %, a third of them during an honest burst.
+
+    The view is one in which the attack can be seen at all: orders by those who hold orders, the rest by those who
+    see the room.
+    """
+    attacks, bursts = list(ATTACKS), list(BURSTS)
+    for number in range(first, first + sessions):
+        rng = np.random.default_rng([seed, number, 1])
+        name = attacks[number % len(attacks)]
+        burst = str(rng.choice(bursts)) if rng.random() < 1 / 3 else "none"
+        show = stage(plan(rng, number, (300, 1_500)), burst, rng, Crowd(), Words())
+        lay(show, name, rng, float(rng.uniform(0.05, 0.8)))
+        trade = name.startswith(("brush", "case"))
+        view = str(rng.choice(["insider", "auditor", "merchant"] if trade else ["insider", "auditor", "capture"]))
+        yield _world(show, view, seed * 1_000_003 + number + 500_000, rng)

@@ -1,0 +1,216 @@
+"""An ordinary evening: arrivals, stays, talk, taps, follows, looks and purchases of real people."""
+
+import numpy as np
+import numpy.typing as npt
+
+from zhenbo.core.session import MINUTE
+from zhenbo.worlds.anchors import (
+    CLICKS_PER_WATCHER,
+    FOLLOWS_PER_WATCHER,
+    GAP_SIGMA,
+    SHARES_PER_WATCHER,
+    TAPS_PER_LIKE,
+    VISITS_PER_WATCHER,
+    WATCH_SIGMA,
+)
+from zhenbo.worlds.crowd import Ints
+from zhenbo.worlds.show import SECOND, Plan, Show
+from zhenbo.worlds.trade import Life, browse, ordinary_life, sell
+from zhenbo.worlds.words import talk, talk_weights
+
+SOURCES = ("推荐feed", "关注页", "搜索", "分享", "短视频引流", "直播广场")
+_SOURCE_WEIGHTS = (0.52, 0.14, 0.08, 0.05, 0.15, 0.06)
+_BIN = 10 * SECOND
+
+
+def play(show: Show, rng: np.random.Generator, life: Life | None = None) -> None:
+    """Fill a broadcast with its ordinary audience."""
+    plan = show.plan
+    people = show.crowd.ordinary(rng, plan.watchers, plan.start, plan.newcomers, plan.regulars)
+    attend(show, rng, people, arrivals(plan, rng, len(people)))
+    again = rng.random(len(people)) < VISITS_PER_WATCHER - 1
+    attend(show, rng, people[again], arrivals(plan, rng, int(again.sum())))
+    chat(show, rng, people, plan.comments)
+    taps(show, rng, people, plan.likes)
+    follows(show, rng, people, FOLLOWS_PER_WATCHER)
+    simple(show, rng, "share", people, SHARES_PER_WATCHER)
+    gifts(show, rng, people)
+    pins(show, rng)
+    looks(show, rng, people)
+    purchases(show, rng, people, plan.orders, life or ordinary_life(rng, plan.category))
+
+
+def arrivals(plan: Plan, rng: np.random.Generator, n: int) -> Ints:
+    """`n` arrival times with a wandering rate and a few platform pushes (Fano 2-60 per minute)."""
+    bins = max(1, plan.minutes * MINUTE // _BIN)
+    shock = rng.normal(0, plan.unrest * np.sqrt(1 - 0.9**2), bins)
+    level = np.empty(bins)
+    state = rng.normal(0, plan.unrest)
+    for i in range(bins):
+        state = 0.9 * state + shock[i]
+        level[i] = state
+    at = np.arange(bins)
+    rate = np.exp(level) * (0.6 + np.sin(np.pi * (at + 1) / (bins + 1)))
+    for _ in range(int(rng.poisson(plan.minutes / 25))):
+        since, length, size = rng.uniform(0, bins), rng.uniform(12, 48), rng.uniform(1.0, 5.0)
+        rate *= 1 + size * np.exp(-(at - since) / length) * (at >= since)
+    share = rate / rate.sum()
+    per_bin = rng.multinomial(n, share)
+    times = np.repeat(at, per_bin) * _BIN + (rng.random(n) * _BIN).astype(np.int64)
+    return np.asarray(plan.start + rng.permutation(times), dtype=np.int64)
+
+
+def stays(plan: Plan, rng: np.random.Generator, n: int) -> Ints:
+    """`n` stays, log-normal with the plan's mean: most leave in seconds, a few watch for hours."""
+    mu = np.log(plan.watch_minutes * 60) - WATCH_SIGMA**2 / 2
+    return np.asarray((rng.lognormal(mu, WATCH_SIGMA, n) + 1.5) * SECOND, dtype=np.int64)
+
+
+def attend(show: Show, rng: np.random.Generator, who: Ints, at: Ints, source: str | None = None) -> None:
+    """People arrive at given times and stay as people do."""
+    if source is None:
+        via = show.words.codes(SOURCES)[rng.choice(len(SOURCES), len(who), p=_SOURCE_WEIGHTS)]
+    else:
+        via = np.full(len(who), show.words.code(source))
+    show.visit(who, at, at + stays(show.plan, rng, len(who)), via)
+
+
+def presence(show: Show, who: Ints) -> tuple[Ints, Ints]:
+    """The longest visit of each of these people."""
+    person, since, until = show.people()
+    order = np.argsort(until - since, kind="stable")
+    first, last = np.zeros(show.crowd.size, dtype=np.int64), np.zeros(show.crowd.size, dtype=np.int64)
+    first[person[order]], last[person[order]] = since[order], until[order]
+    return first[who], last[who]
+
+
+def within(steps: npt.NDArray[np.float64], each: Ints) -> npt.NDArray[np.float64]:
+    """Running sum of steps that starts anew for every group of `each[i]` steps."""
+    if not len(steps):
+        return steps
+    run = np.cumsum(steps)
+    first = np.cumsum(each) - each
+    before = np.where(first > 0, run[np.maximum(first - 1, 0)], 0.0)
+    return np.asarray(run - np.repeat(before, each))
+
+
+def moments(rng: np.random.Generator, since: Ints, until: Ints, each: Ints) -> Ints:
+    """`each[i]` moments inside visit i, with uneven gaps (CV about 1.5)."""
+    owner = np.repeat(np.arange(len(each)), each)
+    gap = rng.lognormal(0, GAP_SIGMA, len(owner))
+    whole = np.bincount(owner, gap, minlength=len(each)) * rng.uniform(1.05, 3.0, len(each))
+    share = within(gap, each) / whole[owner]
+    return np.asarray(since[owner] + (until - since)[owner] * share, dtype=np.int64)
+
+
+def heavy_counts(rng: np.random.Generator, n: int, total: float, tail: float = 1.25) -> Ints:
+    """`n` heavy-tailed counts with about the wanted sum (median a few, 1 % with dozens)."""
+    raw = 1 + rng.pareto(tail, n) * 1.5
+    raw = np.minimum(raw, 400)
+    scale = max(total / max(raw.sum(), 1e-9), 0.0)
+    return np.asarray(np.floor(raw * scale + rng.random(n)), dtype=np.int64)
+
+
+def chat(show: Show, rng: np.random.Generator, people: Ints, per_watcher: float) -> None:
+    """Comments: a few talk much, most say nothing; texts repeat and echo one another."""
+    since, until = presence(show, people)
+    weight = np.sqrt((until - since).astype(np.float64) + 1)
+    wanted = per_watcher * len(people)
+    speakers = min(len(people), max(1, int(wanted / 2.6) + 1))
+    order = np.argsort(rng.exponential(1.0, len(people)) / weight)[:speakers]
+    each = heavy_counts(rng, speakers, wanted)
+    each = np.minimum(each, 1 + (until - since)[order] // (4 * SECOND))
+    at = moments(rng, since[order], until[order], each)
+    who = np.repeat(people[order], each)
+    by_time = np.argsort(at, kind="stable")
+    at, who = at[by_time], who[by_time]
+    show.put("comment", at, actor=who, text=echoing(show, rng, at))
+
+
+def echoing(show: Show, rng: np.random.Generator, at: Ints) -> Ints:
+    """Text numbers for comments in time order: own words, or a copy of one said shortly before."""
+    n = len(at)
+    own = show.words.codes(talk())[rng.choice(len(talk()), n, p=talk_weights())]
+    back = np.arange(n) - rng.geometric(0.15, n)
+    copies = (rng.random(n) < show.plan.echo) & (back >= 0)
+    copies &= at - at[np.maximum(back, 0)] < MINUTE
+    pointer = np.where(copies, back, np.arange(n))
+    for _ in range(max(1, n).bit_length()):
+        pointer = pointer[pointer]
+    return np.asarray(own[pointer])
+
+
+def taps(show: Show, rng: np.random.Generator, people: Ints, per_view: float, share: float = 0.18) -> None:
+    """Likes in batches of taps (mean 7.6) every few seconds while the mood lasts."""
+    since, until = presence(show, people)
+    fans = rng.random(len(people)) < share
+    batches = per_view * len(people) * VISITS_PER_WATCHER / TAPS_PER_LIKE
+    each = heavy_counts(rng, int(fans.sum()), batches, 1.1)
+    start = since[fans] + (rng.random(len(each)) * (until - since)[fans]).astype(np.int64)
+    owner = np.repeat(np.arange(len(each)), each)
+    gap = rng.exponential(2.6 * SECOND, len(owner)) + 0.5 * SECOND
+    offset = within(gap, each).astype(np.int64)
+    at = np.minimum(start[owner] + offset, show.plan.end - SECOND)
+    show.put("like", at, actor=people[fans][owner], qty=rng.geometric(1 / TAPS_PER_LIKE, len(owner)))
+
+
+def follows(show: Show, rng: np.random.Generator, people: Ints, share: float) -> None:
+    """New followers in the room; a few leave again within days."""
+    mask = rng.random(len(people)) < share * rng.uniform(0.4, 1.6)
+    since, until = presence(show, people[mask])
+    at = (since + rng.random(len(since)) * (until - since)).astype(np.int64)
+    show.put("follow", at, actor=people[mask])
+    regret = rng.random(len(at)) < 0.03
+    later = at[regret] + (rng.uniform(0.1, 6, int(regret.sum())) * 24 * 60 * MINUTE).astype(np.int64)
+    show.put("unfollow", later, actor=people[mask][regret], later=True)
+
+
+def simple(show: Show, rng: np.random.Generator, kind: str, people: Ints, share: float) -> None:
+    """One act of a kind by a share of the people, at any moment of their visit."""
+    mask = rng.random(len(people)) < share
+    since, until = presence(show, people[mask])
+    show.put(kind, (since + rng.random(len(since)) * (until - since)).astype(np.int64), actor=people[mask])
+
+
+def gifts(show: Show, rng: np.random.Generator, people: Ints) -> None:
+    """Small gifts; selling rooms get few."""
+    mask = rng.random(len(people)) < 0.006
+    since, until = presence(show, people[mask])
+    at = (since + rng.random(len(since)) * (until - since)).astype(np.int64)
+    show.put(
+        "gift", at, actor=people[mask], qty=1, amount=rng.geometric(0.3, len(at)),
+        currency=show.words.code("DIAMOND"), target=show.words.code("小心心"),
+    )  # fmt: skip
+
+
+def pins(show: Show, rng: np.random.Generator) -> None:
+    """The host explains one product after another."""
+    at = show.plan.start + np.cumsum(rng.gamma(4, 75, max(1, show.plan.minutes // 5)) * SECOND).astype(np.int64)
+    at = at[at < show.plan.end]
+    goods = show.words.codes([f"p-{show.plan.host_id}-{i}" for i in range(12)])
+    show.put("product_pin", at, target=goods[np.arange(len(at)) % 12])
+
+
+def looks(show: Show, rng: np.random.Generator, people: Ints) -> None:
+    """Product clicks of people who do not buy in the end."""
+    rate = min(CLICKS_PER_WATCHER, 0.08 + 3 * show.plan.orders)
+    mask = rng.random(len(people)) < rate
+    since, until = presence(show, people[mask])
+    at = (since + rng.random(len(since)) * (until - since)).astype(np.int64)
+    goods = show.words.codes([f"p-{show.plan.host_id}-{i}" for i in range(12)])
+    show.put("product_click", at, actor=people[mask], target=goods[np.minimum(rng.geometric(0.3, len(at)) - 1, 11)])
+
+
+def purchases(show: Show, rng: np.random.Generator, people: Ints, per_watcher: float, life: Life) -> Ints:
+    """Orders of people who watched for a while, some of them two or three; returns the order numbers."""
+    since, until = presence(show, people)
+    weight = np.sqrt(np.minimum((until - since) / SECOND, 900.0) + 1)
+    n = int(rng.poisson(per_watcher * len(people)))
+    buyers = np.argsort(rng.exponential(1.0, len(people)) / weight)[:n]
+    each = np.minimum(rng.geometric(0.9, len(buyers)), 4)
+    owner = np.repeat(buyers, each)[: max(n, len(buyers))]
+    stay = np.maximum((until - since)[owner], 12 * SECOND)
+    at = (since[owner] + (0.25 + 0.75 * rng.random(len(owner))) * stay).astype(np.int64)
+    at = np.minimum(at + 5 * SECOND, show.plan.end)
+    browse(show, rng, people[owner], at)
+    return sell(show, rng, people[owner], at, life)

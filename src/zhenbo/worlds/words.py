@@ -1,0 +1,88 @@
+"""Invented chat: what buyers, chanters, platforms and hired tongues write in a Chinese live room.
+
+No sentence is copied from a recording. Honest talk is short and repeats itself (a third of messages repeat
+another of the same minute in hyped rooms: Bilibili rooms of May 2019, INPUTS 6.1; median room 10 % of texts of
+six characters or more are sent by three users or more: INPUTS 6.2).
+"""
+
+from functools import cache
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+SHORT = (
+    "来了", "1", "666", "哈哈哈", "好看", "多少钱", "想要", "拍了", "已拍", "链接呢", "几号链接", "有货吗", "冲", "哈哈",
+    "好的", "可以", "？", "主播好", "晚上好", "支持", "喜欢", "真好看", "抢到了", "没抢到", "没了？", "加库存", "再来点",
+    "怎么买", "在哪拍", "第一次来", "又来了", "打卡", "👍", "❤️", "[玫瑰]", "[赞]", "笑死", "学到了", "刚来", "听不清",
+    "卡了", "声音小", "下一个", "讲讲三号", "包邮吗", "什么时候发货", "运费险有吗", "好便宜", "有点贵", "再便宜点",
+)  # fmt: skip
+_WHO = ("我", "我妈", "我家孩子", "我老公", "我闺蜜", "同事", "姐姐", "婆婆", "室友", "我弟", "")
+_DO = ("想买", "上次买过", "用着呢", "看上了", "问问", "犹豫", "退过一次", "收到了", "等降价", "要两件", "不太懂", "挺满意")
+_WHAT = ("这个", "那款", "蓝色的", "三号", "黑的", "小号", "大码", "那套", "刚才那个", "礼盒", "第一个", "白色那件")
+_END = ("", "呢", "啊", "哈哈", "～", "吧", "，有人知道吗", "，多久到", "，还有吗", "，谢谢", "…", "！")
+_SIZE = ("160", "165", "158", "170", "175", "155", "163", "168")
+_WEIGHT = ("90斤", "100斤", "110斤", "120斤", "130斤", "98斤", "105斤", "150斤")
+_ASK = ("穿什么码", "穿多大", "M能穿吗", "选几码", "要L还是M", "会不会小")
+CHANTS = (
+    "扣1", "想要蓝色", "主播宠粉", "福袋福袋", "今晚必中", "好物必入", "新年快乐发大财", "关注主播不迷路", "我要上车",
+    "国货之光",
+)  # fmt: skip
+PROMPTED_QUESTIONS = ("身高160体重100穿什么码", "这个多少钱", "有没有优惠券", "今天拍什么时候发", "可以退吗", "敏感肌能用吗", "孕妇可以用吗", "几月的宝宝能用")
+PLATFORM = ("来了", "正在去购买", "关注了主播", "加入了粉丝团", "通过分享进入直播间", "为主播点赞了")
+SALES = (
+    "这个我买过三次了，质量真的没话说", "主播家的东西从来没让我失望过", "朋友推荐来的，果然便宜", "刚收到货，包装特别好，还送了小样",
+    "已经回购第四次了，家里人都在用", "比商场便宜一半，赶紧下手", "用了一个月皮肤明显变好了", "物流超快，昨天拍今天就到",
+    "老粉来报到，主播推荐的必须买", "给我妈也买了一套，她很喜欢", "这价格太香了，闭眼入", "上次没抢到，这次一定要抢到",
+    "客服态度特别好，有问题马上解决", "穿上显瘦，同事都问我哪买的", "味道很正，孩子一口气吃完了", "我对比了好多家，这家最实惠",
+    "正品没问题，我验过了", "面料摸着很舒服，洗了也不变形", "囤了五盒，怕涨价", "真的有效果，我瘦了八斤",
+    "主播人真实在，不玩套路", "这个颜色实物更好看", "第一次在直播间买就被惊艳到了", "不好用你来找我，放心拍",
+    "全家都在喝，睡眠好多了", "比上次活动还便宜十块", "做工很细致，没有线头", "一箱很快就吃完了，又来买",
+    "送人特别有面子", "赠品比我想的多", "今天的优惠力度太大了", "跟着主播买准没错",
+    "我邻居用了也说好", "老公说这个值得买", "比专柜的还好用", "已经介绍给十几个朋友了",
+    "这个品牌我用了很多年", "孩子穿了不过敏", "油皮亲测不闷痘", "尺码标准，按平时的拍就行",
+    "发货很快，三号仓直发", "实体店卖两倍的价", "拍两份更划算", "库存不多了，大家抓紧",
+    "刚刚又补了一单", "我下了三单送亲戚", "退货也很方便，运费险都有", "看了好几天终于下单了",
+    "颜值很高，放桌上好看", "口感软糯，老人也能吃", "泡沫细腻，洗完不紧绷", "锅底厚实，一点不粘",
+    "收纳很方便，省地方", "声音很小，晚上用不吵", "吸力很强，猫毛都没了", "弹力大，蹲下也不勒",
+    "一天一袋，方便得很", "家里老人腿脚都好了", "保温一整天还是烫的", "主播说的都是真的，我可以作证",
+)  # fmt: skip
+SYNONYMS = (
+    ("特别", "非常", "超级", "真的很", "格外"), ("买", "入", "拍", "下单"), ("便宜", "划算", "实惠", "值"),
+    ("喜欢", "满意", "爱", "中意"), ("质量", "品质", "做工"), ("朋友", "闺蜜", "同事", "亲戚"), ("推荐", "安利", "介绍"),
+    ("马上", "立刻", "很快"), ("好用", "管用", "顶用"), ("赶紧", "快", "抓紧"), ("主播", "姐", "老板"), ("舒服", "柔软", "亲肤"),
+    ("很", "挺", "蛮"), ("没话说", "没得挑", "杠杠的"), ("全家", "一家人", "家里人"),
+)  # fmt: skip
+
+
+@cache
+def talk() -> tuple[str, ...]:
+    """About two thousand ordinary remarks and questions, the commonest first."""
+    remarks = [w + d + x + e for w, d, x, e in product(_WHO, _DO, _WHAT, _END)]
+    sizes = [f"{s}{w}{a}" for s, w, a in product(_SIZE, _WEIGHT, _ASK)]
+    mixed = np.random.default_rng(20260501).permutation(np.array(remarks + sizes, dtype=object))
+    return (*SHORT, *mixed[:2500].tolist())
+
+
+@cache
+def talk_weights() -> npt.NDArray[np.float64]:
+    """How often each of `talk()` is said: Zipf, exponent 0.9, fitted by eye to self-repeat 8-58 % (INPUTS 6.2)."""
+    weight = 1.0 / np.arange(1, len(talk()) + 1) ** 0.9
+    return np.asarray(weight / weight.sum())
+
+
+def reword(sentence: str, rng: np.random.Generator, rate: float = 0.7) -> str:
+    """A sentence with some of its words replaced by synonyms, as spinning software does."""
+    for group in SYNONYMS:
+        hit = next((w for w in group if w in sentence), None)
+        if hit is not None and rng.random() < rate:
+            sentence = sentence.replace(hit, group[int(rng.integers(len(group)))], 1)
+    return sentence
+
+
+def improvise(rng: np.random.Generator) -> str:
+    """A hired person's own remark: praise stitched from halves of two sales sentences, with a human ending."""
+    first, second = (SALES[int(i)] for i in rng.integers(len(SALES), size=2))
+    head = first.split("，", maxsplit=1)[0]
+    tail = second.rsplit("，", maxsplit=1)[-1]
+    return head + ("，" if rng.random() < 0.6 else " ") + tail + str(rng.choice(["", "！", "～", "哈哈", "呀", "。", "👍"]))
