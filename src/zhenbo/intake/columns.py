@@ -166,6 +166,8 @@ class Column:
             money = convert.remembered(lambda pair: convert.money(pair[0], pair[1]))
             coins = currency or [self._fields.mapping.currency] * len(raw)
             out = money([None if v is None else (v, c) for v, c in zip(raw, coins, strict=True)])
+        elif self.unit == "time" and self._fields.mapping.zones is not None:
+            out = self._local_times(raw, taken)
         else:
             out = raw if self._plain is None else self._plain(raw)
         if self.unit in {"count", "major", "minor"}:
@@ -176,6 +178,15 @@ class Column:
                     taken.problems.setdefault(i, (self.name, value))
                     out[i] = None
         return out
+
+    def _local_times(self, raw: Sequence[Any], taken: Taken) -> list[Any]:
+        """Times of rows that name their own zone (an export of many countries)."""
+        zones = self._fields.mapping.zones
+        assert zones is not None
+        read, clock = self._fields.reader(zones.from_), self._fields.clock
+        where = [zones.map.get(word(read(row)), clock.zone) for row in taken.rows]
+        made = convert.remembered(lambda pair: convert.time_of(pair[0], clock._replace(zone=pair[1])))
+        return made([None if v is None else (v, zone) for v, zone in zip(raw, where, strict=True)])
 
     def _scale(self, out: list[Any], taken: Taken) -> None:
         """Apply `factor` and `times`, and refuse what cannot be negative."""

@@ -7,7 +7,19 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from zhenbo.intake.convert import Bad, Clock, count, half_unit, id_time, number, time_of, whole, word
+from zhenbo.intake.convert import (
+    Bad,
+    Clock,
+    count,
+    half_unit,
+    id_time,
+    money,
+    number,
+    remembered,
+    time_of,
+    whole,
+    word,
+)
 from zhenbo.intake.mapping import Derive, Mapping, Test
 
 Row = dict[str, Any]
@@ -177,6 +189,9 @@ class Fields:
         if made.minus or made.times:
             one, two = (self.reader(n) for n in made.minus or made.times or ())
             return lambda row: _arith(one(row), two(row), minus=bool(made.minus))
+        if made.join:
+            parts = [self.reader(n) for n in made.join]
+            return lambda row: None if None in (g := [r(row) for r in parts]) else ":".join(map(word, g))
         read = self.reader(made.from_ or "")
         if made.shift is not None:
             shift = made.shift
@@ -184,7 +199,8 @@ class Fields:
         if made.match is not None:
             pattern = re.compile(made.match)
             return lambda row: m[1] if (m := pattern.search(word(read(row)))) else None
-        return lambda row: _read_as(read(row), made.unit, self.clock)
+        convert = remembered(lambda v: _read_as(v, made.unit, self.clock, self.mapping.currency))
+        return lambda row: convert((read(row),))[0]
 
 
 def _arith(a: Any, b: Any, *, minus: bool) -> int | None:
@@ -196,12 +212,14 @@ def _arith(a: Any, b: Any, *, minus: bool) -> int | None:
     return round(x - y) if minus else round(x * y)
 
 
-def _read_as(value: Any, unit: str | None, clock: Clock) -> Any:
+def _read_as(value: Any, unit: str | None, clock: Clock, currency: str | None) -> Any:
     if value is None:
         return None
     made: Any = word(value)
     if unit == "time":
         made = time_of(value, clock)
+    elif unit == "major":
+        made = money(value, currency)
     elif unit in _UNITS:
         made = _UNITS[unit](value)
     return None if isinstance(made, Bad) else made
@@ -252,8 +270,9 @@ class FilePass:
         mapping = fields.mapping
         self._tallies: dict[str, Counter[str]] = {name: Counter() for name in mapping.file}
         self._picks = [
-            (self._tallies[name], fields.passes(v.when), fields.reader(v.from_))
+            (self._tallies[name], fields.passes(v.when), fields.reader(source))
             for name, v in mapping.file.items()
+            for source in v.sources
         ]
         self._tests = [
             (n, fields.passes(r.only_without)) for n, r in enumerate(mapping.rules) if r.only_without
@@ -287,8 +306,16 @@ class FilePass:
             if value.pick == "mode":
                 out[name] = min(tally, key=lambda v: (-tally[v], _by_size(v)))
             else:
-                out[name] = (min if value.pick == "min" else max)(tally, key=_by_size)
+                sizes = [(self._by_time if value.unit == "time" else _by_size)(v) for v in tally]
+                readable = [size for size in sizes if size[0] < float("inf")] or sizes
+                out[name] = (min if value.pick == "min" else max)(readable)[1]
         return out
+
+    def _by_time(self, text: str) -> tuple[float, str]:
+        """Size of a time; its zone does not matter, since one file is written in one."""
+        clock = self._fields.clock
+        read = time_of(text, clock._replace(zone=clock.zone or "+00:00"))
+        return (read if isinstance(read, int) else float("inf"), text)
 
 
 def _by_size(text: str) -> tuple[float, str]:

@@ -15,6 +15,8 @@ Top level
     format        family of the reader: jsonl, xml, roomtext, packets, delimited, xlsx, or a list of them
     title         {en = "…", zh = "…"}
     zone          "+08:00" for times without a zone; without it such a time is rejected as `bad_time`
+    zones         {from = "country", map = {Thailand = "+07:00"}}: zone by row, for exports of many countries;
+                  a row not in the map has `zone`
     dates         "ymd" (default), "dmy" or "mdy": order of the date's numbers where the year is not first
     currency      default currency of amounts ("CNY"); a `currency` column wins
     null          values that mean "nothing", for all columns ("" always does)
@@ -39,12 +41,14 @@ Top level
     shift = 32    whole number >> 32 (seconds in TikTok/Douyin ids)
     minus = ["a", "b"]   a − b as numbers, rounded to a whole number
     times = ["a", "b"]   a × b as whole numbers
+    join = ["a", "b"]    the texts joined by ":", as in column specs
     match = "…"   first group of a regular expression searched in the text
     unit = "…"    with `from`: as in column specs below, the converted value
 
 [file.NAME]  one value for the whole file, used as "@NAME"
-    from, when    which field of which rows
+    from, when    which field (or fields, all of them) of which rows
     pick          "mode" (default; ties: smallest), "min", "max"
+    unit          "time": min and max compare as times, not as numbers or text
     "@digest" is always there: 16 hex digits of the file's content. Never the file's name.
 
 [every]  columns of every event, unless the rule sets them (`{}` = leave it null here)
@@ -163,21 +167,36 @@ class Derive(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"f
     shift: int | None = None
     minus: list[str] | None = None
     times: list[str] | None = None
+    join: list[str] | None = None
     match: str | None = None
     unit: str | None = None
 
     @property
     def reads(self) -> frozenset[str]:
         """Every field it depends on."""
-        return frozenset([*(self.minus or []), *(self.times or []), *([self.from_] if self.from_ else [])])
+        several = [*(self.minus or []), *(self.times or []), *(self.join or [])]
+        return frozenset([*several, *([self.from_] if self.from_ else [])])
 
 
 class FileValue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
     """One value for the whole file."""
 
-    from_: str
+    from_: str | list[str]
     when: dict[str, Test] = {}
     pick: str = "mode"
+    unit: str | None = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The fields it looks at; all of them count."""
+        return (self.from_,) if isinstance(self.from_, str) else tuple(self.from_)
+
+
+class Zones(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """Time zone by row: the field that tells, and what its values mean."""
+
+    from_: str
+    map: dict[str, str]
 
 
 class Recognise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -232,6 +251,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     recognise: Recognise
     examples: tuple[Example, ...]
     zone: str | None = None
+    zones: Zones | None = None
     dates: str = "ymd"
     currency: str | None = None
     null: tuple[str, ...] = ()
