@@ -51,7 +51,12 @@ class Fleet:
             show.crowd.set_trait("since", who, born + np.cumsum(gaps).astype(np.int64))
             show.crowd.set_trait("followers", who, rng.integers(0, 6, n))
             show.crowd.set_trait("level", who, rng.integers(0, 3, n))
-        for trait, shared in (("device", self.phones), ("ip", self.networks), ("addr", self.homes), ("pay", self.payers)):
+        for trait, shared in (
+            ("device", self.phones),
+            ("ip", self.networks),
+            ("addr", self.homes),
+            ("pay", self.payers),
+        ):
             if shared:
                 pool = show.crowd.fresh(min(shared, n))
                 show.crowd.set_trait(trait, who, pool[rng.permutation(np.arange(n) % len(pool))])
@@ -121,7 +126,7 @@ def package(
 
 
 def _paid_remarks(show: Show, rng: np.random.Generator, n: int, when: tuple[int, int]) -> None:
-    """"Senior" comments 高级评论: one sentence each from as many accounts."""
+    """Sell 高级评论 ("senior" comments): one sentence each from as many accounts."""
     who = Fleet().enlist(show, rng, n)
     at = np.sort(rng.integers(when[0], when[1], n))
     show.visit(who, at - 5 * SECOND, at + 60 * SECOND, show.words.code(organic.SOURCES[0]))
@@ -142,8 +147,8 @@ def viewbots(
     whole = plan.minutes * MINUTE
     if style == "batches":
         batches = int(rng.integers(3, 9))
-        start = plan.start + (np.sort(rng.random(batches)) * 0.85 * whole).astype(np.int64)
-        at = start[np.arange(n) % batches] + (rng.random(n) * 25 * SECOND).astype(np.int64)
+        waves = plan.start + (np.sort(rng.random(batches)) * 0.85 * whole).astype(np.int64)
+        at = waves[np.arange(n) % batches] + (rng.random(n) * 25 * SECOND).astype(np.int64)
         until = at + int(rng.integers(5, 20)) * MINUTE + rng.integers(-3 * SECOND, 3 * SECOND, n)
     elif style == "plateau":
         start, end = _slot(show, rng, plan.minutes * rng.uniform(0.3, 0.75))
@@ -195,15 +200,23 @@ def scripted(
     owner = np.repeat(np.arange(k), counts)
     first = np.cumsum(counts) - counts
     at = begin[owner] + organic.within(steps, counts).astype(np.int64)
-    line = np.arange(len(owner)) - first[owner] + (rng.integers(len(script), size=k)[owner] if not shuffled else 0)
-    orders = np.stack([rng.permutation(len(script)) if shuffled else np.arange(len(script)) for _ in range(k)])
+    line = (
+        np.arange(len(owner))
+        - first[owner]
+        + (rng.integers(len(script), size=k)[owner] if not shuffled else 0)
+    )
+    orders = np.stack(
+        [rng.permutation(len(script)) if shuffled else np.arange(len(script)) for _ in range(k)]
+    )
     said = [SALES[i] for i in script[orders[owner, line % len(script)]].tolist()]
     if synonyms:
         said = [reword(s, rng) for s in said]
     if human:
         said = [improvise(rng) for _ in said]
     inside = at < show.plan.end
-    show.visit(who, begin - 20 * SECOND, np.full(k, show.plan.end - MINUTE), show.words.code(organic.SOURCES[0]))
+    show.visit(
+        who, begin - 20 * SECOND, np.full(k, show.plan.end - MINUTE), show.words.code(organic.SOURCES[0])
+    )
     show.put("comment", at[inside], actor=who[owner][inside], text=show.words.codes(said)[inside])
     show.fabricated.update(comments=int(inside.sum()), viewers=k)
 
@@ -219,7 +232,12 @@ def likes(show: Show, rng: np.random.Generator, dose: float, *, amount: int = 0,
         who = Fleet(networks=3).enlist(show, rng, max(2, n // 400))
         start, end = _slot(show, rng, 25)
         at = np.linspace(start, end, max(1, n // taps)).astype(np.int64)
-        show.visit(who, np.full(len(who), start - SECOND), np.full(len(who), end + SECOND), show.words.code("直播广场"))
+        show.visit(
+            who,
+            np.full(len(who), start - SECOND),
+            np.full(len(who), end + SECOND),
+            show.words.code("直播广场"),
+        )
         qty = np.full(len(at), taps)
         qty[-1] += n - int(qty.sum())
         show.put("like", at, actor=who[np.arange(len(at)) % len(who)], qty=qty)
@@ -302,8 +320,12 @@ def case_g1(show: Show, rng: np.random.Generator, dose: float) -> None:
     del dose
     staff = Fleet(homes=4).enlist(show, rng, 42)
     buyer = np.concatenate([np.full(141, staff[0]), staff[1 + rng.integers(41, size=445)]])
-    at = np.sort(show.plan.start + (rng.random(586) * 0.9 * show.plan.minutes * MINUTE).astype(np.int64) + MINUTE)
-    number = sell(show, rng, rng.permutation(buyer), at, Life(unpaid=1.0, unpaid_close_minutes=(15, 60)), price=19_900)
+    at = np.sort(
+        show.plan.start + (rng.random(586) * 0.9 * show.plan.minutes * MINUTE).astype(np.int64) + MINUTE
+    )
+    number = sell(
+        show, rng, rng.permutation(buyer), at, Life(unpaid=1.0, unpaid_close_minutes=(15, 60)), price=19_900
+    )
     show.fake_orders.append(number)
     show.fabricated["orders"] += 586
 
@@ -322,7 +344,9 @@ def case_g2(show: Show, rng: np.random.Generator, dose: float) -> None:
 
 
 _NEXT_DAY = Life(unpaid=0.0, refund=0.9, refunds="next_day", shipped=0.0)
-_EMPTY = Life(unpaid=0.0, refund=0.01, first_hour=0.0, after_delivery=0.0, grams=120, weight_spread=0.0, praise=0.8)
+_EMPTY = Life(
+    unpaid=0.0, refund=0.01, first_hour=0.0, after_delivery=0.0, grams=120, weight_spread=0.0, praise=0.8
+)
 _UNPAID = Life(unpaid=0.99, unpaid_close_minutes=(20, 90))
 
 ATTACKS: Mapping[str, Attack] = MappingProxyType({

@@ -54,7 +54,9 @@ def _when(show: Show, rng: np.random.Generator, minutes: float) -> tuple[int, in
     return start, start + length
 
 
-def _declare(show: Show, rng: np.random.Generator, kind: str, when: tuple[int, int], spend: int | None = None) -> None:
+def _declare(
+    show: Show, rng: np.random.Generator, kind: str, when: tuple[int, int], spend: int | None = None
+) -> None:
     """Two hosts of three declare what they did."""
     if rng.random() < 0.67:
         show.windows.append(Window(kind, when[0], when[1], spend, "host"))
@@ -80,7 +82,9 @@ def _chorus(
     show: Show, rng: np.random.Generator, who: Ints, when: tuple[int, int], phrases: tuple[str, ...], each: float = 1.8
 ) -> None:  # fmt: skip
     """People say what the host asked for, some again and again (INPUTS 1.5: 956 of 1,523 users, 70-85 % identical)."""
-    times = np.minimum(rng.geometric(1 / each, len(who)) + (rng.random(len(who)) < 0.04) * rng.integers(5, 25, len(who)), 40)
+    times = np.minimum(
+        rng.geometric(1 / each, len(who)) + (rng.random(len(who)) < 0.04) * rng.integers(5, 25, len(who)), 40
+    )
     person = np.repeat(who, times)
     gap = rng.lognormal(np.log(9), 0.8, len(person)) * SECOND
     offset = organic.within(gap, times)
@@ -88,7 +92,10 @@ def _chorus(
     at = when[0] + (begin + offset).astype(np.int64)
     inside = at < when[1]
     marks = ("", "", "", "", "！", "!!", "～", " ")
-    said = [phrases[int(p)] + marks[int(m)] for p, m in zip(rng.integers(len(phrases), size=40), rng.integers(8, size=40), strict=True)]
+    said = [
+        phrases[int(p)] + marks[int(m)]
+        for p, m in zip(rng.integers(len(phrases), size=40), rng.integers(8, size=40), strict=True)
+    ]
     codes = show.words.codes(said)[np.minimum(rng.geometric(0.55, len(at)) - 1, 39)]
     show.put("comment", at[inside], actor=person[inside], text=codes[inside])
 
@@ -113,7 +120,9 @@ def _called_chant(show: Show, rng: np.random.Generator) -> None:
     for _ in range(int(rng.integers(2, 7))):
         when = _when(show, rng, float(rng.uniform(0.7, 2.5)))
         room = _present(show, when[0])
-        _chorus(show, rng, room[rng.random(len(room)) < rng.uniform(0.2, 0.6)], when, ("1", "扣1", "111"), 1.3)
+        _chorus(
+            show, rng, room[rng.random(len(room)) < rng.uniform(0.2, 0.6)], when, ("1", "扣1", "111"), 1.3
+        )
 
 
 def _tap_hearts(show: Show, rng: np.random.Generator) -> None:
@@ -135,7 +144,14 @@ def _raid(show: Show, rng: np.random.Generator) -> None:
     when = _when(show, rng, 2)
     guests = _surge(show, rng, int(show.plan.watchers * rng.uniform(0.3, 1.5)), when, "连线转场", 0.25)
     talkers = guests[rng.random(len(guests)) < 0.2]
-    _chorus(show, rng, talkers, (when[0], when[1] + 2 * MINUTE), ("从小鱼姐那边来的", "来了来了", "小鱼家的来报到"), 1.2)
+    _chorus(
+        show,
+        rng,
+        talkers,
+        (when[0], when[1] + 2 * MINUTE),
+        ("从小鱼姐那边来的", "来了来了", "小鱼家的来报到"),
+        1.2,
+    )
     _declare(show, rng, "raid", when)
 
 
@@ -163,9 +179,18 @@ def _celebrity(show: Show, rng: np.random.Generator) -> None:
     n = int(show.plan.watchers * rng.uniform(0.5, 2.0))
     people = show.crowd.ordinary(rng, n, show.plan.start, show.plan.newcomers, 0.02)
     at = (when[0] + np.minimum(rng.exponential(0.25, n), 0.95) * (when[1] - when[0])).astype(np.int64)
-    until = np.where(rng.random(n) < 0.6, when[1] + rng.exponential(25, n) * SECOND, at + organic.stays(show.plan, rng, n))
+    until = np.where(
+        rng.random(n) < 0.6, when[1] + rng.exponential(25, n) * SECOND, at + organic.stays(show.plan, rng, n)
+    )
     show.visit(people, at, np.maximum(until, at + SECOND).astype(np.int64), show.words.code("搜索"))
-    _chorus(show, rng, people[rng.random(n) < 0.25], when, ("啊啊啊啊", "真的是他", "好帅", "哥哥看我", "啊啊啊", "救命"), 2.2)
+    _chorus(
+        show,
+        rng,
+        people[rng.random(n) < 0.25],
+        when,
+        ("啊啊啊啊", "真的是他", "好帅", "哥哥看我", "啊啊啊", "救命"),
+        2.2,
+    )
     _declare(show, rng, "celebrity", when)
 
 
@@ -226,7 +251,14 @@ def _family(show: Show, rng: np.random.Generator) -> None:
     """Families on one tablet and one payer."""
     organic.play(show, rng)
     for _ in range(int(rng.integers(4, 12))):
-        _group(show, rng, int(rng.integers(2, 6)), device=rng.random() < 0.5, pay=rng.random() < 0.6, per_head=0.4)
+        _group(
+            show,
+            rng,
+            int(rng.integers(2, 6)),
+            device=rng.random() < 0.5,
+            pay=rng.random() < 0.6,
+            per_head=0.4,
+        )
 
 
 def _office(show: Show, rng: np.random.Generator) -> None:
@@ -238,7 +270,14 @@ def _office(show: Show, rng: np.random.Generator) -> None:
     n = int(rng.integers(8, 30))
     at = since + 4 * MINUTE + np.cumsum(rng.lognormal(np.log(18), 0.6, n) * SECOND).astype(np.int64)
     browse(show, rng, buyer, at[:1])
-    sell(show, rng, np.repeat(buyer, n), at, Life(unpaid=0.0, refund=0.02), price=int(rng.integers(30, 200)) * 100)
+    sell(
+        show,
+        rng,
+        np.repeat(buyer, n),
+        at,
+        Life(unpaid=0.0, refund=0.02),
+        price=int(rng.integers(30, 200)) * 100,
+    )
     _group(show, rng, int(rng.integers(6, 20)), device=False, pay=False, per_head=0.6, spread="分享")
 
 
@@ -247,10 +286,19 @@ def _fan_club(show: Show, rng: np.random.Generator) -> None:
     organic.play(show, rng)
     club = show.crowd.ordinary(rng, int(rng.integers(15, 60)), show.plan.start, 0.01, 1.0)
     at = show.plan.start + (rng.gamma(1.2, 4, len(club)) * MINUTE).astype(np.int64)
-    until = show.plan.end - (rng.exponential(0.15, len(club)).clip(0, 0.7) * show.plan.minutes * MINUTE).astype(np.int64)
+    until = show.plan.end - (
+        rng.exponential(0.15, len(club)).clip(0, 0.7) * show.plan.minutes * MINUTE
+    ).astype(np.int64)
     show.visit(club, np.minimum(at, until - MINUTE), until, show.words.code("关注页"))
     organic.chat(show, rng, club, float(rng.uniform(6, 25)))
-    _chorus(show, rng, club, (show.plan.start, show.plan.start + 12 * MINUTE), ("小满家粉丝报到", "今天也来陪姐姐"), 1.1)
+    _chorus(
+        show,
+        rng,
+        club,
+        (show.plan.start, show.plan.start + 12 * MINUTE),
+        ("小满家粉丝报到", "今天也来陪姐姐"),
+        1.1,
+    )
     organic.taps(show, rng, club, 20.0, 0.9)
 
 
@@ -274,7 +322,14 @@ def _questions(show: Show, rng: np.random.Generator) -> None:
     when = _when(show, rng, float(rng.uniform(8, 18)))
     who, since, until = show.people()
     room = np.unique(who[(since < when[1]) & (until > when[0])])
-    _chorus(show, rng, room[rng.random(len(room)) < 0.35], when, tuple(rng.choice(PROMPTED_QUESTIONS, 4, replace=False)), 1.4)
+    _chorus(
+        show,
+        rng,
+        room[rng.random(len(room)) < 0.35],
+        when,
+        tuple(rng.choice(PROMPTED_QUESTIONS, 4, replace=False)),
+        1.4,
+    )
 
 
 def _auto(show: Show, rng: np.random.Generator) -> None:
@@ -293,7 +348,9 @@ def _announcer(show: Show, rng: np.random.Generator) -> None:
     mod = show.crowd.ordinary(rng, 1, show.plan.start, 0.0, 1.0)
     show.visit(mod, np.array([show.plan.start]), np.array([show.plan.end]), show.words.code("关注页"))
     at = np.arange(show.plan.start + MINUTE, show.plan.end, int(rng.integers(60, 240)) * SECOND)
-    texts = show.words.codes(["新来的宝宝点点关注", "一号链接拍下备注尺码", "运费险都有，放心拍", "有问题打在公屏上"])
+    texts = show.words.codes(
+        ["新来的宝宝点点关注", "一号链接拍下备注尺码", "运费险都有，放心拍", "有问题打在公屏上"]
+    )
     show.put("comment", at, actor=int(mod[0]), text=texts[np.arange(len(at)) % 4], flag=int(Flag.MOD))
 
 

@@ -9,7 +9,14 @@ from dataclasses import replace
 import numpy as np
 
 from zhenbo.core.session import DAY, HOUR
-from zhenbo.worlds.anchors import CATEGORIES, COMMENTS_PER_WATCHER, LIKES_PER_VIEW, ORDERS_PER_WATCHER, SELF_REPEAT, WATCH_MINUTES
+from zhenbo.worlds.anchors import (
+    CATEGORIES,
+    COMMENTS_PER_WATCHER,
+    LIKES_PER_VIEW,
+    ORDERS_PER_WATCHER,
+    SELF_REPEAT,
+    WATCH_MINUTES,
+)
 from zhenbo.worlds.attacks import ATTACKS, lay
 from zhenbo.worlds.bursts import BURSTS, stage
 from zhenbo.worlds.crowd import Crowd
@@ -21,7 +28,7 @@ from zhenbo.worlds.views import VIEWS
 FIRST_EVENING = 1_777_636_800_000_000  # 2026-05-01 12:00 UTC, 20:00 in Beijing
 
 
-def plan(rng: np.random.Generator, number: int, watchers: tuple[int, int] = (120, 900)) -> Plan:
+def plan(rng: np.random.Generator, number: int, watchers: tuple[int, int] = (250, 1_200)) -> Plan:
     """An ordinary plan drawn from the anchors: room size, length, mood, goods."""
     low, high = watchers
     return Plan(
@@ -66,8 +73,15 @@ def campaign(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
     for number in range(first, first + sessions):
         rng = np.random.default_rng([seed, number])
         burst = bursts[1 + number // 2 % (len(bursts) - 1)] if number % 2 else "none"
-        view = views[number // (2 * (len(bursts) - 1)) % len(views)] if number % 2 else views[number // 2 % len(views)]
-        show = stage(plan(rng, number), burst, rng, Crowd(), Words())
+        view = (
+            views[number // (2 * (len(bursts) - 1)) % len(views)]
+            if number % 2
+            else views[number // 2 % len(views)]
+        )
+        drawn = plan(rng, number, (500, 1_500))
+        if view == "merchant":
+            drawn = replace(drawn, orders=max(drawn.orders, 0.04))
+        show = stage(drawn, burst, rng, Crowd(), Words())
         yield _world(show, view, seed * 1_000_003 + number, rng)
 
 
@@ -82,8 +96,10 @@ def attacked(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
         rng = np.random.default_rng([seed, number, 1])
         name = attacks[number % len(attacks)]
         burst = str(rng.choice(bursts)) if rng.random() < 1 / 3 else "none"
-        show = stage(plan(rng, number, (300, 1_500)), burst, rng, Crowd(), Words())
+        show = stage(plan(rng, number, (500, 1_500)), burst, rng, Crowd(), Words())
         lay(show, name, rng, float(rng.uniform(0.05, 0.8)))
         trade = name.startswith(("brush", "case"))
-        view = str(rng.choice(["insider", "auditor", "merchant"] if trade else ["insider", "auditor", "capture"]))
+        view = str(
+            rng.choice(["insider", "auditor", "merchant"] if trade else ["insider", "auditor", "capture"])
+        )
         yield _world(show, view, seed * 1_000_003 + number + 500_000, rng)

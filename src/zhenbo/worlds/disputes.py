@@ -18,7 +18,9 @@ def world(seed: int) -> World:
     rng = np.random.default_rng([seed, 30])
     crowd, words = Crowd(), Words()
     first = Show(
-        Plan("r2001", "h20001", FIRST_EVENING, minutes=90, watchers=1_500, orders=0.0, category="food"), crowd, words
+        Plan("r2001", "h20001", FIRST_EVENING, minutes=90, watchers=1_500, orders=0.0, category="food"),
+        crowd,
+        words,
     )
     organic.play(first, rng)
     _real_orders(first, rng, paid=4, left=9)

@@ -19,7 +19,9 @@ def world(seed: int) -> World:
     """The demo evening: about 40,000 events; which room is which changes with the seed and stands in the truth."""
     rng = np.random.default_rng([seed, 20])
     crowd, words = Crowd(), Words()
-    shows = [_room(role, place, rng, crowd, words) for place, role in enumerate(rng.permutation(np.array(ROOMS)))]
+    shows = [
+        _room(role, place, rng, crowd, words) for place, role in enumerate(rng.permutation(np.array(ROOMS)))
+    ]
     return write(shows, seed * 1_000_003 + 20)
 
 

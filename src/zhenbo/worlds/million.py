@@ -25,7 +25,7 @@ def world(seed: int) -> World:
         show = stage(drawn, bursts[number % len(bursts)], rng, crowd, words)
         if number % 3 == 2:
             lay(show, attacks[number // 3 % len(attacks)], rng, 0.3)
-        rows += sum(len(b.ts) for b in show.blocks)
+        rows += sum(len(b.ts) for b in show.blocks) + sum(len(v[0]) for v in show.visits)
         shows.append(show)
         number += 1
     return write(shows, seed * 1_000_003 + 60)

@@ -162,7 +162,7 @@ def follows(show: Show, rng: np.random.Generator, people: Ints, share: float) ->
     show.put("follow", at, actor=people[mask])
     regret = rng.random(len(at)) < 0.03
     later = at[regret] + (rng.uniform(0.1, 6, int(regret.sum())) * 24 * 60 * MINUTE).astype(np.int64)
-    show.put("unfollow", later, actor=people[mask][regret], later=True)
+    show.after("unfollow", later, actor=people[mask][regret])
 
 
 def simple(show: Show, rng: np.random.Generator, kind: str, people: Ints, share: float) -> None:
@@ -185,7 +185,9 @@ def gifts(show: Show, rng: np.random.Generator, people: Ints) -> None:
 
 def pins(show: Show, rng: np.random.Generator) -> None:
     """The host explains one product after another."""
-    at = show.plan.start + np.cumsum(rng.gamma(4, 75, max(1, show.plan.minutes // 5)) * SECOND).astype(np.int64)
+    at = show.plan.start + np.cumsum(rng.gamma(4, 75, max(1, show.plan.minutes // 5)) * SECOND).astype(
+        np.int64
+    )
     at = at[at < show.plan.end]
     goods = show.words.codes([f"p-{show.plan.host_id}-{i}" for i in range(12)])
     show.put("product_pin", at, target=goods[np.arange(len(at)) % 12])
@@ -198,7 +200,9 @@ def looks(show: Show, rng: np.random.Generator, people: Ints) -> None:
     since, until = presence(show, people[mask])
     at = (since + rng.random(len(since)) * (until - since)).astype(np.int64)
     goods = show.words.codes([f"p-{show.plan.host_id}-{i}" for i in range(12)])
-    show.put("product_click", at, actor=people[mask], target=goods[np.minimum(rng.geometric(0.3, len(at)) - 1, 11)])
+    show.put(
+        "product_click", at, actor=people[mask], target=goods[np.minimum(rng.geometric(0.3, len(at)) - 1, 11)]
+    )
 
 
 def purchases(show: Show, rng: np.random.Generator, people: Ints, per_watcher: float, life: Life) -> Ints:

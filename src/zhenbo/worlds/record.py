@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,7 +22,11 @@ _SHOWN = {
     "viewers": ("enter", None), "likes": ("like", "qty"), "comments": ("comment", None), "follows": ("follow", None),
     "shares": ("share", None), "orders": ("order_create", None),
 }  # fmt: skip
-_COUNTERS = {"entered_total": ("enter", None), "like_total": ("like", "qty"), "follow_total": ("follow", None)}
+_COUNTERS = {
+    "entered_total": ("enter", None),
+    "like_total": ("like", "qty"),
+    "follow_total": ("follow", None),
+}
 
 
 def write(shows: Sequence[Show], salt: int) -> World:
@@ -35,7 +38,9 @@ def write(shows: Sequence[Show], salt: int) -> World:
     """
     crowd, words = shows[0].crowd, shows[0].words
     rng = np.random.default_rng([salt, 7])
-    columns, kinds = _gather([(i, [*s.blocks, _leaves(s), *_counters(s, rng)]) for i, s in enumerate(shows)], shows)
+    columns, kinds = _gather(
+        [(i, [*s.blocks, _leaves(s), *_counters(s, rng)]) for i, s in enumerate(shows)], shows
+    )
     rank = _rank([s.plan.session_id for s in shows])[columns["show"]]
     order = np.lexsort((rank, columns["ts"]))
     columns = {k: v[order] for k, v in columns.items()}
@@ -76,11 +81,13 @@ def _gather(
         "kind": np.concatenate([np.full(len(b.ts), kinds.index(b.kind)) for _, b in blocks]),
         "later": np.concatenate([np.full(len(b.ts), int(b.later)) for _, b in blocks]),
     }
+    bounds = np.cumsum([0, *(len(b.ts) for _, b in blocks)])
     for name in _COLUMNS:
-        missing = 0 if name in {"trade", "flag"} else NONE
-        columns[name] = np.concatenate(
-            [np.broadcast_to(np.asarray(b.columns.get(name, missing), np.int64), b.ts.shape) for _, b in blocks]
-        )
+        column = np.full(bounds[-1], 0 if name in {"trade", "flag"} else NONE, dtype=np.int64)
+        for (_, block), start, stop in zip(blocks, bounds[:-1], bounds[1:], strict=True):
+            if name in block.columns:
+                column[start:stop] = block.columns[name]
+        columns[name] = column
     lost = np.zeros(len(columns["ts"]), dtype=bool)
     for i, show in enumerate(shows):
         for since, until in show.gaps:
@@ -123,9 +130,13 @@ def _counters(show: Show, rng: np.random.Generator) -> list[Block]:
 
 
 def _words(codes: Ints, pool: Sequence[str]) -> pa.DictionaryArray:
-    """Integer codes as a dictionary column; NONE is null."""
-    index = pa.array(codes.astype(np.int32), mask=codes < 0)
-    return pa.DictionaryArray.from_arrays(index, pa.array(pool if len(pool) else [""], pa.string()))
+    """Integer codes as a dictionary column of the words used; NONE is null."""
+    distinct, inverse = np.unique(codes, return_inverse=True)
+    used = [pool[c] if c >= 0 else "" for c in distinct.tolist()]
+    if len(distinct) and distinct[0] < 0:
+        used, inverse = used[1:], inverse - 1
+    index = pa.array(inverse.astype(np.int32), mask=inverse < 0)
+    return pa.DictionaryArray.from_arrays(index, pa.array(used, pa.string()))
 
 
 def _opaque(prefix: str, numbers: Ints, salt: int) -> pa.Array:
@@ -133,7 +144,7 @@ def _opaque(prefix: str, numbers: Ints, salt: int) -> pa.Array:
     distinct, inverse = np.unique(numbers, return_inverse=True)
     pool = names(prefix, distinct, salt)
     index = pa.array(inverse.astype(np.int32), mask=numbers < 0)
-    return pa.DictionaryArray.from_arrays(index, pa.array(pool if pool else [""], pa.string())).cast(pa.string())
+    return pa.DictionaryArray.from_arrays(index, pa.array(pool or [""], pa.string())).cast(pa.string())
 
 
 def _events(
@@ -150,12 +161,17 @@ def _events(
     n = len(serial)
     show, actor, trade = columns["show"], columns["actor"], columns["trade"] > 0
     known = np.maximum(actor, 0)
-    of = {t: np.where(actor >= 0, crowd.trait(t)[known], NONE) for t in ("device", "ip", "addr", "pay", "region")}
+    of = {
+        t: np.where(actor >= 0, crowd.trait(t)[known], NONE)
+        for t in ("device", "ip", "addr", "pay", "region")
+    }
     ids = [s.plan.session_id for s in shows]
     session = _words(np.where(columns["later"] > 0, NONE, show), ids)
     padded = pc.utf8_lpad(pa.array(serial).cast(pa.string()), 7, "0")
     flags = np.where(actor >= 0, crowd.trait("flags")[known], 0) | columns["flag"]
-    flags = np.where(np.isin(columns["kind"], _index(kinds, ("product_pin", "lottery"))), flags | Flag.HOST, flags)
+    flags = np.where(
+        np.isin(columns["kind"], _index(kinds, ("product_pin", "lottery"))), flags | Flag.HOST, flags
+    )
     delay = (rng.lognormal(np.log(0.18), 0.8, n) * SECOND).astype(np.int64)
     made: dict[str, Any] = {
         "platform": _words(show, [s.plan.platform for s in shows]),
@@ -200,7 +216,9 @@ def _accounts(actor: Ints, shows: Sequence[Show], crowd: Crowd, salt: int) -> pa
     made: dict[str, Any] = {
         "platform": pa.array([shows[0].plan.platform] * n, pa.string()).cast(WORD),
         "account_id": pa.array(names("u", who, salt), pa.string()),
-        "seen_at": pa.array(np.full(n, min(s.plan.start for s in shows))).cast(ACCOUNTS.field("seen_at").type),
+        "seen_at": pa.array(np.full(n, min(s.plan.start for s in shows))).cast(
+            ACCOUNTS.field("seen_at").type
+        ),
         "since": pa.array(crowd.trait("since")[who]).cast(ACCOUNTS.field("since").type),
         "since_basis": pa.array(["stated"] * n, pa.string()).cast(WORD),
         **{c: pa.array(crowd.trait(c)[who]) for c in ("followers", "following", "level")},

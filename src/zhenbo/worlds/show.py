@@ -2,11 +2,13 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
 from zhenbo.core.session import MINUTE, Window
 from zhenbo.worlds.crowd import Crowd, Ints
+from zhenbo.worlds.words import talk
 
 NONE = -1
 """Stands for null in integer columns; no count, amount or number here is negative."""
@@ -59,12 +61,19 @@ class Plan:
         return self.start + self.minutes * MINUTE
 
 
+@cache
+def _vocabulary() -> dict[str, int]:
+    """Ordinary talk, numbered once for all worlds."""
+    return {word: at for at, word in enumerate(dict.fromkeys(talk()))}
+
+
 @dataclass
 class Words:
     """Strings of a world by number, so that columns stay integers until written."""
 
-    pool: list[str] = field(default_factory=list)
-    index: dict[str, int] = field(default_factory=dict)
+    pool: list[str] = field(default_factory=lambda: list(_vocabulary()))
+    index: dict[str, int] = field(default_factory=lambda: dict(_vocabulary()))
+    known: dict[tuple[str, ...], Ints] = field(default_factory=dict)
 
     def code(self, word: str) -> int:
         """The number of a string."""
@@ -75,7 +84,11 @@ class Words:
         return at
 
     def codes(self, words: list[str] | tuple[str, ...]) -> Ints:
-        """The numbers of strings."""
+        """The numbers of strings; a fixed vocabulary (a tuple) is looked up once."""
+        if isinstance(words, tuple):
+            if words not in self.known:
+                self.known[words] = self.codes(list(words))
+            return self.known[words]
         return np.array([self.code(w) for w in words], dtype=np.int64)
 
 
@@ -132,10 +145,15 @@ class Show:
     kinds: list[str] = field(default_factory=list)
     burst: str = "none"
 
-    def put(self, kind: str, ts: Ints, *, later: bool = False, **columns: Ints | int) -> None:
+    def put(self, kind: str, ts: Ints, **columns: Ints | int) -> None:
         """Add rows of a kind."""
         if len(ts):
-            self.blocks.append(Block(kind, np.asarray(ts, dtype=np.int64), columns, later))
+            self.blocks.append(Block(kind, np.asarray(ts, dtype=np.int64), columns))
+
+    def after(self, kind: str, ts: Ints, **columns: Ints | int) -> None:
+        """Add rows that happen after the broadcast and carry no session."""
+        if len(ts):
+            self.blocks.append(Block(kind, np.asarray(ts, dtype=np.int64), columns, later=True))
 
     def total(self, kind: str, column: str | None = None) -> int:
         """Rows of a kind so far, or the sum of a column over them."""

@@ -11,8 +11,24 @@ from zhenbo.worlds.crowd import Ints
 from zhenbo.worlds.show import NONE, SECOND, Show
 
 Refunds = Literal["spread", "next_day", "same_night"]
-REVIEWS = ("好评", "质量不错", "物流很快", "和描述一致", "还可以", "颜色有点偏", "一般般", "包装破了", "会回购", "尺码偏小", "孩子喜欢")
-PRAISE = ("质量很好，物超所值，推荐购买", "宝贝收到了，和主播说的一样，非常满意", "第二次购买了，一如既往的好")
+REVIEWS = (
+    "好评",
+    "质量不错",
+    "物流很快",
+    "和描述一致",
+    "还可以",
+    "颜色有点偏",
+    "一般般",
+    "包装破了",
+    "会回购",
+    "尺码偏小",
+    "孩子喜欢",
+)
+PRAISE = (
+    "质量很好，物超所值，推荐购买",
+    "宝贝收到了，和主播说的一样，非常满意",
+    "第二次购买了，一如既往的好",
+)
 
 
 @dataclass(frozen=True)
@@ -73,13 +89,15 @@ def sell(show: Show, rng: np.random.Generator, buyers: Ints, at: Ints, life: Lif
     if not n:
         return np.empty(0, dtype=np.int64)
     goods = CATEGORIES[show.plan.category]
-    shelf = np.maximum(100, np.round(rng.lognormal(np.log(goods.price), goods.spread, 12), -2)).astype(np.int64)
+    shelf = np.maximum(100, np.round(rng.lognormal(np.log(goods.price), goods.spread, 12), -2)).astype(
+        np.int64
+    )
     item = np.minimum(rng.geometric(0.3, n) - 1, 11)
     qty = np.minimum(rng.geometric(0.85, n), 6)
     amount = np.full(n, price, dtype=np.int64) if price else shelf[item] * qty
     number = show.crowd.fresh(n)
     product = show.words.codes([f"p-{show.plan.host_id}-{i}" for i in range(12)])
-    base = {
+    base: dict[str, Ints | int] = {
         "actor": buyers, "order": number, "parent": number, "qty": qty, "amount": amount,
         "target": product[item], "currency": show.words.code("CNY"), "trade": 1,
     }  # fmt: skip
@@ -90,7 +108,7 @@ def sell(show: Show, rng: np.random.Generator, buyers: Ints, at: Ints, life: Lif
     pay_at = (at + delay + SECOND).astype(np.int64)
     _close(show, rng, {k: _pick(v, ~paid) for k, v in base.items()}, at[~paid], life)
     paid_rows = {k: _pick(v, paid) for k, v in base.items()}
-    show.put("order_pay", pay_at[paid], **paid_rows, state=show.words.code("已支付"), later=False)
+    show.put("order_pay", pay_at[paid], **paid_rows, state=show.words.code("已支付"))
     _after(show, rng, paid_rows, pay_at[paid], life)
     return number
 
@@ -103,10 +121,12 @@ def _close(show: Show, rng: np.random.Generator, rows: dict[str, Ints | int], at
     """Unpaid orders are closed by the system after a while."""
     low, high = life.unpaid_close_minutes
     wait = (rng.uniform(low, high, len(at)) * MINUTE).astype(np.int64)
-    show.put("order_cancel", at + wait, **rows, state=show.words.code("已关闭"), later=True)
+    show.after("order_cancel", at + wait, **rows, state=show.words.code("已关闭"))
 
 
-def _after(show: Show, rng: np.random.Generator, rows: dict[str, Ints | int], paid_at: Ints, life: Life) -> None:
+def _after(
+    show: Show, rng: np.random.Generator, rows: dict[str, Ints | int], paid_at: Ints, life: Life
+) -> None:
     """What becomes of paid orders."""
     n = len(paid_at)
     if not n:
@@ -133,7 +153,7 @@ def _after(show: Show, rng: np.random.Generator, rows: dict[str, Ints | int], pa
     keep = ships & ~refunded
     kept = {k: _pick(v, keep) for k, v in rows.items()}
     done_at = arrive_at[keep] + (rng.uniform(1, 10, int(keep.sum())) * DAY).astype(np.int64)
-    show.put("order_complete", done_at, **kept, state=show.words.code("已完成"), later=True)
+    show.after("order_complete", done_at, **kept, state=show.words.code("已完成"))
     _reviews(show, rng, kept, done_at, life)
 
 
@@ -156,12 +176,17 @@ def _parcels(
     (ship_at, arrive_at), (ships, arrives) = times, masks
     n = len(ship_at)
     grams = life.grams or CATEGORIES[show.plan.category].grams * np.asarray(rows["qty"])
-    weight = np.round(grams * rng.lognormal(0, life.weight_spread, n) if life.weight_spread else grams + np.zeros(n))
+    weight = np.round(
+        grams * rng.lognormal(0, life.weight_spread, n) if life.weight_spread else grams + np.zeros(n)
+    )
     parcel = show.crowd.fresh(n)
     both = {**rows, "tracking": parcel, "weight_g": weight.astype(np.int64)}
-    for kind, at, mask, state in (("order_ship", ship_at, ships, "已发货"), ("order_deliver", arrive_at, arrives, "已签收")):
-        show.put(
-            kind, at[mask], **{k: _pick(v, mask) for k, v in both.items()}, state=show.words.code(state), later=True
+    for kind, at, mask, state in (
+        ("order_ship", ship_at, ships, "已发货"),
+        ("order_deliver", arrive_at, arrives, "已签收"),
+    ):
+        show.after(
+            kind, at[mask], **{k: _pick(v, mask) for k, v in both.items()}, state=show.words.code(state)
         )  # fmt: skip
 
 
@@ -180,19 +205,21 @@ def _refunds(
         ("return_receive", got, refunded & late, "商家已收货"),
         ("refund_done", done, refunded, "退款成功"),
     ):
-        show.put(
-            kind, at[mask], **{k: _pick(v, mask) for k, v in rows.items()}, state=show.words.code(state), later=True
+        show.after(
+            kind, at[mask], **{k: _pick(v, mask) for k, v in rows.items()}, state=show.words.code(state)
         )  # fmt: skip
 
 
-def _reviews(show: Show, rng: np.random.Generator, rows: dict[str, Ints | int], done_at: Ints, life: Life) -> None:
+def _reviews(
+    show: Show, rng: np.random.Generator, rows: dict[str, Ints | int], done_at: Ints, life: Life
+) -> None:
     """One buyer in seven writes; brushed orders are praised from a short list."""
     n = len(done_at)
     share, texts = (life.praise, PRAISE) if life.praise else (0.14, REVIEWS)
     mask = rng.random(n) < share
     said = show.words.codes(texts)[rng.integers(len(texts), size=n)]
     picked = {k: _pick(v, mask) for k, v in rows.items()}
-    show.put("review", done_at[mask] + HOUR, **picked, text=said[mask], later=True)
+    show.after("review", done_at[mask] + HOUR, **picked, text=said[mask])
 
 
 def browse(show: Show, rng: np.random.Generator, who: Ints, at: Ints) -> None:
@@ -205,12 +232,16 @@ def browse(show: Show, rng: np.random.Generator, who: Ints, at: Ints) -> None:
     clicked = np.maximum(moment - before, show.plan.start)
     show.put("product_click", clicked, actor=person, target=seen)
     cart = rng.random(len(who)) < 0.25
-    show.put("cart_add", np.maximum(at[cart] - 3 * SECOND, show.plan.start), actor=who[cart], target=int(goods[0]))
+    show.put(
+        "cart_add", np.maximum(at[cart] - 3 * SECOND, show.plan.start), actor=who[cart], target=int(goods[0])
+    )
 
 
 def calm(life: Life, refund: float, after_delivery: float) -> Life:
     """The same orders with another refund share (apparel season, a weak batch)."""
-    return replace(life, refund=refund, after_delivery=after_delivery, first_hour=min(life.first_hour, refund * 0.3))
+    return replace(
+        life, refund=refund, after_delivery=after_delivery, first_hour=min(life.first_hour, refund * 0.3)
+    )
 
 
 __all__ = ["NONE", "Life", "browse", "calm", "ordinary_life", "sell"]

@@ -1,5 +1,7 @@
 """What different people get to see of the same evening: the platform, an auditor, a capture, the merchant."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,7 +30,9 @@ def auditor(data: Dataset, rng: np.random.Generator, *, orders: bool = True, ent
     hidden = ["leave", "product_click", "cart_add", *(() if orders else TRADE_KINDS)]
     events = _without(data.events, hidden)
     events = _sampled(events, rng, {"enter": enters, "like": 0.97})
-    events = _cleared(events, ("device", "ip", "pay") if orders else ("device", "ip", "pay", "addr", "region"))
+    events = _cleared(
+        events, ("device", "ip", "pay") if orders else ("device", "ip", "pay", "addr", "region")
+    )
     return _seen(data, _rounded(events), data.accounts)
 
 
@@ -73,12 +77,14 @@ def _cleared(events: pa.Table, columns: tuple[str, ...]) -> pa.Table:
     return events
 
 
-def _sampled(events: pa.Table, rng: np.random.Generator, shares: "dict[str, float] | object") -> pa.Table:
+def _sampled(events: pa.Table, rng: np.random.Generator, shares: Mapping[str, float]) -> pa.Table:
     """Only a share of the rows of some kinds arrives."""
     keep = np.ones(events.num_rows, dtype=bool)
     draw = rng.random(events.num_rows)
-    for kind, share in dict(shares).items():  # type: ignore[call-overload]
-        keep &= ~np.asarray(_is(events, (kind,)).combine_chunks().to_numpy(zero_copy_only=False)) | (draw < share)
+    for kind, share in shares.items():
+        keep &= ~np.asarray(_is(events, (kind,)).combine_chunks().to_numpy(zero_copy_only=False)) | (
+            draw < share
+        )
     return events.filter(pa.array(keep))
 
 
