@@ -132,14 +132,18 @@ class Column:
                         taken.approx.add(i)
 
     def _joined(self, rows: Sequence[Row]) -> list[Any]:
-        parts: list[list[Any]] = []
-        for part in self.spec.join or []:
-            if part.startswith("="):
-                parts.append([part[1:]] * len(rows))
-            else:
-                read = self._fields.reader(part)
-                parts.append([read(row) for row in rows])
-        return [None if None in group else ":".join(map(word, group)) for group in zip(*parts, strict=True)]
+        out: list[Any] = [None] * len(rows)
+        for group in self.spec.joins:
+            parts: list[list[Any]] = []
+            for part in group:
+                if part.startswith("="):
+                    parts.append([part[1:]] * len(rows))
+                else:
+                    read = self._fields.reader(part)
+                    parts.append([read(row) for row in rows])
+            made = [None if None in p else self.spec.sep.join(map(word, p)) for p in zip(*parts, strict=True)]
+            out = [old if old is not None else new for old, new in zip(out, made, strict=True)]
+        return out
 
     def _mapped(self, values: list[Any], taken: Taken) -> list[Any]:
         spec = self.spec

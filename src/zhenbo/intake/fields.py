@@ -192,6 +192,9 @@ class Fields:
         if made.join:
             parts = [self.reader(n) for n in made.join]
             return lambda row: None if None in (g := [r(row) for r in parts]) else ":".join(map(word, g))
+        if made.after:
+            moment, seconds = (self.reader(n) for n in made.after)
+            return lambda row: _after(moment(row), seconds(row), self.clock)
         read = self.reader(made.from_ or "")
         if made.shift is not None:
             shift = made.shift
@@ -210,6 +213,13 @@ def _arith(a: Any, b: Any, *, minus: bool) -> int | None:
     if isinstance(x, Bad) or isinstance(y, Bad) or x is None or y is None:
         return None
     return round(x - y) if minus else round(x * y)
+
+
+def _after(moment: Any, seconds: Any, clock: Clock) -> int | None:
+    if moment is None or seconds is None:
+        return None
+    start, more = time_of(moment, clock), number(seconds)
+    return start + round(more * 1_000_000) if isinstance(start, int) and isinstance(more, float) else None
 
 
 def _read_as(value: Any, unit: str | None, clock: Clock, currency: str | None) -> Any:

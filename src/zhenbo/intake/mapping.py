@@ -41,6 +41,7 @@ Top level
     shift = 32    whole number >> 32 (seconds in TikTok/Douyin ids)
     minus = ["a", "b"]   a − b as numbers, rounded to a whole number
     times = ["a", "b"]   a × b as whole numbers
+    after = ["t", "s"]   time t plus s seconds; either may be an "@file value"
     join = ["a", "b"]    the texts joined by ":", as in column specs
     match = "…"   first group of a regular expression searched in the text
     unit = "…"    with `from`: as in column specs below, the converted value
@@ -71,7 +72,8 @@ every_flags = [{…}]  (top level) flags of every event
 Column spec: "field" or ["field", "else this"] for short, or a table
     from          field, "@file value", or a list (the first that is filled counts)
     value         a constant
-    join          ["sub_order", "=order_pay"]: parts joined by ":" ("=" marks a constant); null if any part is
+    join          ["sub_order", "=order_pay"]: parts joined by `sep` (":"; "=" marks a constant), null if any part is;
+                  a list of such lists: the first complete one counts
     null          further values meaning "nothing" here; for `actor_id` they give null + MASKED
     map           {"12" = "refund_done"}: by text of the value
     other         for values not in `map`: "keep" (default), "null", or "=constant"; they are counted as unknown
@@ -124,7 +126,8 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"fro
 
     from_: str | list[str] | None = None
     value: str | int | float | bool | None = None
-    join: list[str] | None = None
+    join: list[str | list[str]] | None = None
+    sep: str = ":"
     null: list[str] = []
     map: dict[str, str] | None = None
     other: str = "keep"
@@ -146,9 +149,16 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"fro
         return (self.from_,) if isinstance(self.from_, str) else tuple(self.from_)
 
     @property
+    def joins(self) -> list[list[str]]:
+        """The alternatives of `join`."""
+        given = self.join or []
+        parts = [p for p in given if isinstance(p, str)]
+        return [parts] if parts else [g for g in given if isinstance(g, list)]
+
+    @property
     def reads(self) -> frozenset[str]:
         """Every field it depends on."""
-        joined = [part for part in self.join or [] if not part.startswith("=")]
+        joined = [part for group in self.joins for part in group if not part.startswith("=")]
         return frozenset([*self.sources, *joined, *self.once, *([self.times] if self.times else [])])
 
 
@@ -167,6 +177,7 @@ class Derive(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"f
     shift: int | None = None
     minus: list[str] | None = None
     times: list[str] | None = None
+    after: list[str] | None = None
     join: list[str] | None = None
     match: str | None = None
     unit: str | None = None
@@ -174,7 +185,7 @@ class Derive(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"f
     @property
     def reads(self) -> frozenset[str]:
         """Every field it depends on."""
-        several = [*(self.minus or []), *(self.times or []), *(self.join or [])]
+        several = [*(self.minus or []), *(self.times or []), *(self.after or []), *(self.join or [])]
         return frozenset([*several, *([self.from_] if self.from_ else [])])
 
 
