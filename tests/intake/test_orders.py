@@ -1,13 +1,20 @@
 """Order exports: the quirks of real files, and what each source's mapping makes of them (all data invented)."""
 
+import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zhenbo.core.schema import Flag
 from zhenbo.intake import delimited, xlsx
+from zhenbo.intake.apply import Applied, apply
+from zhenbo.intake.identity import Pseudonyms
+from zhenbo.intake.mapping import mappings
+from zhenbo.intake.recognise import recognise
 from zhenbo.intake.rows import Rows
 
 
@@ -143,3 +150,221 @@ def test_a_workbook_is_read_past_its_false_dimension(tmp_path):
     bad = xlsx.read(tmp_path / "bad.xlsx")
     assert list(bad.rows) == []
     assert bad.rejects[0].reason == "unreadable_workbook"
+
+
+def read_as(source: str, folder: Path, data: bytes | str, name: str = "export") -> Applied:
+    """What a file gives, read with the format and mapping that its content asks for."""
+    path = folder / name
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    found = recognise(path)
+    assert found.mapping is not None, f"not recognised: {found}"
+    assert found.format is not None
+    assert found.mapping.id == source
+    read = found.format.read
+    return apply(found.mapping, lambda: read(path), "0" * 64, Pseudonyms(b"k" * 32))
+
+
+def events_of(done: Applied) -> dict[str, dict[str, Any]]:
+    """The events by id."""
+    rows = done.tables["event"].to_pylist()
+    by_id = {row["event_id"]: row for row in rows}
+    assert len(by_id) == len(rows)
+    return by_id
+
+
+def differs(event: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    """Whether an event fails an `expect` entry of a mapping."""
+    shown = {
+        **event,
+        "ts": event["ts"] and event["ts"].isoformat().replace("+00:00", "Z"),
+        "actor": event["actor_id"] is not None,
+        "masked": bool(event["flags"] & Flag.MASKED),
+        "addr": event["addr"] is not None,
+    }
+    return any(shown[name] != value for name, value in wanted.items())
+
+
+SHOPS = ("tmall.", "doudian.", "tiktokshop.")
+EXAMPLES = [(m.id, e) for m in mappings() if m.id.startswith(SHOPS) for e in m.examples]
+
+
+@pytest.mark.parametrize(("source", "example"), EXAMPLES, ids=[f"{s}:{e.name}" for s, e in EXAMPLES])
+def test_every_example_is_recognised_and_gives_exactly_its_events(tmp_path, source, example):
+    """A mapping keeps its own word: its examples, as files, give the events it states and no others."""
+    data = example.text or "\n".join(json.dumps(row, ensure_ascii=False) for row in example.rows)
+    done = read_as(source, tmp_path, data)
+    left = list(done.tables["event"].to_pylist())
+    for wanted in example.expect:
+        hit = next((event for event in left if not differs(event, wanted)), None)
+        assert hit is not None, f"{wanted} not among {left}"
+        left.remove(hit)
+    assert not left
+    assert not done.rejects
+    assert not done.unknown
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
+def test_columns_may_be_reordered_renamed_or_missing_and_unknown_ones_are_kept(tmp_path, encoding):
+    """Exports differ by version: columns count by name, and what nobody asked for goes to `extra`."""
+    text = (
+        "新列,支付完成时间,子订单编号,订单应付金额(元),主订单编号,订单提交时间,订单状态\n"
+        '=1+1,2024-05-01 20:00:05\t,"690011\t",1.2万,690001,2024/05/01 20:00:00,海关查验中\n'
+    )
+    done = read_as("doudian.orders", tmp_path, text.encode(encoding))
+    events = events_of(done)
+    assert {e: row["amount"] for e, row in events.items()} == {
+        "690011:order_create": 1_200_000,
+        "690011:order_pay": 1_200_000,
+    }
+    first = events["690011:order_create"]
+    assert first["state"] == "海关查验中"
+    assert done.unknown["state", "海关查验中"] > 0
+    assert json.loads(first["extra"]) == {"新列": "=1+1"}
+    assert first["region"] is first["addr"] is first["session_id"] is None
+
+
+def test_a_later_export_supersedes_by_event_id(tmp_path):
+    """The same order exported twice gives the same event ids; the later export carries the later `ts_seen`."""
+    head = "主订单编号,子订单编号,订单应付金额,订单提交时间,支付完成时间,订单完成时间,订单状态,流量体裁\n"
+    early = head + "1,11,5.00,2024-05-01 20:00:00,2024-05-01 20:00:05,,待发货,数据将于第二天更新\n"
+    late = head + "1,11,5.00,2024-05-01 20:00:00,2024-05-01 20:00:05,2024-05-09 08:00:00,已完成,直播\n"
+    first = events_of(read_as("doudian.orders", tmp_path, early, "a"))
+    second = events_of(read_as("doudian.orders", tmp_path, late, "b"))
+    assert set(first) < set(second)
+    pay = "11:order_pay"
+    assert first[pay]["ts_seen"] < second[pay]["ts_seen"]
+    assert (first[pay]["via"], second[pay]["via"]) == (None, "直播")
+    assert (first[pay]["state"], second[pay]["state"]) == ("待发货", "已完成")
+
+
+def test_broken_values_cost_only_their_event_and_are_named(tmp_path):
+    """A bad time, a negative or unreadable amount: file, line and reason; the row's other events stay."""
+    head = "订单编号,总金额,买家实际支付金额,收货地址 ,订单创建时间,订单付款时间 ,退款金额\n"
+    rows = [
+        "1,5.00,5.00,上海,2020-02-01 00:00:00,9999-02-01 00:00:01,0",
+        "2,-5.00,5.00,上海,2020-02-01 00:00:00,,0",
+        "3,五元,5.00,上海,2020-02-01 00:00:00,,0",
+        "4,5.00,5.00,上海",
+        "5,5.00,5.00,<script>alert(1)</script>,2020-02-01 00:00:00,2020-02-01 00:00:01,0",
+        "合计,20.00,15.00,,,,0",
+    ]
+    done = read_as("tmall.orders", tmp_path, head + "\n".join(rows))
+    assert sorted(events_of(done)) == ["1:order_create", "5:order_create", "5:order_pay"]
+    assert {(r.line, r.reason) for r in done.rejects} == {
+        (2, "bad_time"), (3, "negative_amount"), (4, "bad_number"), (5, "ragged_row"),
+    }  # fmt: skip
+
+
+TIKTOK = [
+    "Order ID", "Order Status", "SKU ID", "Quantity", "Order Amount", "Order Refund Amount", "Created Time",
+    "Paid Time", "Cancelled Time", "Buyer Username", "Country",
+]  # fmt: skip
+
+
+def tiktok(*rows: list[str]) -> str:
+    """A TikTok Shop export without line subtotals."""
+    return "\n".join("\t".join(row) for row in [TIKTOK, *rows])
+
+
+def test_an_amount_repeated_on_every_line_of_an_order_counts_once(tmp_path):
+    """Order Amount on three SKU lines is one amount; so is its refund; whichever way the lines are ordered."""
+    lines = [
+        ["576", "Shipped", sku, "1", "30.00", "12.00", "03/05/2024 20:00:00", "03/05/2024 20:00:09", "", "b1", "Malaysia"]
+        for sku in ("1", "2", "3")
+    ]  # fmt: skip
+    for order in (lines, lines[::-1]):
+        events = list(events_of(read_as("tiktokshop.orders-csv", tmp_path, tiktok(*order))).values())
+        by_kind = {
+            k: [e["amount"] for e in events if e["kind"] == k]
+            for k in ("order_create", "order_pay", "refund_done")
+        }
+        assert [len(v) for v in by_kind.values()] == [3, 3, 1]
+        assert [sum(a or 0 for a in v) for v in by_kind.values()] == [3000, 3000, 1200]
+        assert {e["currency"] for e in events} == {"MYR"}
+
+
+def test_local_times_go_by_country_and_an_unknown_one_is_refused(tmp_path):
+    """03/05 is the third of May, at the clock of the row's country; a row of no known country is not guessed."""
+    row = ["", "Unpaid", "1", "1", "9.90", "", "03/05/2024 20:00:00", "", "", "b1"]
+    text = tiktok(
+        *(
+            [str(n), *row[1:], c]
+            for n, c in enumerate(["Thailand", "Philippines", "United Kingdom", "Atlantis"])
+        )
+    )
+    done = read_as("tiktokshop.orders-csv", tmp_path, text)
+    hours = [e["ts"].isoformat() for e in events_of(done).values()]
+    assert hours == ["2024-05-03T13:00:00+00:00", "2024-05-03T12:00:00+00:00", "2024-05-03T19:00:00+00:00"]
+    assert [(r.line, r.reason) for r in done.rejects] == [(5, "bad_time")]
+
+
+def test_a_tiktok_workbook_with_descriptions_and_a_false_dimension(tmp_path):
+    """The XLSX of the Seller Center: row 2 explains the columns, the dimension says A1:A1."""
+    notes = [f"This column tells the {name.lower()}." for name in TIKTOK]
+    row = [
+        "5761",
+        "On hold",
+        "1",
+        2.0,
+        9.9,
+        None,
+        "03/05/2024 20:00:00\t",
+        "03/05/2024 20:01:00",
+        None,
+        "b***1",
+        "Singapore",
+    ]
+    path = xlsx_file(tmp_path / "x.xlsx", [TIKTOK, notes, row])
+    events = events_of(read_as("tiktokshop.orders-csv", tmp_path, path.read_bytes()))
+    assert set(events) == {f"5761:1:{kind}" for kind in ("order_create", "order_pay", "order_hold")}
+    created = events["5761:1:order_create"]
+    assert (created["qty"], created["amount"], created["currency"], created["actor_id"]) == (
+        2,
+        990,
+        "SGD",
+        None,
+    )
+    assert all(e["flags"] & Flag.PLATFORM_RISK and e["flags"] & Flag.MASKED for e in events.values())
+
+
+@pytest.mark.parametrize("scale", [1, 1_000, 1_000_000])
+@pytest.mark.parametrize("wrap", ["{}", '{{"orders": [{}]}}', '{{"data": {{"orders": [{}]}}}}', "{0}\n{0}"])
+def test_api_orders_in_every_wrapping_and_unit_of_time(tmp_path, scale, wrap):
+    """Seconds, milliseconds, microseconds, numbers as text; one order, a list, an answer, or lines."""
+    order = {
+        "id": "576", "user_id": 7490001, "status": "CANCELLED", "create_time": str(1_714_737_600 * scale),
+        "cancel_time": 1_714_737_660 * scale, "cancel_reason": "unpaid", "payment": {"currency": "USD", "total_amount": "12.99"},
+        "line_items": [{"id": "57601", "sku_id": "1", "sale_price": "12.99", "room_id": "73"}],
+    }  # fmt: skip
+    done = read_as("tiktokshop.orders-api", tmp_path, wrap.format(json.dumps(order)))
+    rows = {e["event_id"]: e for e in done.tables["event"].to_pylist()}
+    assert sorted(rows) == ["57601:order_cancel", "57601:order_create"]
+    assert rows["57601:order_create"]["ts"].isoformat() == "2024-05-03T12:00:00+00:00"
+    assert rows["57601:order_cancel"]["ts"].isoformat() == "2024-05-03T12:01:00+00:00"
+    assert rows["57601:order_create"]["session_id"] == "73"
+    assert rows["57601:order_create"]["amount"] == 1299
+
+
+TMALL = Path(__file__).parents[3] / "shared/data/tmall-orders/tmall_order_report.csv"
+
+
+@pytest.mark.skipif(not TMALL.exists(), reason="the public Tmall export is not beside the repository")
+def test_the_public_tmall_export_bridges_to_the_fen(tmp_path):
+    """28,010 orders, 24,087 paid, 5,646 refunded; gross − unpaid − refunded = what the shop received, exactly."""
+    done = read_as("tmall.orders", tmp_path, TMALL.read_bytes())
+    assert not done.rejects
+    events = done.tables["event"].to_pylist()
+    created = {e["order_id"]: e["amount"] for e in events if e["kind"] == "order_create"}
+    paid = {e["order_id"] for e in events if e["kind"] == "order_pay"}
+    refunded = [e["amount"] for e in events if e["kind"] == "refund_done"]
+    unpaid = sum(amount for order, amount in created.items() if order not in paid)
+    discount = sum(e["discount_seller"] for e in events if e["kind"] == "order_pay")
+    assert (len(created), len(paid), len(refunded)) == (28_010, 24_087, 5_646)
+    assert (sum(created.values()), unpaid, discount, sum(refunded)) == (
+        299_576_061,
+        52_093_754,
+        0,
+        57_233_592,
+    )
+    assert sum(created.values()) - unpaid - discount - sum(refunded) == 190_248_715
+    assert not any(e["addr"] for e in events)

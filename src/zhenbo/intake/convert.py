@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
-from zhenbo.core.money import parse_decimal, parse_minor
+from zhenbo.core.money import minor_digits, parse_decimal, parse_minor
 from zhenbo.core.schema import TEXT_MAX, TS_MAX_US, TS_MIN_US
 
 _SECOND = 1_000_000
@@ -221,9 +221,28 @@ def grams(value: Any) -> int | Bad | None:
 
 
 def money(value: Any, currency: str | None) -> int | Bad | None:
-    """An amount in major units, in minor units of the currency."""
-    read = parse_minor(str(value), currency) if not isinstance(value, bool) else None
+    """An amount in major units, in minor units of the currency.
+
+    Examples:
+        >>> money("RM12.50", "MYR"), money("12,50 EUR", "EUR"), money("Rp159.000", "IDR"), money("1,234.5", "CNY")
+        (1250, 1250, 159000, 123450)
+    """
+    if isinstance(value, bool):
+        return bad("bad_number", value)
+    text = _COIN.sub("", str(value).strip())
+    if minor_digits(currency) == 0 and _DOT_GROUPS.fullmatch(text):
+        text = text.replace(".", "")
+    elif _DECIMAL_COMMA.fullmatch(text):
+        text = text.replace(".", "").replace(",", ".")
+    read = parse_minor(text, currency)
     return bad("bad_number", value) if read is None else read
+
+
+_COIN = re.compile(r"^[A-Za-z]{1,3}\$?\s*(?=[-\d])|(?<=\d)\s*[A-Z]{3}$")
+_DOT_GROUPS = re.compile(r"-?\d{1,3}(\.\d{3})+")
+_DECIMAL_COMMA = re.compile(
+    r"-?\d{1,3}(\.?\d{3})*,\d{1,2}"
+)  # a comma before one or two last digits groups nothing
 
 
 def truth(value: Any) -> bool | Bad | None:
