@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from zhenbo.core.money import show
 from zhenbo.report.i18n import Lang
+from zhenbo.report.mask import clean
 
 UNKNOWN = "…"
 SECOND = 1_000_000
@@ -92,7 +93,7 @@ def money(minor: int, currency: str | None) -> str:
     """
     body = show(abs(minor), currency)
     symbol = _SYMBOL.get(currency or "")
-    text = f"{symbol}{body}" if symbol else f"{body} {currency or ''}".rstrip()
+    text = f"{symbol}{body}" if symbol else f"{body} {clean(currency or '', 12)}".rstrip()
     return f"−{text}" if minor < 0 else text
 
 
@@ -132,7 +133,7 @@ def iso(text: str | None) -> str:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        return text[:40]
+        return UNKNOWN
     return f"{(at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 

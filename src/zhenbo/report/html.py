@@ -16,7 +16,7 @@ from zhenbo.report import labels, svg
 from zhenbo.report.i18n import Lang, catalogue, tr
 from zhenbo.report.labels import name
 from zhenbo.report.mask import clean
-from zhenbo.report.view import SubjectView, decibels, subject_id, view, worst_first
+from zhenbo.report.view import SubjectView, subject_id, view, worst_first
 
 OTHERS = 12
 """Subjects without suspicion that are told in full; the overview lists all of them."""
@@ -70,7 +70,8 @@ def render_html(
     anchors = {subject_id(s): f"s{n}" for n, s in enumerate(full, start=1)}
     return _environment(lang).get_template("report.html.j2").render(
         lang="zh-CN" if lang == "zh" else "en",
-        audit=audit,
+        written_in=audit.lang,
+        moment=clean(audit.as_of),
         version=clean(audit.zhenbo),
         policy=clean(audit.policy, 160),
         as_of=fmt.iso(audit.as_of),
@@ -81,8 +82,6 @@ def render_html(
         meanings=[(o.value, labels.SHAPES[o], name(labels.OUTCOMES, o, lang), tr(lang, labels.MEANINGS[o])) for o in reversed(Outcome)],
         bar=svg.bar_svg,
         bridge=svg.bridge_svg,
-        db=decibels,
-        question=lambda q: tr(lang, labels.QUESTION_NOUNS[q]),
     )  # fmt: skip
 
 
@@ -122,7 +121,8 @@ def _index_line(
     strongest = (
         "" if best is None else best.signal if title is None else title.zh if lang == "zh" else title.en
     )
-    chance = "–" if subject.probability is None else fmt.probability(subject.probability)
+    unsaid = subject.probability is None or subject.verdict is Outcome.INSUFFICIENT
+    chance = "–" if unsaid else fmt.probability(subject.probability or 0.0)
     return IndexLine(
         anchor=anchors.get(subject_id(subject), ""),
         title=clean(subject_id(subject)),

@@ -136,6 +136,8 @@ CAUSES = {
     "template_reply": N_("the platform's own ready-made messages"),
     "platform_template": N_("the platform's own ready-made messages"),
     "greeting": N_("common greetings"),
+    "common_question": N_("a question that everybody asks"),
+    "assistant": N_("the host's own assistant at the keyboard"),
     "new_platform": N_("a platform that is growing fast"),
     "registration_wave": N_("a wave of new accounts on the whole platform"),
     "small_room": N_("a small room, where chance weighs more"),

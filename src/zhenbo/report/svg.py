@@ -6,6 +6,7 @@ coordinates are rounded to a tenth. Counts start at zero; missing buckets are gr
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, floor, log10
 
 from markupsafe import Markup, escape
@@ -16,10 +17,10 @@ from zhenbo.report.format import clock, compact
 from zhenbo.report.i18n import Lang
 
 WIDTH = 720
-LEFT, RIGHT = 62, 12
-TOP, FOOT = 20, 26
+LEFT, RIGHT = 62, 28
+TOP, FOOT = 20, 30
 TALL, LOW = 170, 84
-POINTS = 300
+POINTS = 240
 """Buckets drawn; longer series show the highest of each group, and the caption says so."""
 WHOLE = 0.85
 """A suspicious window that fills more of the axis than this is a strip on top, not a hatched page."""
@@ -98,7 +99,7 @@ def curve_svg(
         *_grid(axis, top_value, height, lang),
         *_gaps(curve, axis, height, gap),
         *_hatches(suspicious, axis, height, main),
-        *_lines(curve, axis, top_value, height),
+        *_lines(curve, axis, top_value, height, main),
         *_declared(declared, axis, height, main),
         "</svg>",
     ]
@@ -121,7 +122,7 @@ def _grid(axis: Axis, top: float, height: int, lang: Lang) -> list[str]:
         parts.append(f'<text class="e" x="{LEFT - 6}" y="{y + 4}">{compact(top * part, lang)}</text>')
     for x, label in axis.ticks():
         parts.append(f'<path class="g" d="M{x} {TOP + height}v5"/>')
-        parts.append(f'<text class="m" x="{x}" y="{TOP + height + 19}">{escape(label)}</text>')
+        parts.append(f'<text class="m" x="{x}" y="{TOP + height + 21}">{escape(label)}</text>')
     return parts
 
 
@@ -143,14 +144,23 @@ def _gaps(curve: Curve, axis: Axis, height: int, label: str) -> list[str]:
     for a, b in _runs(curve.values, missing=True):
         x, end = axis.x(curve.start + a * curve.step), axis.x(curve.start + b * curve.step)
         parts.append(f'<rect class="gap" x="{x}" y="{TOP}" width="{round(end - x, 1)}" height="{height}"/>')
-        if end - x > 70:
+        if end - x > 48:
             parts.append(
                 f'<text class="m" x="{round((x + end) / 2, 1)}" y="{TOP + height - 8}">{escape(label)}</text>'
             )
     return parts
 
 
-def _lines(curve: Curve, axis: Axis, top: float, height: int) -> list[str]:
+def _path(points: Sequence[tuple[float, float]]) -> str:
+    """Points as a path of relative steps: half the bytes of absolute ones, exact in tenths."""
+    tenths = [(round(x * 10), round(y * 10)) for x, y in points]
+    steps = [
+        f"{(x - px) / 10:g}{'' if y < py else ' '}{(y - py) / 10:g}" for (px, py), (x, y) in pairwise(tenths)
+    ]
+    return f"M{points[0][0]} {points[0][1]}l{' '.join(steps)}"
+
+
+def _lines(curve: Curve, axis: Axis, top: float, height: int, main: bool) -> list[str]:
     parts = []
     bottom = TOP + height
     for a, b in _runs(curve.values, missing=False):
@@ -164,17 +174,17 @@ def _lines(curve: Curve, axis: Axis, top: float, height: int) -> list[str]:
         if len(points) == 1:
             parts.append(f'<circle class="dot" cx="{points[0][0]}" cy="{points[0][1]}" r="2"/>')
             continue
-        line = "M" + "L".join(f"{x} {y}" for x, y in points)
-        parts.append(
-            f'<path class="area" d="{line}V{bottom}H{points[0][0]}Z"/><path class="line" d="{line}"/>'
-        )
+        line = _path(points)
+        if main:
+            parts.append(f'<path class="area" d="{line}V{bottom}H{points[0][0]}"/>')
+        parts.append(f'<path class="line" d="{line}"/>')
     return parts
 
 
 def _hatches(marks: Sequence[Mark], axis: Axis, height: int, main: bool) -> list[str]:
     """Suspicious intervals: hatched under the curve; those of the whole session as a strip on top."""
     parts, labels, ends = [], [], -1.0
-    for start, end, names in _merged(marks):
+    for start, end, names in _merged([m for m in marks if m.start <= axis.end and m.end >= axis.start]):
         x, stop = axis.x(start), axis.x(end)
         width = max(round(stop - x, 1), 3.0)
         whole = width > WHOLE * (WIDTH - LEFT - RIGHT)
@@ -202,7 +212,8 @@ def _merged(marks: Sequence[Mark]) -> list[tuple[int, int, str]]:
 
 def _declared(marks: Sequence[Mark], axis: Axis, height: int, main: bool) -> list[str]:
     parts = []
-    for mark in sorted(marks, key=lambda m: (m.start, m.end)):
+    inside = [m for m in marks if m.start <= axis.end and m.end >= axis.start]
+    for mark in sorted(inside, key=lambda m: (m.start, m.end)):
         x, stop = axis.x(mark.start), axis.x(mark.end)
         parts.append(f'<path class="dash" d="M{x} {TOP}v{height}M{stop} {TOP}v{height}"/>')
         if main:
@@ -214,12 +225,13 @@ def bar_svg(fake: Fake, title: str) -> Markup:
     """A shown count as a dashed outline, its verified part solid, the interval as a whisker."""
     scale = 396 / max(fake.shown, 1)
     solid, low, high = (round(2 + (fake.shown - n) * scale, 1) for n in (fake.mid, fake.high, fake.low))
+    whisker = f"M{low} 13H{high}M{low} 8v10M{high} 8v10"
     return Markup(  # noqa: S704 - numbers only, the title is escaped
         f'<svg class="bar" viewBox="0 0 400 26" preserveAspectRatio="none" role="img" aria-label="{escape(title)}">'
         f'<rect class="ok" x="2" y="5" width="{round(solid - 2, 1)}" height="16"/>'
         f'<rect class="sus" x="{solid}" y="5" width="{round(398 - solid, 1)}" height="16"/>'
         f'<rect class="shown" x="2" y="3" width="396" height="20"/>'
-        f'<path class="whisk" d="M{low} 13H{high}M{low} 8v10M{high} 8v10"/></svg>'
+        f'<path class="halo" d="{whisker}"/><path class="whisk" d="{whisker}"/></svg>'
     )
 
 

@@ -42,9 +42,10 @@ def render_terminal(audit: Audit, console: Console, titles: Mapping[str, Say] | 
 
 def _block(seen: SubjectView, console: Console, lang: Lang) -> None:
     head = Text.assemble((f"{seen.shape} {seen.word}", _STYLES[seen.outcome]), "  ", (seen.title, "bold"))
-    head.append(f"  {seen.when}", "dim")
     console.print(head)
-    body = [Text(f"{seen.sentence} {seen.fact}".rstrip())]
+    body = [Text(f"{seen.platform} · {seen.when}", "dim"), Text(seen.sentence)]
+    if seen.fact:
+        body.append(Text(seen.fact))
     body.append(_line(tr(lang, "Likelihood"), seen.likelihood))
     body.append(_line(tr(lang, "Data"), seen.data))
     for text in body:
@@ -73,10 +74,10 @@ def _figures(seen: SubjectView, lang: Lang) -> Table:
     table.add_column(tr(lang, "shown"), justify="right")
     table.add_column(tr(lang, "verified"))
     for f in seen.fakes:
-        table.add_row(Text(f.label), Text(f.shown), Text(f.verified))
+        table.add_row(Text(f.label), Text(f.shown), Text(f"{f.verified} · {f.verified_interval}"))
     if seen.bridge:
         first, last = seen.bridge[0], seen.bridge[-1]
-        table.add_row(Text("GMV"), Text(first.amount), Text(f"{last.amount} ({last.note})"))
+        table.add_row(Text("GMV"), Text(first.amount), Text(f"{last.amount} · {last.note}"))
     return table
 
 

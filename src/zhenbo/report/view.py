@@ -37,6 +37,7 @@ class FakeView:
     fake: Fake
     shown: str
     verified: str
+    verified_interval: str
     fabricated: str
     share: str
 
@@ -134,7 +135,7 @@ class SubjectView:
     counter: str
     notes: tuple[str, ...]
     coverage: tuple[tuple[str, str], ...]
-    sums: tuple[Addition, ...]
+    sums: tuple[tuple[str, str], ...]
     calibration: str
 
 
@@ -199,14 +200,24 @@ def view(
         ),
         questions=_questions(subject, lang),
         ask_for=_ask_for(subject, lang, written_in),
-        counter=_counter(ordered, titles, lang),
+        counter=_counter(subject, ordered, titles, lang),
         notes=tuple(masked(n, 400) for n in subject.notes),
-        coverage=tuple(
-            (name(labels.DELIVERED, kind, lang), fmt.share(part)) for kind, part in sorted(subject.coverage.items())
-        ),
-        sums=sums,
+        coverage=_coverage(subject, lang, written_in),
+        sums=tuple(_sum(s, lang) for s in sums),
         calibration=clean(subject.map),
     )  # fmt: skip
+
+
+def _sum(addition: Addition, lang: Lang) -> tuple[str, str]:
+    """One addition as (what it is about, `−10.0 (prior) + 14.2 (1) − 2.5 (4) = 1.7 dB`)."""
+    about = "" if addition.question is None else tr(lang, labels.QUESTION_NOUNS[addition.question])
+    prior = tr(lang, "prior")
+    terms = [f"{'−' if w < 0 else '+'} {abs(w):.1f} ({n})" for n, w in addition.terms]
+    if addition.rest:
+        rest = tr(lang, "not listed")
+        terms.append(f"{'−' if addition.rest < 0 else '+'} {abs(addition.rest):.1f} ({rest})")
+    line = " ".join([f"{addition.prior:.1f} ({prior})", *terms, f"= {addition.total:.1f} dB"])
+    return about, line.replace("-", "−")
 
 
 def _list(items: Iterable[str], lang: Lang) -> str:
@@ -215,6 +226,10 @@ def _list(items: Iterable[str], lang: Lang) -> str:
 
 def _interval(low: float, high: float, lang: Lang) -> str:
     return tr(lang, "90%% interval %(low)s to %(high)s", low=fmt.number(low), high=fmt.number(high))
+
+
+def _beside(value: str, note: str, lang: Lang) -> str:
+    return tr(lang, "%(value)s (%(note)s)", value=value, note=note)
 
 
 def _span(subject: SubjectVerdict) -> float:
@@ -230,8 +245,9 @@ def _fakes(subject: SubjectVerdict, lang: Lang) -> tuple[FakeView, ...]:
             label=name(labels.METRICS, metric, lang),
             fake=fake,
             shown=fmt.number(fake.shown),
-            verified=f"{fmt.number(fake.shown - fake.mid)} ({_interval(fake.shown - fake.high, fake.shown - fake.low, lang)})",
-            fabricated=f"{fmt.number(fake.mid)} ({_interval(fake.low, fake.high, lang)})",
+            verified=fmt.number(fake.shown - fake.mid),
+            verified_interval=_interval(fake.shown - fake.high, fake.shown - fake.low, lang),
+            fabricated=_beside(fmt.number(fake.mid), _interval(fake.low, fake.high, lang), lang),
             share=fmt.share(fake.mid / fake.shown) if fake.shown else fmt.share(0),
         )
         for metric, fake in found
@@ -255,7 +271,7 @@ def _fact(subject: SubjectVerdict, fakes: Sequence[FakeView], lang: Lang) -> str
 
 
 def _likelihood(subject: SubjectVerdict, lang: Lang) -> str:
-    if subject.probability is None:
+    if subject.probability is None or subject.verdict is Outcome.INSUFFICIENT:
         return tr(lang, "not stated: the evidence is too thin for a number")
     best = fmt.probability(subject.probability)
     if subject.probability_low is None or subject.probability_high is None:
@@ -280,6 +296,13 @@ def _data(subject: SubjectVerdict, lang: Lang) -> str:
         if part < 0.9
     ]
     return " · ".join([text, *thin])
+
+
+def _coverage(subject: SubjectVerdict, lang: Lang, written_in: str) -> tuple[tuple[str, str], ...]:
+    """What was delivered per kind, unless the verdict's own notes already say it in this language."""
+    if subject.notes and written_in == lang:
+        return ()
+    return tuple((name(labels.DELIVERED, k, lang), fmt.share(v)) for k, v in sorted(subject.coverage.items()))
 
 
 def _penalty(subject: SubjectVerdict, lang: Lang) -> str:
@@ -403,7 +426,7 @@ def _when(window: Sequence[int], span: float, lang: Lang) -> str:
     text = fmt.span(window[0], window[1])
     long = window[1] - window[0] >= 0.98 * span and span > HOUR / 4
     whole = tr(lang, "the whole record")
-    return f"{text} ({whole})" if long else text
+    return _beside(text, whole, lang) if long else text
 
 
 def _effect(reason: Reason, lang: Lang) -> str:
@@ -433,6 +456,8 @@ def _rows(rows: Sequence[Row], lang: Lang) -> tuple[RowView, ...]:
 
 
 def _rows_note(shown: int, reason: Reason, lang: Lang) -> str:
+    if not reason.events_total:
+        return ""
     return tr(
         lang,
         "%(shown)s of %(total)s rows are printed here; verdict.json names %(named)s of them by event id.",
@@ -443,6 +468,7 @@ def _rows_note(shown: int, reason: Reason, lang: Lang) -> str:
 def _questions(subject: SubjectVerdict, lang: Lang) -> tuple[AskedView, ...]:
     views = []
     for question, asked in subject.questions.items():
+        told = asked.asked and asked.verdict is not Outcome.INSUFFICIENT
         answer = (
             name(labels.OUTCOMES, asked.verdict, lang)
             if asked.asked
@@ -455,9 +481,9 @@ def _questions(subject: SubjectVerdict, lang: Lang) -> tuple[AskedView, ...]:
                 shape=labels.SHAPES[asked.verdict] if asked.asked else "–",
                 answer=answer,
                 likelihood=""
-                if asked.probability is None or not asked.asked
+                if asked.probability is None or not told
                 else fmt.probability(asked.probability),
-                share="" if asked.share is None or not asked.asked else fmt.share(asked.share),
+                share="" if not asked.share or not told else fmt.share(asked.share),
                 tier=asked.tier.value,
                 missing=tuple(labels.ask(r, lang) for r in asked.missing),
             )
@@ -474,15 +500,17 @@ def _ask_for(subject: SubjectVerdict, lang: Lang, written_in: str) -> tuple[str,
     return tuple(dict.fromkeys(found))
 
 
-def _counter(ordered: Sequence[Reason], titles: Mapping[str, Say], lang: Lang) -> str:
-    """The strongest evidence on the other side of the verdict's weight."""
-    clearing = [r for r in ordered if r.weight_db < 0]
-    if not clearing:
+def _counter(
+    subject: SubjectVerdict, ordered: Sequence[Reason], titles: Mapping[str, Say], lang: Lang
+) -> str:
+    """The strongest evidence on the other side of the verdict; nothing where there is no side."""
+    if subject.verdict is Outcome.INSUFFICIENT or not ordered:
         return ""
-    best = clearing[-1]
+    cleared = subject.verdict is Outcome.UNLIKELY
+    best = ordered[0] if cleared else ordered[-1]
+    if (best.weight_db > 0) is not cleared:
+        return ""
     return tr(
-        lang,
-        "%(title)s: %(likelihood)s.",
-        title=_title(best.signal, titles, lang),
-        likelihood=_times(best.weight_db, lang),
-    )
+        lang, "Strongest on the other side: %(title)s, %(likelihood)s.",
+        title=_title(best.signal, titles, lang), likelihood=_times(best.weight_db, lang),
+    )  # fmt: skip
