@@ -458,6 +458,11 @@ def _rows(rows: Sequence[Row], lang: Lang) -> tuple[RowView, ...]:
 def _rows_note(shown: int, reason: Reason, lang: Lang) -> str:
     if not reason.events_total:
         return ""
+    if not shown:
+        return tr(
+            lang, "It rests on %(total)s rows; verdict.json names %(named)s of them by event id.",
+            total=fmt.number(reason.events_total), named=fmt.number(len(reason.events)),
+        )  # fmt: skip
     return tr(
         lang,
         "%(shown)s of %(total)s rows are printed here; verdict.json names %(named)s of them by event id.",
