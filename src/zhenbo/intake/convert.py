@@ -94,6 +94,31 @@ def _written(text: str, clock: Clock) -> int | Bad | None:
     return _within(round((moment - _EPOCH) / timedelta(microseconds=1)), text)
 
 
+_NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - compared with times whose zone is added as an offset
+
+
+def _iso(text: str, zone: str) -> int | None:
+    """Microseconds of `2020-02-21 00:00:00` in a zone of fixed offset: nearly every time of every export; else None."""
+    if text[4] != "-" or text[7] != "-" or text[13] != ":":
+        return None
+    offset = _offset(zone)
+    try:
+        since = datetime.fromisoformat(text) - _NAIVE_EPOCH
+    except (ValueError, TypeError):  # the general reader says what is wrong
+        return None
+    return None if offset is None else (since.days * 86_400 + since.seconds) * _SECOND - offset
+
+
+@lru_cache(maxsize=64)
+def _offset(zone: str) -> int | None:
+    """Microseconds by which a zone of fixed offset is ahead of UTC; None for a named or unknown one."""
+    try:
+        ahead = zone_of(zone).utcoffset(None)
+    except ValueError:
+        return None
+    return None if ahead is None else round(ahead / timedelta(microseconds=1))
+
+
 def _within(micros: int, seen: object) -> int | Bad:
     return micros if TS_MIN_US <= micros <= TS_MAX_US else bad("bad_time", seen)
 
@@ -133,6 +158,8 @@ def time_of(value: Any, clock: Clock = _PLAIN) -> int | Bad | None:
     if isinstance(value, date):
         return _written(value.isoformat(), clock)
     text = str(value).strip()
+    if len(text) == 19 and clock.zone is not None and (plain := _iso(text, clock.zone)) is not None:
+        return _within(plain, text)
     if len(text) > 64:
         return bad("bad_time", text)
     if re.fullmatch(r"\d+(\.\d+)?", text):
