@@ -15,8 +15,8 @@ import pyarrow as pa
 from zhenbo.core.errors import Reject
 from zhenbo.core.schema import TEXT_MAX, Flag
 from zhenbo.intake.columns import SCHEMAS, Column, Taken
-from zhenbo.intake.convert import Bad, word
-from zhenbo.intake.fields import TABULAR, Fields, FilePass, Row, exploded, flat, tabular, unwrapped
+from zhenbo.intake.convert import Bad, time_of, word
+from zhenbo.intake.fields import TABULAR, Fields, FilePass, Row, exploded, flat, listed, tabular, unwrapped
 from zhenbo.intake.identity import Pseudonyms
 from zhenbo.intake.mapping import Mapping, Rule
 from zhenbo.intake.rows import Rows
@@ -232,7 +232,10 @@ class _Rule:
         )
         self._kind = Column("kind", rule.kind, rule, fields) if rule.table == "event" else None
         self._extra = {n: Column(n, s, rule, fields) for n, s in rule.extra.items()}
-        self._flags = [(Flag[f.set].value, fields.passes(f.when), f.older) for f in rule.flags]
+        self._flags = [
+            (Flag[f.set].value, fields.passes(f.when), f.older, fields.reader(f.at) if f.at else None)
+            for f in rule.flags
+        ]
         self._source = mapping.source
         if rule.explode and any(fields.raw_names([n]) & {rule.explode} for n in rule.when):
             raise ValueError("a rule cannot test the list it explodes")
@@ -241,7 +244,7 @@ class _Rule:
         """Places of the rows it takes (before exploding)."""
         if self.rule.explode:
             path = self.rule.explode
-            return [i for i, (_line, row) in enumerate(rows) if isinstance(row.get(path), list)]
+            return [i for i, (_line, row) in enumerate(rows) if listed(row.get(path)) is not None]
         passes, needs = self._passes, self._needs
         assert passes is not None
         if not needs:
@@ -301,6 +304,8 @@ class _Rule:
                     values[name] = [v if k in own else None for k, v in enumerate(values[name])]
         if self._kind:
             self._complete_event(values, kinds, made, left)
+        if self.rule.table == "account":
+            _plausible(values)
         self._hide(values)
         for k, (name, bad) in sorted(taken.problems.items()):
             problem(made.lines[k], name, bad)
@@ -342,18 +347,20 @@ class _Rule:
             bits = [masked if actor is None else 0 for actor in values["actor_id"]]
         for k in made.taken.approx:
             bits[k] |= Flag.TS_APPROX.value
-        for bit, passes, older in self._flags:
-            if older is None:
-                for k, row in enumerate(made.rows):
-                    if passes(row):
-                        bits[k] |= bit
-                continue
-            for k, (ts, seen) in enumerate(
-                zip(values.get("ts", [None] * n), values.get("ts_seen", [None] * n), strict=True)
-            ):
-                if ts is not None and seen is not None and seen - ts > older * 1e6 and passes(made.rows[k]):
+        for bit, passes, older, read in self._flags:
+            for k, row in enumerate(made.rows):
+                if passes(row) and (older is None or self._older(row, read, k, values, older)):
                     bits[k] |= bit
         return bits
+
+    def _older(
+        self, row: Row, read: Callable[[Row], Any] | None, k: int, values: dict[str, list[Any]], older: float
+    ) -> bool:
+        """Whether the event lies more than `older` seconds before it was received."""
+        ts, seen = (values[name][k] if name in values else None for name in ("ts", "ts_seen"))
+        at = ts if read is None else time_of(v, self._fields.clock) if (v := read(row)) is not None else None
+        until = seen if seen is not None else ts
+        return isinstance(at, int) and until is not None and until - at > older * 1_000_000
 
     def _extras(self, values: dict[str, list[Any]], made: _Made, left: list[Row | None]) -> list[str | None]:
         out: list[Row | None] = list(left) if left else [None] * len(made.rows)
@@ -391,6 +398,21 @@ class _Rule:
         target = self._columns.get("target_id")
         if target is not None and target.spec.user:
             values["target_id"] = self._people.column("actor", values["target_id"], platform)
+
+
+def _plausible(values: dict[str, list[Any]]) -> None:
+    """No account is younger than its snapshot: such a derived age is no age."""
+    since, seen = values.get("since"), values.get("seen_at")
+    if since is None or seen is None:
+        return
+    kept = [
+        s if s is not None and (at is None or s <= at) else None for s, at in zip(since, seen, strict=True)
+    ]
+    values["since"] = kept
+    if "since_basis" in values:
+        values["since_basis"] = [
+            b if s is not None else None for b, s in zip(values["since_basis"], kept, strict=True)
+        ]
 
 
 _JSON = msgspec.json.Encoder(order="deterministic", enc_hook=str)

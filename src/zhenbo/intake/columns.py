@@ -178,7 +178,10 @@ class Column:
             self._scale(out, taken)
         if self.unit != "text":
             for i, value in enumerate(out):
-                if type(value) is Bad:
+                if type(value) is Bad and self.spec.soft:
+                    taken.unknown[self.name, value.reason] += 1
+                    out[i] = None
+                elif type(value) is Bad:
                     taken.problems.setdefault(i, (self.name, value))
                     out[i] = None
         return out

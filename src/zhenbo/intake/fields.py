@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from zhenbo.intake.convert import (
     Bad,
     Clock,
@@ -89,11 +91,21 @@ def unwrapped(row: Row, records: Iterable[str]) -> list[Row]:
     return [row]
 
 
+def listed(value: Any) -> list[Any] | None:
+    """A list, or one written as JSON text."""
+    if type(value) is str and value[:1] == "[":
+        try:
+            value = msgspec.json.decode(value)
+        except (msgspec.DecodeError, UnicodeEncodeError):
+            return None
+    return value if isinstance(value, list) else None
+
+
 def exploded(rows: Iterable[tuple[int, Row]], path: str) -> Iterator[tuple[int, Row]]:
     """One row per element of the list at `path`; the element's fields are named `path.field`."""
     for index, row in rows:
-        items = row.get(path)
-        if not isinstance(items, list):
+        items = listed(row.get(path))
+        if items is None:
             continue
         rest = {k: v for k, v in row.items() if k != path}
         for item in items:

@@ -20,11 +20,13 @@ class Format(NamedTuple):
         name: as mappings name it (`format = "jsonl"`).
         sniff: whether the first `SNIFF` bytes look like this family; cheap, never raises.
         read: opens a file as lazy rows; may be called twice; never raises on bad content, it rejects.
+        place: what of the path is content (room and day of the 2019 room texts); part of the file's digest.
     """
 
     name: str
     sniff: Callable[[bytes], bool]
     read: Callable[[Path], Rows]
+    place: Callable[[Path], str] = lambda _path: ""
 
 
 @cache

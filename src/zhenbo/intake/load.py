@@ -21,6 +21,7 @@ from zhenbo.intake import canonical, convert
 from zhenbo.intake.apply import apply
 from zhenbo.intake.coverage import SOURCE, coverage
 from zhenbo.intake.distinct import distinct, distinct_rows
+from zhenbo.intake.format import SNIFF, formats
 from zhenbo.intake.identity import Pseudonyms
 from zhenbo.intake.recognise import Recognised, recognise
 from zhenbo.intake.report import FileReport, ImportReport
@@ -102,11 +103,18 @@ def _walk(paths: Iterable[Path]) -> Iterator[tuple[str, Path]]:
 
 
 def _digest(path: Path) -> str:
+    """SHA-256 of the content, and of what of the path counts as content."""
     try:
         with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+            head = stream.read(SNIFF)
+            stream.seek(0)
+            digest = hashlib.file_digest(stream, "sha256")
     except OSError as error:
         raise ZhenboError(f"{path} cannot be read: {error}. Check its permissions.") from error
+    for family in formats():
+        if family.sniff(head):
+            digest.update(family.place(path).encode())
+    return digest.hexdigest()
 
 
 def _file(label: str, path: Path, digest: str, people: Pseudonyms, pile: _Pile) -> FileReport:

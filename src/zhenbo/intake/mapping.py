@@ -64,8 +64,8 @@ every_flags = [{…}]  (top level) flags of every event
     explode       path of a list: one event per element; the element's fields are `path.name`
     once          fields: one event per distinct value of these (header-level facts repeated on every line); the
                   columns of the rule must then be header-level too
-    flags         [{set = "AD", when = {…}}, {set = "HISTORY", older = 600}]: `older` = ts that many seconds before
-                  ts_seen; added to those of [every]
+    flags         [{set = "AD", when = {…}}, {set = "HISTORY", older = 600}]: `older` = ts (or field `at`, a time)
+                  more than that many seconds before ts_seen (else ts); added to those of [every]
     extra         {name = spec}: entries put into `extra` beside the left-over fields
     any column of EVENTS = spec
 
@@ -88,6 +88,7 @@ Column spec: "field" or ["field", "else this"] for short, or a table
     approx        fields among `from` whose use means "not its own time" → TS_APPROX; or `true` for always
     signed        negative amounts are allowed
     once          fields: keep the value on one row per distinct key, null on the others (amount repeated per line)
+    soft          an unreadable value is only null (counted as unknown), the event stays: for side facts (`ts_seen`)
     user          for `target_id`: the value is a user and becomes a pseudonym
 
 event_id  defaults to a hash of (session or host, the raw row, its ordinal among equal rows of the file) + ":" + kind,
@@ -138,6 +139,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"fro
     times: str | None = None
     approx: list[str] | bool = False
     signed: bool = False
+    soft: bool = False
     once: list[str] = []
     user: bool = False
 
@@ -168,6 +170,7 @@ class FlagRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     set: str
     when: dict[str, Test] = {}
     older: float | None = None
+    at: str | None = None
 
 
 class Derive(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):

@@ -76,4 +76,10 @@ def _rows(path: Path, out: Rows) -> Iterator[tuple[int, dict[str, Any]]]:
             yield number, {**place, "line": "comment", "at": at, "text": text}
 
 
-FORMAT = Format("roomtext", sniff, read)
+def place(path: Path) -> str:
+    """Room and day: two rooms with equal idle days are two files."""
+    room, day = _place(path)
+    return f"{room or ''}/{day.isoformat() if day else ''}"
+
+
+FORMAT = Format("roomtext", sniff, read, place)
