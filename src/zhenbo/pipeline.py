@@ -1,16 +1,175 @@
-"""The only place that wires flow and edge together."""
+"""The only place that wires flow and edge together: files in, verdicts and reports out."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from zhenbo import __version__
+from zhenbo.audit.session import Audited, Words, audit_subject
+from zhenbo.core.dataset import Dataset, subjects
+from zhenbo.core.errors import NoEventsError, Reject
+from zhenbo.core.evidence import Found, Say
+from zhenbo.core.session import Session
+from zhenbo.core.verdict import Audit, SessionVerdict, ShopVerdict, json_schema, to_json
+from zhenbo.judge import Policy, parse_policy
+from zhenbo.report.html import render_html
+from zhenbo.report.labels import ask
+from zhenbo.report.phrase import phrase
+from zhenbo.report.tables import csv_bytes
+from zhenbo.signals.catalogue import catalogue
+
+Lang = Literal["zh", "en"]
+_PACKS = files("zhenbo.packs")
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished audit: the contract, what the report shows beside it, and what could not be read."""
+
+    audit: Audit
+    audited: tuple[Audited, ...]
+    rejects: tuple[Reject, ...] = ()
 
 
 @cache
 def baselines(signal_id: str) -> Mapping[str, Any]:
     """Declared baseline values of a signal (`packs/baselines/<signal>.toml`); empty where it declares none."""
-    path = files("zhenbo.packs") / "baselines" / f"{signal_id}.toml"
+    path = _PACKS / "baselines" / f"{signal_id}.toml"
     if not path.is_file():
         return {}
     return {name: entry["value"] for name, entry in tomllib.loads(path.read_text("utf-8")).items()}
+
+
+@cache
+def default_policy() -> Policy:
+    """The shipped policy with its calibration."""
+    return parse_policy(
+        (_PACKS / "policies" / "default.toml").read_text("utf-8"),
+        (_PACKS / "calibration" / "caps.toml").read_text("utf-8"),
+    )
+
+
+def look(session: Session) -> Iterator[Found]:
+    """What every signal finds in a subject."""
+    for signal in catalogue().values():
+        yield from signal.look(session, baselines(signal.id))
+
+
+def audit_dataset(
+    data: Dataset,
+    *,
+    as_of: int | None = None,
+    lang: Lang = "zh",
+    policy: Policy | None = None,
+    rejects: Sequence[Reject] = (),
+    progress: Callable[[Session], None] = lambda _: None,
+) -> Result:
+    """Audit every session and shop month of a dataset.
+
+    Args:
+        data: canonical tables.
+        as_of: microsecond at which the record is read; the latest event by default.
+        lang: language of the sentences.
+        policy: the shipped one by default.
+        rejects: findings of intake, carried along.
+        progress: called with each subject before it is audited.
+    """
+    policy = policy or default_policy()
+    words = Words(
+        phrase=lambda say, args: phrase(say, args, lang),
+        ask=lambda record: ask(record, lang),
+        says=lambda signal, message: catalogue()[signal].says[message],
+    )
+    audited = []
+    for subject in subjects(data, as_of):
+        progress(subject)
+        audited.append(audit_subject(subject, look(subject), policy, words))
+    moment = data.latest if as_of is None else as_of
+    made = Audit(
+        zhenbo=__version__,
+        as_of=datetime.fromtimestamp(moment / 1e6, tz=UTC)
+        .isoformat(timespec="seconds")
+        .replace("+00:00", "Z"),
+        policy=policy.name,
+        lang=lang,
+        sessions=[a.verdict for a in audited if isinstance(a.verdict, SessionVerdict)],
+        shops=[a.verdict for a in audited if isinstance(a.verdict, ShopVerdict)],
+    )
+    return Result(made, tuple(audited), tuple(rejects))
+
+
+def audit_paths(paths: Sequence[Path], key: bytes, **options: Any) -> Result:
+    """Read files of any known source and audit them.
+
+    Raises:
+        NoEventsError: when nothing readable was found; the message names what was seen instead.
+    """
+    from zhenbo.intake.load import load
+
+    loaded = load(paths, key)
+    if not loaded.dataset.events.num_rows:
+        seen = "; ".join(f"{r.file}: {r.reason}" for r in loaded.rejects[:5]) or "no file at all"
+        raise NoEventsError(
+            f"No readable event in {', '.join(map(str, paths))} ({seen}). `zhenbo import` tells more."
+        )
+    return audit_dataset(loaded.dataset, rejects=loaded.rejects, **options)
+
+
+def titles() -> dict[str, Say]:
+    """Name of every signal, in both languages."""
+    return {s.id: s.title for s in catalogue().values()}
+
+
+def tables(result: Result) -> dict[str, pa.Table]:
+    """Accounts, orders and groups with their probabilities, most suspicious first."""
+    named: dict[str, list[tuple[str, str, float]]] = {"account": [], "order": []}
+    for a in result.audited:
+        subject = a.verdict.session_id if isinstance(a.verdict, SessionVerdict) else a.verdict.shop_id
+        for kind, who in (("account", a.judgement.accounts), ("order", a.judgement.orders)):
+            named[kind] += [(subject, name, p) for name, p in sorted(who.items(), key=lambda item: -item[1])]
+    made = {}
+    for kind, rows in named.items():
+        columns = list(zip(*rows, strict=True)) or [(), (), ()]
+        made[f"{kind}s"] = pa.table({
+            "session_id": pa.array(columns[0], pa.string()),
+            f"{kind}_id": pa.array(columns[1], pa.string()),
+            "probability": pa.array(columns[2], pa.float64()),
+        })  # fmt: skip
+    made["groups"] = pa.schema(
+        [("group_id", pa.string()), ("account_id", pa.string()), ("probability", pa.float64())]
+    ).empty_table()
+    return made
+
+
+def write(result: Result, out: Path, *, csv: bool = False) -> Path:
+    """Write `report.html`, `verdict.json`, the tables and `rejects.jsonl` to a folder; returns the report's path."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "verdict.json").write_bytes(to_json(result.audit))
+    (out / "verdict.schema.json").write_bytes(
+        msgspec.json.format(msgspec.json.encode(json_schema()), indent=2)
+    )
+    for name, table in tables(result).items():
+        pq.write_table(table, out / f"{name}.parquet")
+        if csv:
+            (out / f"{name}.csv").write_bytes(csv_bytes(table))
+    (out / "rejects.jsonl").write_bytes(b"".join(msgspec.json.encode(r) + b"\n" for r in result.rejects))
+    report = out / "report.html"
+    report.write_text(html(result), "utf-8")
+    return report
+
+
+def html(result: Result) -> str:
+    """The report as one self-contained page."""
+    exhibits = {
+        (a.verdict.session_id if isinstance(a.verdict, SessionVerdict) else a.verdict.shop_id): a.exhibit for a in result.audited
+    }  # fmt: skip
+    return render_html(result.audit, exhibits, titles(), result.audit.lang)

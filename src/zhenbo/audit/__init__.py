@@ -1,1 +1,1 @@
-"""."""
+"""The questions people pay for."""

@@ -1,1 +1,5 @@
-"""."""
+"""The `zhenbo` command."""
+
+from zhenbo.cli.command import main
+
+__all__ = ["main"]

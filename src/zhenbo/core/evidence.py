@@ -26,12 +26,15 @@ class Effect:
         low: lower end, units.
         mid: best estimate, units.
         high: upper end, units.
+        of: units the signal could judge, where that is less than all shown (orders that carry an address,
+            say); None when every shown unit in the window could be judged.
     """
 
     metric: str
     low: float
     mid: float
     high: float
+    of: float | None = None
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,6 @@
-"""."""
+"""Evidence and policy become a verdict whose reasons add up exactly."""
+
+from zhenbo.judge.policy import Policy, parse_policy
+from zhenbo.judge.weigh import Answer, Judgement, Weighed, judge, probability
+
+__all__ = ["Answer", "Judgement", "Policy", "Weighed", "judge", "parse_policy", "probability"]

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from zhenbo.core.session import MINUTE, Session, micros
 
 Floats = npt.NDArray[np.float64]
-MAX_MINUTES = 60 * 24 * 3
-"""A live session longer than three days is read for its first three."""
+MAX_MINUTES = 60 * 24 * 62
+"""A record longer than two months is put on the grid for its first two."""
 
 
 @dataclass(frozen=True)

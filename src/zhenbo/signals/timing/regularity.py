@@ -112,7 +112,7 @@ def gap_variation(who: np.ndarray, ts: np.ndarray, accounts: int) -> tuple[Float
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.bincount(owner, gap, accounts) / n
         variance = np.bincount(owner, (gap - mean[owner]) ** 2, accounts) / n
-        return np.sqrt(variance) / mean, n
+        return np.asarray(np.sqrt(variance) / mean), n
 
 
 def _p(cv: Floats, gaps: Floats, shape: float) -> Floats:

@@ -1,0 +1,263 @@
+"""The audit of one subject: a live session, or a shop's month of orders that belong to no session."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from zhenbo.audit.exhibits import exhibit
+from zhenbo.audit.gmv import bridge
+from zhenbo.audit.shown import Shown, masked_share, shown
+from zhenbo.core.evidence import Effect, Evidence, Found, Say
+from zhenbo.core.exhibit import Exhibit
+from zhenbo.core.session import Session
+from zhenbo.core.subject import METRICS, Outcome
+from zhenbo.core.verdict import (
+    Asked,
+    CauseTested,
+    EffectSeen,
+    Fake,
+    Fakes,
+    Reason,
+    SessionVerdict,
+    ShopVerdict,
+)
+from zhenbo.judge import Answer, Judgement, Policy, Weighed, judge, probability
+from zhenbo.judge.weigh import decibels
+
+NOTES = {
+    "masked": Say(
+        "Identities are masked in {masked_share} of the acts recorded: accounts cannot be told apart, so no account is accused and nothing rises above “suspect”.",
+        "记录中 {masked_share} 的行为隐去了身份：无法区分账号，因此不指认任何账号，结论最高为“存疑”。",
+    ),
+    "coverage": Say(
+        "Of the {kind} the counters show, {covered_share} were delivered to this recording; rates are taken from the counters.",
+        "计数器显示的{kind_zh}中，仅有 {covered_share} 推送到了本记录；比率以计数器为准。",
+    ),
+    "idle": Say(
+        "The room was idle: {rows} events in the whole record.",
+        "直播间基本空闲：全部记录仅 {rows} 条事件。",
+    ),
+    "untimed": Say(
+        "{untimed_share} of the events carry no time: nothing that needs the clock could be asked.",
+        "{untimed_share} 的事件没有时间，凡与时间有关的问题均无法核查。",
+    ),
+    "immaterial": Say(
+        "What was found concerns a small part: {part_share} of the metric, below the material {material_share}.",
+        "所发现的问题只涉及 {part_share}，低于重大性标准 {material_share}。",
+    ),
+}
+_KINDS = {
+    "enter": ("entries", "进场"),
+    "like": ("likes", "点赞"),
+    "follow": ("follows", "关注"),
+    "comment": ("comments", "评论"),
+}
+IDLE_ROWS = 30
+
+Phrase = Callable[[Say, Mapping[str, Any]], str]
+
+
+@dataclass(frozen=True)
+class Audited:
+    """A subject judged: its verdict, what the report shows beside it, who was named."""
+
+    verdict: SessionVerdict | ShopVerdict
+    judgement: Judgement
+    exhibit: Exhibit
+
+
+@dataclass(frozen=True)
+class Words:
+    """How findings are put into words, in one language: filled in by the report's phrase book.
+
+    Args:
+        phrase: a sentence with its arguments.
+        ask: record id -> the sentence that asks for it.
+        says: (signal id, message id) -> the sentence.
+    """
+
+    phrase: Phrase
+    ask: Callable[[str], str]
+    says: Callable[[str, str], Say]
+
+
+def audit_subject(session: Session, found: Iterable[Found], policy: Policy, words: Words) -> Audited:
+    """Judge one subject and write its verdict down."""
+    found = list(found)
+    seen = shown(session)
+    share = {
+        e.id(session.session_id): _share(session, e, seen, policy) for e in found if isinstance(e, Evidence)
+    }
+    judged = judge(session, found, seen.asks(session), share, policy)
+    gmv = bridge(session, judged.orders)
+    head = judged.headline
+    start, end = session.span
+    asked = head.asked
+    fields: dict[str, Any] = {
+        "host_id": session.host_id,
+        "platform": session.platform,
+        "start": _iso(start),
+        "end": _iso(end),
+        "tier": head.tier,
+        "verdict": head.outcome,
+        "question": head.question,
+        "penalty_ready": judged.penalty_ready,
+        "probability": probability(head.score_db) if asked else None,
+        "probability_low": _at(head, policy, policy.prior[0]) if asked else None,
+        "probability_high": _at(head, policy, policy.prior[2]) if asked else None,
+        "prior_db": decibels(policy.prior[1]),
+        "score_db": head.score_db,
+        "map": policy.map_id,
+        "questions": {a.question.value: _asked(a) for a in judged.answers},
+        "fake": _fakes(session, seen, judged),
+        "gmv": gmv,
+        "coverage": {k: c for k in _KINDS if (c := session.coverage(k)) is not None},
+        "reasons": [_reason(w, session.session_id, words) for w in judged.reasons],
+        "ask_for": [words.ask(r) for r in _wanted(judged)],
+        "notes": list(_notes(session, head, policy, words.phrase)),
+    }
+    if session.scope == "shop":
+        verdict: SessionVerdict | ShopVerdict = ShopVerdict(
+            shop_id=session.session_id, from_=_iso(start), to=_iso(end), **fields
+        )
+    else:
+        verdict = SessionVerdict(session_id=session.session_id, **fields)
+    return Audited(verdict, judged, exhibit(session, judged.reasons))
+
+
+def _share(session: Session, e: Evidence, seen: Shown, policy: Policy) -> float:
+    if e.effect is None:
+        return 0.0
+    least = policy.day_us if session.scope == "shop" else policy.hour_us
+    return seen.share(e.effect, e.window, least, policy.floor[e.effect.metric])
+
+
+def _at(answer: Answer, policy: Policy, prior: float) -> float:
+    """The same evidence under another prior: the interval a reader should carry away."""
+    return probability(answer.score_db - decibels(policy.prior[1]) + decibels(prior))
+
+
+def _asked(a: Answer) -> Asked:
+    return Asked(
+        verdict=a.outcome,
+        tier=a.tier,
+        asked=a.asked,
+        probability=probability(a.score_db) if a.asked else None,
+        score_db=a.score_db if a.asked else None,
+        share=a.share,
+        missing=list(a.missing),
+    )
+
+
+def _reason(w: Weighed, subject: str, words: Words) -> Reason:
+    e = w.evidence
+    return Reason(
+        id=e.id(subject),
+        signal=e.signal,
+        family=e.family,
+        question=e.question,
+        tier=e.tier,
+        weight_db=w.weight_db,
+        raw_db=w.raw_db,
+        says=words.phrase(words.says(e.signal, e.says), e.args),
+        message=e.says,
+        args=dict(e.args),
+        observed=e.observed,
+        expected=e.expected,
+        p=e.p,
+        effect=EffectSeen(e.effect.metric, e.effect.low, e.effect.mid, e.effect.high) if e.effect else None,
+        cleared_by=[CauseTested(c.cause, c.outcome) for c in e.causes],  # type: ignore[arg-type]
+        window=list(e.window),
+        events=list(e.events),
+        events_total=e.events_total,
+    )
+
+
+def _wanted(judged: Judgement) -> list[str]:
+    """Records to ask for: those of open questions first; nothing for a question already answered."""
+    open_first = sorted(judged.answers, key=lambda a: -a.outcome.rank if a.asked else 1)
+    records = [
+        r
+        for a in open_first
+        if a.outcome is not Outcome.UNLIKELY and a.outcome is not Outcome.LIKELY
+        for r in a.missing
+    ]
+    return list(dict.fromkeys(records))
+
+
+def _fakes(session: Session, seen: Shown, judged: Judgement) -> Fakes:
+    answers = {a.question: a for a in judged.answers}
+    made: dict[str, Fake | None] = {}
+    for metric in METRICS:
+        total = seen.total[metric]
+        effects = [
+            (w, w.evidence.effect)
+            for w in judged.reasons
+            if w.evidence.effect and w.evidence.effect.metric == metric
+        ]
+        made[metric] = None if total is None else _fake(total, seen.half_unit[metric], effects, answers)
+    if session.counts.get("order_create") and made["orders"] is not None:
+        made["orders"] = _fake_orders(made["orders"], judged)
+    return Fakes(**made)
+
+
+def _fake(
+    total: int, half_unit: float, effects: list[tuple[Weighed, Effect]], answers: Mapping[Any, Answer]
+) -> Fake | None:
+    """Fakes of one metric: those counted by reasons that accuse; none counted is 0, with an interval where it was looked for."""
+    accusing = [(w, e) for w, e in effects if w.weight_db > 0 or (w.raw_db > 0 and not _explained(w))]
+    grave = [(w, e) for w, e in accusing if answers[w.evidence.question].outcome.rank >= Outcome.SUSPECT.rank]
+    if grave:
+        low, mid, high = (max(getattr(e, end) for _, e in grave) for end in ("low", "mid", "high"))
+        sure = all(answers[w.evidence.question].outcome is Outcome.LIKELY for w, _ in grave)
+        low = low - half_unit if sure else 0.0
+        return _ordered(total, low, mid, high + half_unit)
+    looked = any(a.outcome is Outcome.UNLIKELY for a in answers.values())
+    if not looked:
+        return None
+    return _ordered(total, 0, 0, max([e.high for _, e in accusing], default=0.0) or 0.05 * total)
+
+
+def _explained(w: Weighed) -> bool:
+    return any(c.outcome == "explains" for c in w.evidence.causes)
+
+
+def _fake_orders(fake: Fake, judged: Judgement) -> Fake:
+    """Orders are counted from their own probabilities where any were judged."""
+    p = [x for x in judged.orders.values() if x > 0.5]
+    if not p:
+        return fake
+    mid = sum(p)
+    spread = 1.645 * sum(x * (1 - x) for x in p) ** 0.5
+    return _ordered(fake.shown, min(mid - spread, fake.low or mid), mid, max(mid + spread, fake.high))
+
+
+def _ordered(total: int, low: float, mid: float, high: float) -> Fake:
+    m = min(max(round(mid), 0), total)
+    return Fake(total, min(max(round(low), 0), m), m, min(max(round(high), m), total))
+
+
+def _notes(session: Session, head: Answer, policy: Policy, phrase: Phrase) -> Iterable[str]:
+    hidden = masked_share(session.events)
+    if hidden > 0.5:
+        yield phrase(NOTES["masked"], {"masked_share": hidden})
+    for kind, (en, zh) in _KINDS.items():
+        covered = session.coverage(kind)
+        if covered is not None and covered < 0.99:
+            yield phrase(NOTES["coverage"], {"kind": en, "kind_zh": zh, "covered_share": covered})
+    if session.events.num_rows < IDLE_ROWS:
+        yield phrase(NOTES["idle"], {"rows": session.events.num_rows})
+    untimed = session.events["ts"].null_count / max(session.events.num_rows, 1)
+    if untimed > 0.01:
+        yield phrase(NOTES["untimed"], {"untimed_share": untimed})
+    if probability(head.score_db) >= policy.likely and head.share is not None and head.share < policy.share:
+        yield phrase(NOTES["immaterial"], {"part_share": head.share, "material_share": policy.share})
+
+
+def _iso(us: int) -> str | None:
+    return (
+        datetime.fromtimestamp(us / 1e6, tz=UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        if us
+        else None
+    )

@@ -1,0 +1,49 @@
+"""The command group: commands load when called, so that `--help` never waits for an engine."""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from zhenbo import __version__
+from zhenbo.core.errors import ZhenboError
+
+COMMANDS = {
+    "demo": "Simulate an evening of rooms, audit it, show the verdicts.",
+    "audit": "Audit data folders or raw files of known sources.",
+    "import": "Turn any known source into a canonical data folder.",
+    "explain": "The page of a signal.",
+}
+
+
+class _Lazy(click.Group):
+    """Knows its commands by name; imports `zhenbo.cli.<name>_` only when one is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"zhenbo.cli.{cmd_name}_").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="zhenbo")
+def group() -> None:
+    """真播 zhenbo: real viewers, engagement and sales in live commerce, told from bought ones."""
+
+
+def main(**options: Any) -> None:
+    """Run the command line; errors a person can mend are told without a traceback."""
+    try:
+        group.main(standalone_mode=True, **options)
+    except ZhenboError as error:
+        click.echo(f"zhenbo: {error}", err=True)
+        sys.exit(error.exit_code)

@@ -1,0 +1,48 @@
+"""What the commands share: the terminal on stderr or stdout, the progress bar, the hashing key, the last words."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from zhenbo.core.session import Session
+    from zhenbo.pipeline import Result
+
+
+def console(*, err: bool = False) -> Console:
+    """Rich on stdout or stderr; colours only on a terminal, NO_COLOR respected."""
+    return Console(stderr=err)
+
+
+@contextmanager
+def bar() -> Iterator[Callable[["Session"], None]]:
+    """A transient spinner on stderr naming the subject at work; nothing when stderr is no terminal."""
+    with console(err=True).status("reading …") as status:
+        yield lambda subject: status.update(
+            f"auditing {subject.session_id} ({subject.events.num_rows:,} events)"
+        )
+
+
+def keyed(path: Path | None) -> bytes:
+    """The key for pseudonyms: from the file named, else made once under the user's configuration."""
+    from zhenbo.intake.identity import load_key
+
+    return load_key(path)
+
+
+def finish(result: "Result", out: Path, *, csv: bool, as_json: bool) -> None:
+    """Write everything, show the verdicts, name the report."""
+    from zhenbo.core.verdict import to_json
+    from zhenbo.pipeline import titles, write
+    from zhenbo.report.terminal import render_terminal
+
+    report = write(result, out, csv=csv)
+    render_terminal(result.audit, console(err=as_json), titles())
+    if as_json:
+        sys.stdout.buffer.write(to_json(result.audit))
+    click.echo(f"\nReport: {report}", err=as_json)

@@ -1,0 +1,90 @@
+"""A policy and its calibration, read from packs: thresholds, prior, caps. Data in, frozen noun out."""
+
+import hashlib
+import math
+import tomllib
+from dataclasses import dataclass
+from typing import Any
+
+from zhenbo.core.errors import PackError
+from zhenbo.core.subject import METRICS
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What turns evidence into an answer.
+
+    Args:
+        name: `id@version#sha256` over policy and calibration text.
+        map_id: id of the calibration map.
+        prior: low, mid and high probability of material fabrication before looking.
+        unlikely, suspect, likely, penalty: probability thresholds.
+        share: material share of a metric.
+        hour_us, day_us: shortest stretch of a session and of a shop month over which a share counts.
+        floor: fewest material units per metric.
+        caps: dB per `signal@tier`, from honest units tested.
+        unproven: cap of a signal without such a record.
+        family: cap per family, dB.
+        clear: most that a clean look counts, dB.
+        account: cap per account or order and family, dB.
+    """
+
+    name: str
+    map_id: str
+    prior: tuple[float, float, float]
+    unlikely: float
+    suspect: float
+    likely: float
+    penalty: float
+    share: float
+    hour_us: int
+    day_us: int
+    floor: dict[str, int]
+    caps: dict[str, float]
+    unproven: float
+    family: float
+    clear: float
+    account: float
+
+    def cap(self, signal: str, tier: str) -> float:
+        """Most that this signal may accuse with at this tier, dB."""
+        return self.caps.get(f"{signal}@{tier}", self.unproven)
+
+
+def parse_policy(policy: str, calibration: str) -> Policy:
+    """Read a policy and its calibration from TOML text.
+
+    Raises:
+        PackError: naming the entry that is missing or out of order.
+    """
+    digest = hashlib.sha256(f"{policy}\0{calibration}".encode()).hexdigest()
+    try:
+        p, c = tomllib.loads(policy), tomllib.loads(calibration)
+        made = Policy(
+            name=f"{p['id']}@{p['version']}#{digest}",
+            map_id=p["map"]["id"],
+            prior=(p["prior"]["low"], p["prior"]["mid"], p["prior"]["high"]),
+            **{k: p["threshold"][k] for k in ("unlikely", "suspect", "likely", "penalty")},
+            share=p["materiality"]["share"],
+            hour_us=p["materiality"]["hour_s"] * 1_000_000,
+            day_us=p["materiality"]["day_s"] * 1_000_000,
+            floor={m: p["materiality"][m] for m in METRICS},
+            caps={name: _proven(entry) for name, entry in c.get("signal", {}).items()},
+            **{k: p["cap"][k] for k in ("unproven", "family", "clear", "account")},
+        )
+    except (KeyError, TypeError, tomllib.TOMLDecodeError) as error:
+        raise PackError(
+            f"This policy cannot be read: {error!r}. Compare it with packs/policies/default.toml."
+        ) from error
+    if not 0 < made.prior[0] <= made.prior[1] <= made.prior[2] < 1:
+        raise PackError(
+            f"Policy {p['id']}: prior low <= mid <= high must lie between 0 and 1, it is {made.prior}."
+        )
+    if not made.unlikely < made.suspect < made.likely < made.penalty:
+        raise PackError(f"Policy {p['id']}: thresholds must rise: unlikely < suspect < likely < penalty.")
+    return made
+
+
+def _proven(entry: dict[str, Any]) -> float:
+    """10·log10(honest units tested / 3), less when any of them was accused (upper bound by the rule of three)."""
+    return 10 * math.log10(max(entry["units"] / (3 + 3 * entry["accused"]), 1.0))

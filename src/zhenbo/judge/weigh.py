@@ -1,0 +1,205 @@
+"""Weigh evidence, answer the three questions, name accounts and orders.
+
+`score_db = prior_db + Σ weight_db`, exactly. A weight is 10·log10 of an e-value of the signal's p, capped by what
+was proven of the signal; inside a family, whose members are dependent, the strongest speaks and the others
+stand beside it with weight 0. What an innocent cause explains has weight 0.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from zhenbo.core.evidence import Evidence, Found, Missing
+from zhenbo.core.session import Session
+from zhenbo.core.subject import Outcome, Question, Tier
+from zhenbo.judge.policy import Policy
+from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, e_value
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """Evidence with its weight: `weight_db` after caps, `raw_db` before."""
+
+    evidence: Evidence
+    raw_db: float
+    weight_db: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one question, before it is written down.
+
+    Args:
+        question: which.
+        outcome: unlikely, insufficient, suspect or likely.
+        tier: of the data it rests on.
+        asked: whether the record shows anything of it.
+        score_db: prior plus weights.
+        share: fabricated share of its worst metric, best estimate.
+        families: families that accuse.
+        missing: records that would say more, most wanted first.
+    """
+
+    question: Question
+    outcome: Outcome
+    tier: Tier
+    asked: bool
+    score_db: float
+    share: float | None
+    families: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Everything judged of one subject.
+
+    Args:
+        reasons: all weighed evidence, weightiest first.
+        answers: one per question, in the order of `Question`.
+        headline: the worst of the questions asked.
+        penalty_ready: whether a penalty may rest on it.
+        accounts: probability per judged account.
+        orders: probability per judged order.
+    """
+
+    reasons: tuple[Weighed, ...]
+    answers: tuple[Answer, ...]
+    headline: Answer
+    penalty_ready: bool
+    accounts: Mapping[str, float]
+    orders: Mapping[str, float]
+
+
+def probability(score_db: float) -> float:
+    """The logistic of a score in dB."""
+    return 1 / (1 + 10 ** (-score_db / 10))
+
+
+def decibels(p: float) -> float:
+    """Log odds of a probability in dB."""
+    return 10 * math.log10(p / (1 - p))
+
+
+def judge(
+    session: Session,
+    found: Iterable[Found],
+    shown: Mapping[Question, bool],
+    share: Mapping[str, float],
+    policy: Policy,
+) -> Judgement:
+    """Answer the three questions about a subject.
+
+    Args:
+        session: the subject; gives the tier of each question.
+        found: what the signals found and missed.
+        shown: whether the record shows anything of a question.
+        share: per evidence id, the fabricated share it claims if material, else 0.
+        policy: thresholds, prior and caps.
+    """
+    found = list(found)
+    evidence = [f for f in found if isinstance(f, Evidence)]
+    missing = [f for f in found if isinstance(f, Missing)]
+    reasons = sorted(
+        weigh(evidence, policy), key=lambda w: (-w.weight_db, -w.raw_db, w.evidence.signal, w.evidence.window)
+    )
+    answers = tuple(
+        _answer(
+            q, session, [w for w in reasons if w.evidence.question == q], [m.record for m in missing if m.question == q],
+            shown, share, policy,
+        )
+        for q in Question
+    )  # fmt: skip
+    headline = max(answers, key=lambda a: (a.asked, a.outcome.rank, a.score_db))
+    ready = (
+        headline.outcome is Outcome.LIKELY
+        and probability(headline.score_db) >= policy.penalty
+        and len(headline.families) > 1
+    )  # fmt: skip
+    return Judgement(
+        tuple(reasons), answers, headline, ready,
+        _named(((w, w.evidence.accounts) for w in reasons), policy),
+        _named(((w, w.evidence.orders) for w in reasons), policy),
+    )  # fmt: skip
+
+
+def weigh(evidence: Sequence[Evidence], policy: Policy) -> list[Weighed]:
+    """Raw and capped weight of each piece; the strongest of a family and question speaks for it."""
+    weighed = []
+    for piece in evidence:
+        raw = 10 * math.log10(float(e_value(piece.p)))
+        explained = any(c.outcome == "explains" for c in piece.causes)
+        weight = max(min(raw, policy.cap(piece.signal, piece.tier), policy.family), -policy.clear)
+        weighed.append(Weighed(piece, raw, min(weight, 0.0) if explained else weight))
+    speaks: dict[tuple[str, str], Weighed] = {}
+    for w in sorted(weighed, key=lambda w: (w.evidence.signal, w.evidence.window)):
+        key = (w.evidence.question, w.evidence.family)
+        best = speaks.get(key)
+        if best is None or _louder(w) > _louder(best):
+            speaks[key] = w
+    return [
+        w if speaks[w.evidence.question, w.evidence.family] is w else replace(w, weight_db=0.0)
+        for w in weighed
+    ]
+
+
+def _louder(w: Weighed) -> tuple[bool, float]:
+    """Accusing before clearing, then the larger weight."""
+    return (w.weight_db > 0, abs(w.weight_db))
+
+
+def _answer(
+    question: Question,
+    session: Session,
+    reasons: Sequence[Weighed],
+    missing: Sequence[str],
+    shown: Mapping[Question, bool],
+    share: Mapping[str, float],
+    policy: Policy,
+) -> Answer:
+    score = decibels(policy.prior[1]) + sum(w.weight_db for w in reasons)
+    accusing = [w for w in reasons if w.weight_db > 0]
+    tier = max((w.evidence.tier for w in accusing), default=session.tiers[question])
+    claimed = [
+        share[w.evidence.id(session.session_id)] for w in reasons if w.raw_db > 0 and w.evidence.effect
+    ]
+    material = max(claimed, default=None)
+    looked = any(w.weight_db < 0 and w.evidence.tier > Tier.T0 for w in reasons)
+    outcome = _outcome(probability(score), tier, material or 0.0, looked, policy)
+    wanted = tuple(dict.fromkeys(missing))
+    families = tuple(sorted({w.evidence.family for w in accusing}))
+    return Answer(
+        question,
+        outcome if shown[question] else Outcome.INSUFFICIENT,
+        tier,
+        shown[question],
+        score,
+        material,
+        families,
+        wanted,
+    )
+
+
+def _outcome(p: float, tier: Tier, share: float, looked: bool, policy: Policy) -> Outcome:
+    if p >= policy.likely and tier > Tier.T0 and share >= policy.share:
+        return Outcome.LIKELY
+    if p >= policy.suspect:
+        return Outcome.SUSPECT
+    return Outcome.UNLIKELY if p <= policy.unlikely and looked and tier > Tier.T0 else Outcome.INSUFFICIENT
+
+
+def _named(named: Iterable[tuple[Weighed, Mapping[str, float]]], policy: Policy) -> dict[str, float]:
+    """Probability per account or order: prior plus the strongest weight of each family."""
+    families: dict[str, dict[str, float]] = {}
+    for w, weights in named:
+        explained = w.weight_db <= 0 < w.raw_db and any(c.outcome == "explains" for c in w.evidence.causes)
+        ledger = families.setdefault(w.evidence.family, {})
+        for subject, db in weights.items():
+            capped = max(min(db, 0.0 if explained else policy.account), -policy.clear)
+            held = ledger.get(subject)
+            ledger[subject] = capped if held is None or abs(capped) > abs(held) or capped > 0 > held else held
+    total: dict[str, float] = {}
+    for family in sorted(families):
+        for subject, db in families[family].items():
+            total[subject] = total.get(subject, ACCOUNT_PRIOR_DB) + db
+    return {subject: round(probability(db), 6) for subject, db in total.items()}
