@@ -17,7 +17,7 @@ from rich.console import Console
 from zhenbo.core.exhibit import Curve, Exhibit, Row
 from zhenbo.core.session import MINUTE
 from zhenbo.core.subject import Outcome
-from zhenbo.core.verdict import Audit
+from zhenbo.core.verdict import Audit, Fakes
 from zhenbo.report import csv_bytes, render_html, render_terminal
 from zhenbo.report.i18n import LANGS
 from zhenbo.report.score import additions
@@ -214,6 +214,19 @@ def test_the_bridge_on_the_page_sums_to_the_cent(exhibits):
     fen = [(-1 if sign else 1) * int(a.replace(",", "").replace(".", "")) for sign, a in amounts]
     assert len(fen) == 7
     assert sum(fen[:-1]) == fen[-1]
+
+
+def test_what_was_not_judged_is_not_called_verified():
+    """A bridge without a judgement on brushing ends in what remains, and says that it is not verified."""
+    shop = make_audit("en").shops[0]
+    gmv = replace(shop.gmv, brushed=0, brushed_low=0, brushed_high=0)
+    shop = replace(shop, verdict=Outcome.INSUFFICIENT, fake=Fakes(), gmv=gmv, reasons=[])
+    text = " ".join(
+        read(render_html(replace(make_audit("en"), sessions=[], shops=[shop]), {}, {}, "en")).text
+    )
+    assert "= remains" in text
+    assert "not verified: brushing could not be judged" in text
+    assert "= verified" not in text
 
 
 @pytest.mark.parametrize("lang", LANGS)

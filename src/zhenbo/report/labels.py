@@ -86,8 +86,8 @@ FAMILIES = {
     "money": N_("money"),
 }
 
-STRENGTHS = (N_("slight"), N_("moderate"), N_("strong"), N_("very strong"))
-"""Of 1 to 4 squares; the steps are 3, 10 and 30 times likelier (5, 10 and 15 dB)."""
+STRENGTHS = (N_("says little"), N_("slight"), N_("moderate"), N_("strong"), N_("very strong"))
+"""Of 0 to 4 squares; the steps are 1.1, 3, 10 and 30 times likelier (0.5, 5, 10 and 15 dB)."""
 
 TESTED = {
     "ruled_out": N_("ruled out"),
@@ -217,5 +217,5 @@ def ask(record_id: str, lang: Lang) -> str:
 
 
 def strength(weight_db: float) -> int:
-    """Squares, 1 to 4, of a weight in dB; both directions alike."""
-    return 1 + sum(abs(weight_db) >= step for step in (5, 10, 15))
+    """Squares, 0 to 4, of a weight in dB; both directions alike."""
+    return sum(abs(weight_db) >= step for step in (0.5, 5, 10, 15))

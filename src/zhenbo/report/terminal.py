@@ -52,11 +52,14 @@ def _block(seen: SubjectView, console: Console, lang: Lang) -> None:
         console.print(Padding(text, (0, 0, 0, 2)))
     if seen.fakes or seen.bridge:
         console.print(Padding(_figures(seen, lang), (0, 0, 0, 2)))
-    for reason in seen.reasons[:REASONS]:
+    telling = [r for r in seen.reasons if r.squares][:REASONS]
+    for reason in telling:
         console.print(Padding(_reason(reason), (0, 0, 0, 2)))
-    if len(seen.reasons) > REASONS:
-        more = tr(lang, "… %(n)s more reasons in the report", n=len(seen.reasons) - REASONS)
+    if len(seen.reasons) > len(telling):
+        more = tr(lang, "… %(n)s more findings in the report", n=len(seen.reasons) - len(telling))
         console.print(Padding(Text(more, "dim"), (0, 0, 0, 2)))
+    for note in seen.notes:
+        console.print(Padding(_line(tr(lang, "Note"), note), (0, 0, 0, 2)))
     for number, record in enumerate(seen.ask_for):
         label = tr(lang, "To settle it") if number == 0 else ""
         console.print(Padding(_line(label, record) if label else Text(f"  {record}"), (0, 0, 0, 2)))

@@ -191,7 +191,7 @@ def view(
         penalty=_penalty(subject, lang),
         fakes=fakes,
         unsaid=_list((name(labels.METRICS, m, lang) for m in METRICS if getattr(subject.fake, m) is None), lang),
-        bridge=() if subject.gmv is None else _bridge(subject.gmv, lang),
+        bridge=() if subject.gmv is None else _bridge(subject.gmv, _judged(subject), lang),
         of_which="" if subject.gmv is None else _of_which(subject.gmv, lang),
         reasons=tuple(
             _reason(n, r, shown_db.get(n, r.weight_db), exhibit.rows.get(r.id, ()), titles, lang=lang,
@@ -314,31 +314,43 @@ def _penalty(subject: SubjectVerdict, lang: Lang) -> str:
     return tr(lang, "No penalty may rest on this verdict.")  # fmt: skip
 
 
-def _bridge(gmv: Gmv, lang: Lang) -> tuple[BridgeLine, ...]:
+def _judged(subject: SubjectVerdict) -> bool:
+    """Whether brushing was judged at all; zero without a judgement is no finding."""
+    gmv = subject.gmv
+    return subject.fake.orders is not None or (gmv is not None and gmv.brushed_high > 0)
+
+
+def _bridge(gmv: Gmv, judged: bool, lang: Lang) -> tuple[BridgeLine, ...]:
+    """Created to verified; where brushing was not judged, what remains is not called verified."""
     whole = max(gmv.gross, 1)
-    steps = (
-        (tr(lang, "cancelled"), gmv.cancelled, ""),
-        (tr(lang, "not paid"), gmv.unpaid_open, ""),
-        (tr(lang, "discounts"), gmv.discount, ""),
-        (tr(lang, "refunded"), gmv.refunded, ""),
-        (tr(lang, "brushed (estimate)"), gmv.brushed, _money_interval(gmv, gmv.brushed_low, gmv.brushed_high, lang)),
-    )  # fmt: skip
+    steps = [
+        (tr(lang, "cancelled"), gmv.cancelled, "cut", ""),
+        (tr(lang, "not paid"), gmv.unpaid_open, "cut", ""),
+        (tr(lang, "discounts"), gmv.discount, "cut", ""),
+        (tr(lang, "refunded"), gmv.refunded, "cut", ""),
+    ]
+    if judged:
+        note = _money_interval(gmv, gmv.brushed_low, gmv.brushed_high, lang)
+        steps.append((tr(lang, "brushed (estimate)"), gmv.brushed, "sus", note))
     lines = [
         BridgeLine(tr(lang, "created"), fmt.money(gmv.gross, gmv.currency), "", "gross", 0, gmv.gross / whole)
     ]
     left = gmv.gross
-    for label, amount, note in steps:
-        kind = "sus" if note else "cut"
+    for label, amount, kind, note in steps:
         lines.append(
             BridgeLine(
                 label, fmt.money(-amount, gmv.currency), note, kind, (left - amount) / whole, left / whole
             )
         )
         left -= amount
-    note = _money_interval(gmv, gmv.verified.low, gmv.verified.high, lang)
+    last, note = (
+        (tr(lang, "verified"), _money_interval(gmv, gmv.verified.low, gmv.verified.high, lang))
+        if judged
+        else (tr(lang, "remains"), tr(lang, "not verified: brushing could not be judged"))
+    )
     lines.append(
-        BridgeLine(tr(lang, "verified"), fmt.money(gmv.verified.mid, gmv.currency), note, "sum", 0, gmv.verified.mid / whole)
-    )  # fmt: skip
+        BridgeLine(last, fmt.money(gmv.verified.mid, gmv.currency), note, "sum", 0, gmv.verified.mid / whole)
+    )
     return tuple(lines)
 
 
@@ -354,7 +366,7 @@ def _money_interval(gmv: Gmv, low: int, high: int, lang: Lang) -> str:
 def _of_which(gmv: Gmv, lang: Lang) -> str:
     return tr(
         lang,
-        "Of the verified amount, %(unsettled)s is paid but not completed and %(returned)s is on its way back.",
+        "Of what remains, %(unsettled)s is paid but not completed and %(returned)s is on its way back.",
         unsettled=fmt.money(gmv.of_which.unsettled, gmv.currency),
         returned=fmt.money(gmv.of_which.returned, gmv.currency),
     )
@@ -365,6 +377,7 @@ def _reason(
     *, lang: Lang, says: Mapping[str, Mapping[str, Say]], span: float,
 ) -> ReasonView:  # fmt: skip
     accuses = reason.weight_db > 0
+    title = _title(reason.signal, titles, lang)
     squares = labels.strength(reason.weight_db)
     sentence = says.get(reason.signal, {}).get(reason.message)
     shown = tuple(rows[: ROWS_AGAINST if accuses else ROWS_FOR])
@@ -376,12 +389,12 @@ def _reason(
     return ReasonView(
         number=number,
         accuses=accuses,
-        title=_title(reason.signal, titles, lang),
+        title=title if accuses else tr(lang, "checked: %(title)s", title=title),
         family=name(labels.FAMILIES, reason.family, lang),
         says=masked(reason.says, 600) if sentence is None else phrase(sentence, reason.args, lang),
         likelihood=_times(reason.weight_db, lang),
         squares=squares,
-        strength=tr(lang, labels.STRENGTHS[squares - 1]),
+        strength=tr(lang, labels.STRENGTHS[squares]),
         db=decibels(shown_db),
         raw="" if abs(reason.raw_db - reason.weight_db) < 0.05 else decibels(reason.raw_db),
         observed=fmt.number(reason.observed),
@@ -409,10 +422,12 @@ def _title(signal: str, titles: Mapping[str, Say], lang: Lang) -> str:
 
 def decibels(value: float) -> str:
     """A weight with its sign: `+14.2 dB`."""
-    return f"{value:+.1f} dB".replace("-", "−")
+    return f"{round(value, 1) or 0.0:+.1f} dB".replace("-", "−").replace("+0.0", "0.0")
 
 
 def _times(weight_db: float, lang: Lang) -> str:
+    if labels.strength(weight_db) == 0:
+        return tr(lang, "about as likely if it was honest as if it was bought")
     ratio = 10 ** (min(abs(weight_db), 60) / 10)
     times = tr(lang, "more than 1,000") if ratio > 1000 else fmt.number(round(ratio, 0 if ratio >= 10 else 1))
     if weight_db > 0:
