@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zhenbo.core.dataset import subjects
 from zhenbo.core.schema import Flag
 from zhenbo.intake import delimited, xlsx
 from zhenbo.intake.apply import Applied, apply
 from zhenbo.intake.identity import Pseudonyms
+from zhenbo.intake.load import load
 from zhenbo.intake.mapping import mappings
 from zhenbo.intake.recognise import recognise
 from zhenbo.intake.rows import Rows
@@ -235,6 +237,8 @@ def test_a_later_export_supersedes_by_event_id(tmp_path):
     assert first[pay]["ts_seen"] < second[pay]["ts_seen"]
     assert (first[pay]["via"], second[pay]["via"]) == (None, "直播")
     assert (first[pay]["state"], second[pay]["state"]) == ("待发货", "已完成")
+    both = load([tmp_path], b"k" * 32).dataset.events.to_pylist()
+    assert {e["event_id"]: e["state"] for e in both} == dict.fromkeys(second, "已完成")
 
 
 def test_broken_values_cost_only_their_event_and_are_named(tmp_path):
@@ -345,6 +349,36 @@ def test_api_orders_in_every_wrapping_and_unit_of_time(tmp_path, scale, wrap):
     assert rows["57601:order_create"]["amount"] == 1299
 
 
+def test_a_return_that_names_only_the_parent_order_comes_home_to_the_room(tmp_path):
+    """Lines of one order sold in a room; the return knows the order only: the room's bridge still sees it."""
+    lines = [{"id": f"57601{n}", "sku_id": str(n), "sale_price": "10", "room_id": "73"} for n in (1, 2)]
+    order = {
+        "id": "576", "user_id": "b1", "status": "DELIVERED", "create_time": 1_714_737_600, "paid_time": 1_714_737_700,
+        "payment": {"currency": "USD"}, "line_items": lines,
+    }  # fmt: skip
+    back = {
+        "return_id": "403", "order_id": "576", "return_type": "REFUND", "create_time": 1_717_900_000,
+        "update_time": 1_717_990_000, "return_status": "RETURN_OR_REFUND_REQUEST_COMPLETE",
+        "refund_amount": {"currency": "USD", "refund_total": "15"},
+    }  # fmt: skip
+    (tmp_path / "orders.json").write_text(json.dumps(order))
+    (tmp_path / "returns.json").write_text(json.dumps(back))
+    (only,) = subjects(load([tmp_path], b"k" * 32).dataset)
+    assert only.session_id == "73"
+    assert only.counts == {"order_create": 2, "order_pay": 2, "refund_done": 1, "refund_request": 1}
+
+
+def test_a_doudian_after_sale_joins_the_month_of_its_order(tmp_path):
+    """A June refund of a May order belongs to the May of that shop, whichever host the refund forgot to name."""
+    orders = "主订单编号,子订单编号,订单应付金额,订单提交时间,支付完成时间,订单状态,达人ID\n1,11,5.00,2024-05-31 20:00:00,2024-05-31 20:00:05,已发货,88\n"
+    back = "售后单号,订单号,商品单号,售后类型,退商品金额（元）,售后状态,售后申请时间,用户到账时间\n7,1,11,退货退款,5.00,同意退款，退款成功,2024-06-03 08:00:00,2024-06-05 08:00:00\n"
+    (tmp_path / "orders.csv").write_bytes(orders.encode("gbk"))
+    (tmp_path / "back.csv").write_bytes(back.encode("utf-8-sig"))
+    (only,) = subjects(load([tmp_path], b"k" * 32).dataset)
+    assert only.session_id == "shop:douyin:88:2024-05"
+    assert only.counts == {"order_create": 1, "order_pay": 1, "refund_done": 1, "refund_request": 1}
+
+
 TMALL = Path(__file__).parents[3] / "shared/data/tmall-orders/tmall_order_report.csv"
 
 
@@ -358,7 +392,7 @@ def test_the_public_tmall_export_bridges_to_the_fen(tmp_path):
     paid = {e["order_id"] for e in events if e["kind"] == "order_pay"}
     refunded = [e["amount"] for e in events if e["kind"] == "refund_done"]
     unpaid = sum(amount for order, amount in created.items() if order not in paid)
-    discount = sum(e["discount_seller"] for e in events if e["kind"] == "order_pay")
+    discount = sum(e["discount_seller"] or 0 for e in events if e["kind"] == "order_create")
     assert (len(created), len(paid), len(refunded)) == (28_010, 24_087, 5_646)
     assert (sum(created.values()), unpaid, discount, sum(refunded)) == (
         299_576_061,

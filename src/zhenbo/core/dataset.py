@@ -99,21 +99,34 @@ def _owners(events: pa.Table) -> tuple[npt.NDArray[np.int64], list[str]]:
 
 
 def _order_home(events: pa.Table, session: pa.ChunkedArray, loose: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Home of each loose trade row: the session its order was made in, else the shop month of its first row."""
-    key = pc.coalesce(events["order_id"], events["parent_id"], events["event_id"])
+    """Home of each loose trade row: where its order, else its purchase, was made; else the shop month of its first row.
+
+    A refund that names only the parent order comes home through the parent of the children sold in the room.
+    """
+    order, purchase = events["order_id"], _purchase(events)
     month = pc.strftime(events["ts"], format="%Y-%m")
     shop = pc.binary_join_element_wise(
         "shop", pc.fill_null(events["platform"].cast(pa.string()), "unknown"),
         pc.fill_null(events["host_id"].cast(pa.string()), UNKNOWN_HOST), pc.fill_null(month, "undated"), ":",
     )  # fmt: skip
-    table = pa.table({"key": key, "session": session, "shop": shop, "loose": loose})
-    in_room = table.filter(pc.and_(pc.is_valid(table["session"]), pc.is_valid(events["order_id"])))
-    home = in_room.group_by("key", use_threads=False).aggregate([("session", "first")])
-    first = table.filter(loose).group_by("key", use_threads=False).aggregate([("shop", "first")])
-    at = pc.index_in(key, value_set=home["key"].combine_chunks())
-    at_shop = pc.index_in(key, value_set=first["key"].combine_chunks())
-    found = pc.coalesce(home["session_first"].take(at), first["shop_first"].take(at_shop))
+    in_room = pc.if_else(pc.is_valid(order), session, pa.scalar(None, pa.string()))
+    in_shop = pc.if_else(loose, shop, pa.scalar(None, pa.string()))
+    found = pc.coalesce(_by_key(order, in_room), _by_key(purchase, in_room), _by_key(purchase, in_shop))
     return pc.if_else(loose, found, pa.scalar(None, pa.string()))
+
+
+def _purchase(events: pa.Table) -> pa.ChunkedArray:
+    """The parent order of each row, told by the row or by another row of the same order; else the order; else the row."""
+    parent = pc.coalesce(events["parent_id"], _by_key(events["order_id"], events["parent_id"]))
+    return pc.coalesce(parent, events["order_id"], events["event_id"])
+
+
+def _by_key(key: pa.ChunkedArray, value: pa.ChunkedArray) -> pa.ChunkedArray:
+    """For every row the first value of its key; null where the key is null or has none."""
+    known = pa.table({"key": key, "value": value})
+    known = known.filter(pc.and_(pc.is_valid(known["key"]), pc.is_valid(known["value"])))
+    firsts = known.group_by("key", use_threads=False).aggregate([("value", "first")])
+    return firsts["value_first"].take(pc.index_in(key, value_set=firsts["key"].combine_chunks()))
 
 
 def _first(column: pa.ChunkedArray) -> str | None:
