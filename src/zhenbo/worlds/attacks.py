@@ -71,7 +71,7 @@ def lay(show: Show, name: str, rng: np.random.Generator, dose: float) -> None:
 
 
 def _needed(real: int, dose: float, least: int = 5) -> int:
-    """Fakes that make up a share of what is shown."""
+    """Fakes that make up a share of what is shown, but no less than a seller's smallest order."""
     return max(least, round(real * dose / (1 - dose)))
 
 

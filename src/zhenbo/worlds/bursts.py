@@ -86,7 +86,7 @@ def _chorus(
         rng.geometric(1 / each, len(who)) + (rng.random(len(who)) < 0.04) * rng.integers(5, 25, len(who)), 40
     )
     person = np.repeat(who, times)
-    gap = rng.lognormal(np.log(9), 0.8, len(person)) * SECOND
+    gap = rng.lognormal(np.log(8), 1.2, len(person)) * SECOND
     offset = organic.within(gap, times)
     begin = np.repeat(rng.gamma(1.5, 0.12, len(who)) * (when[1] - when[0]), times)
     at = when[0] + (begin + offset).astype(np.int64)

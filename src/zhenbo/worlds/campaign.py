@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import pyarrow.compute as pc
 
 from zhenbo.core.session import DAY, HOUR
 from zhenbo.worlds.anchors import (
@@ -55,10 +56,16 @@ def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
 
 
 def _world(show: Show, view: str, salt: int, rng: np.random.Generator) -> World:
-    """The one-session world as a view shows it."""
+    """The one-session world as a view shows it; its truth names only accounts and orders that the view shows."""
     made = write([show], salt)
-    truth = {k: replace(t, view=view) for k, t in made.truth.items()}
-    return World(VIEWS[view](made.dataset, rng), truth)
+    data = VIEWS[view](made.dataset, rng)
+    people = frozenset(pc.unique(data.events["actor_id"]).to_pylist())
+    orders = frozenset(pc.unique(data.events["order_id"]).to_pylist())
+    truth = {
+        k: replace(t, view=view, fake_accounts=t.fake_accounts & people, fake_orders=t.fake_orders & orders)
+        for k, t in made.truth.items()
+    }
+    return World(data, truth)
 
 
 def campaign(seed: int, sessions: int, first: int = 0) -> Iterator[World]:

@@ -95,9 +95,9 @@ def within(steps: npt.NDArray[np.float64], each: Ints) -> npt.NDArray[np.float64
 
 
 def moments(rng: np.random.Generator, since: Ints, until: Ints, each: Ints) -> Ints:
-    """`each[i]` moments inside visit i, with uneven gaps (CV about 1.5)."""
+    """`each[i]` moments inside visit i, with uneven gaps (CV about 1.5), more so for some people than for others."""
     owner = np.repeat(np.arange(len(each)), each)
-    gap = rng.lognormal(0, GAP_SIGMA, len(owner))
+    gap = rng.lognormal(0, rng.uniform(*GAP_SIGMA, len(each))[owner])
     whole = np.bincount(owner, gap, minlength=len(each)) * rng.uniform(1.05, 3.0, len(each))
     share = within(gap, each) / whole[owner]
     return np.asarray(since[owner] + (until - since)[owner] * share, dtype=np.int64)
