@@ -16,8 +16,11 @@ from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR, Floats, count_tail, 
 
 Ints = npt.NDArray[np.int64]
 
-THRESHOLDS = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7)
-"""Where "extreme" may begin; five looks are paid for."""
+THRESHOLDS = (1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 1e-6, 1e-7)
+"""Where "extreme" may begin; seven looks are paid for."""
+
+UNREMARKABLE = 0.5
+"""From this p on, extreme keys are as many as honest rooms hold, and none is pointed at."""
 
 SESSION_ODDS_DB = 10.0
 """Prior odds that a room is attacked at all stand this far above those of a single order or account (1 in 10
@@ -34,7 +37,7 @@ class Bunches:
     Args:
         p: probability of as many extreme keys under the organic null, looks paid for.
         expected: extreme keys the null expects at the threshold chosen.
-        members: True per key that is extreme.
+        members: True per key that is extreme, where their number is remarkable at all.
         weight_db: weight of a unit at a member key, dB relative to `ACCOUNT_PRIOR_DB`.
         excess: low, mid and high share of the member keys that are fabricated.
     """
@@ -70,26 +73,26 @@ def body_of(sizes: Ints, least: float, most: float = 0.7) -> float:
     return float(np.clip((small - 1).sum() / max(small.sum(), 1), least, most)) if len(small) else least
 
 
-def scan(curve: Floats, fate: Floats, size: float) -> Bunches:
+def scan(curve: Floats, size: float, fate: Floats | None = None) -> Bunches:
     """Count extreme keys over a few thresholds.
 
     Args:
         curve: survivor value per key.
-        fate: independent p per key of what became of its units; 1 where nothing is known.
         size: negative-binomial size of the count across honest rooms.
+        fate: independent p per key of what became of its units, if the record tells.
 
     The product u of two independent p-values stays below t with probability t·(1 − ln t).
     """
     keys = len(curve)
-    u = np.clip(curve * fate, P_FLOOR, 1)
+    u = np.clip(curve if fate is None else curve * fate, P_FLOOR, 1)
     looks: list[tuple[float, float, float]] = []
     for t in THRESHOLDS:
-        expected = keys * t * (1 - np.log(t))
+        expected = keys * t * (1.0 if fate is None else 1 - np.log(t))
         looks.append((count_tail(int((u <= t).sum()), expected, size), float(expected), t))
     p, expected, threshold = min(looks, key=lambda look: look[0])
-    members = u <= threshold
-    found = int(members.sum())
     p = min(max(p * len(THRESHOLDS), P_FLOOR), 1.0)
+    members = (u <= threshold) & (p < UNREMARKABLE)
+    found = int(members.sum())
     odds = max(found - expected, 0.0) / max(expected, _EXPECTED_MIN)
     within = float(10 * np.log10(max(odds, 1e-3)) - ACCOUNT_PRIOR_DB)
     spread = stats.nbinom.ppf([0.05, 0.95], size, size / (size + max(expected, 1e-9)))

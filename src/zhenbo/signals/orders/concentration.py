@@ -21,7 +21,7 @@ raises the expectation for everybody.
 
 ## Method
 Per key: survivor of the number of orders not kept, times a beta-binomial tail of failures (unpaid, cancelled,
-refunded before shipping). Extreme keys are counted against a negative binomial over five thresholds, for each of
+refunded before shipping). Extreme keys are counted against a negative binomial over seven thresholds, for each of
 address, buyer and payer; all looks are paid for. Beside it the public baseline rule is told: orders in an hour
 per distinct buyer in that hour. Baselines: `packs/baselines/orders.concentration.toml`.
 
@@ -42,7 +42,7 @@ per distinct buyer in that hour. Baselines: `packs/baselines/orders.concentratio
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -86,13 +86,11 @@ class _Held:
         bunches: the scan over its keys.
         of_order: key per order, −1 where the order carries none.
         orders_per_key: distinct purchases per key.
-        expected: purchases a key of this room has, on average over the keys that do not stand out.
     """
 
     bunches: Bunches
     of_order: Ints
     orders_per_key: Ints
-    expected: float
 
 
 def _judge(made: Orders, key: str, failed: Bools, base: Mapping[str, Any]) -> _Held | None:
@@ -114,12 +112,10 @@ def _judge(made: Orders, key: str, failed: Bools, base: Mapping[str, Any]) -> _H
         loose, body_of(count[present], base["body"]), float(base["at_ten"]), float(base["power"])
     )
     fate = share_tail(bad[present], count[present], float(np.clip(usual, 0.02, 0.95)), base["concentration"])
-    found = scan(np.where(loose > 1, curve, 1.0), fate, base["size"])
+    found = scan(np.where(loose > 1, curve, 1.0), base["size"], fate)
     members = np.zeros(keys, dtype=bool)
     members[present[found.members]] = True
-    rest = count[present[~found.members]]
-    wide = Bunches(found.p, found.expected, members, found.weight_db, found.excess)
-    return _Held(wide, of_order, count, float(rest.mean()) if len(rest) else 1.0)
+    return _Held(replace(found, members=members), of_order, count)
 
 
 def _purchases(parent: Ints, key: Ints) -> tuple[Ints, Ints]:
@@ -141,19 +137,21 @@ def _evidence(session: Session, made: Orders, failed: Bools, best: str, tried: M
     held = tried[best]
     p = float(np.clip(held.bunches.p * len(tried), P_FLOOR, 1))
     members = held.bunches.members
+    largest = int(held.orders_per_key.max())
     mine = np.where(held.of_order >= 0, members[np.maximum(held.of_order, 0)], False)
     accused = bool(mine.any())
     units = len(np.unique(made.parent[mine]))
+    per_key = units / members.sum() if accused else 0.0
+    usual = float(held.orders_per_key[held.orders_per_key > 0].mean())
     low, mid, high = held.bunches.excess
     created = made.at["created"][mine] if accused else made.at["created"]
     created = created[created != np.iinfo(np.int64).min]
     events, total = cite(session.events.take(pa.array(np.sort(made.row[mine] if accused else made.row))))
-    largest = int(held.orders_per_key.max())
     return SIGNAL.evidence(
         window=(int(created.min()), int(created.max())) if len(created) else session.span,
         p=p,
         observed=float(units) if accused else float(largest),
-        expected=float(members.sum()) * held.expected if accused else held.expected,
+        expected=held.bunches.expected * per_key if accused else usual,
         says=_KEYS[best] if accused else "spread_out",
         args={
             "orders": units if accused else len(np.unique(made.parent)),

@@ -1,0 +1,212 @@
+"""Devices that hold more accounts than a family has.
+
+## What it looks for
+Devices from which five or more accounts enter, speak or buy in one session, and paying accounts behind five or
+more buyers. A phone farm (群控) hands one phone from account to account; brushing money comes from one wallet.
+
+## Why it matters
+A farm convicted in Ningbo (2024) ran more than 4,600 phones at 6.65 yuan per phone and day, each with many
+accounts. Group-control racks are sold with 2,000 to 20,000 phones. One phone per account is ten times dearer.
+
+## How it is fooled
+By one phone per account, by emulators that draw a new device id per account, by real people paid for entering.
+
+## What clears it
+Up to four accounts on a device is a family and is never pointed at, however many families there are. Shop
+tablets and internet cafés exist in every town and are expected. A shared network address is no evidence at all:
+a dormitory, an office or a mobile gateway puts thousands behind one, so only devices and payers are looked at.
+A device key that half of all accounts carry is a placeholder of the source, not a device. Host, moderators and
+flagged bots are left out. Addresses are judged in `orders.concentration`, which knows whether the goods were kept.
+
+## Method
+Accounts per device against a declared survivor curve; devices beyond it are counted against a negative binomial
+over seven thresholds. The same for devices and payers of buyers, told as evidence on sales. Baselines:
+`packs/baselines/identity.sharing.toml`.
+
+## Examples
+    >>> from zhenbo.proof.pages import look
+    >>> look('identity.sharing', '''
+    ... 20:00-22:00 b1..b200 enter scattered [device=own{n}]
+    ... 20:30-20:50 a1..a60 enter [device=rack{n%6}]
+    ... ''')
+    identity.sharing: accuses, names 60 accounts, says farm
+    >>> look('identity.sharing', '''
+    ... 20:00-22:00 b1..b120 enter scattered [device=own{n} ip=dormitory]
+    ... 20:00-22:00 c1..c80 enter scattered [device=family{n%20} ip=dormitory]
+    ... ''')
+    identity.sharing: clears, names 0 accounts, says households
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
+from zhenbo.core.schema import ROOM_KINDS, Flag
+from zhenbo.core.session import Session, codes, micros
+from zhenbo.core.subject import Question, Tier
+from zhenbo.kernel.orders import Orders, orders
+from zhenbo.signals.bunching import CLEAR_DB, Bunches, scan, survivor
+from zhenbo.signals.nulls import P_FLOOR
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+_STAFF = Flag.HOST | Flag.MOD | Flag.KNOWN_BOT | Flag.HISTORY
+_SPEAKING = ("comment", "like", "follow", "share", "gift")
+
+
+def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
+    """Judge accounts per device among those in the room, and buyers per device and payer among orders."""
+    found = [_room(session, base), _sales(session, base)]
+    return [f for f in found if f is not None]
+
+
+def _room(session: Session, base: Mapping[str, Any]) -> Found | None:
+    rows = session.rows(*ROOM_KINDS)
+    if not rows.num_rows:
+        return None
+    staff = pc.not_equal(pc.bit_wise_and(pc.fill_null(rows["flags"], 0), int(_STAFF)), 0)
+    rows = rows.filter(pc.and_(pc.is_valid(rows["actor_id"]), pc.invert(staff)))
+    device, _ = codes(rows["device"])
+    who, names = codes(rows["actor_id"])
+    judged = _judge(who, device, base)
+    if judged is None:
+        return Missing(Question.AUDIENCE, "devices")
+    bunches, per_device, pairs = judged
+    accounts, holder = pairs
+    beyond = np.zeros(len(names), dtype=bool)
+    beyond[accounts[bunches.members[holder]]] = True
+    mine = beyond[who]
+    talk = np.asarray(pc.is_in(rows["kind"].cast(pa.string()), pa.array(_SPEAKING)).to_numpy())
+    entering = len(np.unique(who[mine & talk])) < beyond.sum() / 2
+    remarks = np.asarray(pc.equal(rows["kind"].cast(pa.string()), "comment").to_numpy())
+    units = float(beyond.sum()) if entering else float((mine & remarks).sum())
+    metric = "viewers" if entering else "comments"
+    tested = np.unique(accounts)
+    weight = np.where(beyond[tested], bunches.weight_db, CLEAR_DB)
+    events, total = cite(rows, mine if mine.any() else None)
+    low, mid, high = bunches.excess
+    accused = bool(beyond.any())
+    return SIGNAL.evidence(
+        question=Question.AUDIENCE if entering or not accused else Question.ENGAGEMENT,
+        window=_window(micros(rows["ts"]), mine),
+        p=bunches.p,
+        observed=float(beyond.sum()),
+        expected=bunches.expected * (float(per_device[bunches.members].mean()) if accused else base["farm_min"]),
+        says="farm" if accused else "households",
+        args={"accounts": int(beyond.sum()) if accused else len(tested), "devices": int(bunches.members.sum()) if accused else int((per_device > 0).sum()), "largest": int(per_device.max())},
+        effect=Effect(metric, units * low, units * mid, units * high) if accused and units else None,
+        accounts=dict(zip(names.take(pa.array(tested)).to_pylist(), weight.tolist(), strict=True)),
+        causes=(Cause("family", "ruled_out"), Cause("shared_network", "ruled_out")) if accused else (),
+        events=events,
+        events_total=total,
+    )  # fmt: skip
+
+
+def _sales(session: Session, base: Mapping[str, Any]) -> Evidence | None:
+    made = orders(session)
+    buyer = made.keys["actor_id"]
+    tried = {}
+    for key in ("device", "pay"):
+        judged = _judge(buyer, made.keys[key], base)
+        if judged is not None:
+            tried[key] = judged
+    if not tried:
+        return None
+    best = min(tried, key=lambda k: tried[k][0].p)
+    bunches, per_key, (accounts, holder) = tried[best]
+    p = float(np.clip(bunches.p * len(tried), P_FLOOR, 1))
+    carries = (made.keys[best] >= 0) & (buyer >= 0)
+    mine = carries & bunches.members[np.maximum(made.keys[best], 0)]
+    accused = bool(mine.any())
+    held = bunches.members[holder]
+    units = int(mine.sum())
+    low, mid, high = bunches.excess
+    judged_rows = np.flatnonzero(carries)
+    weight = np.where(mine[judged_rows], bunches.weight_db, CLEAR_DB)
+    events, total = cite(session.events.take(pa.array(np.sort(made.row[mine if accused else carries]))))
+    return SIGNAL.evidence(
+        question=Question.SALES,
+        window=_window(made.at["created"], mine),
+        p=p,
+        observed=float(len(np.unique(accounts[held]))),
+        expected=bunches.expected * (float(per_key[bunches.members].mean()) if accused else base["farm_min"]),
+        says=f"one_{best}" if accused else "own_means",
+        args={"orders": units if accused else len(judged_rows), "accounts": len(np.unique(accounts[held] if accused else accounts)), "keys": int(bunches.members.sum()) if accused else int((per_key > 0).sum()), "largest": int(per_key.max())},
+        effect=Effect("orders", units * low, units * mid, units * high) if accused else None,
+        orders=_order_weights(made, judged_rows, weight),
+        causes=(Cause("family", "ruled_out"), Cause("office", "open")) if accused else (),
+        events=events,
+        events_total=total,
+    )  # fmt: skip
+
+
+def _order_weights(made: Orders, rows: Ints, weight: npt.NDArray[np.float64]) -> dict[str, float]:
+    return dict(zip(made.id.take(pa.array(rows)).to_pylist(), weight.tolist(), strict=True))
+
+
+def _judge(who: Ints, key: Ints, base: Mapping[str, Any]) -> tuple[Bunches, Ints, tuple[Ints, Ints]] | None:
+    """The scan over keys, accounts per key, and the distinct (account, key) pairs; None where too few carry a key."""
+    use = (who >= 0) & (key >= 0)
+    if not use.any():
+        return None
+    width = int(key.max()) + 1
+    pairs = np.unique(who[use] * width + key[use])
+    accounts, holder = pairs // width, pairs % width
+    people = len(np.unique(accounts))
+    count = np.bincount(holder, minlength=width)
+    placeholder = count > max(base["placeholder_share"] * people, 100)
+    real = ~placeholder[holder]
+    if len(np.unique(accounts[real])) < base["holders_min"]:
+        return None
+    count = np.where(placeholder, 0, count)
+    present = np.flatnonzero(count)
+    curve = survivor(count[present], float(base["body"]), float(base["at_ten"]), float(base["power"]))
+    found = scan(np.where(count[present] < base["farm_min"], 1.0, curve), base["size"])
+    members = np.zeros(width, dtype=bool)
+    members[present[found.members]] = True
+    return replace(found, members=members), count, (accounts[real], holder[real])
+
+
+def _window(ts: Ints, mine: Bools) -> tuple[int, int]:
+    chosen = ts[mine] if mine.any() else ts
+    chosen = chosen[(chosen > np.iinfo(np.int64).min) & (chosen < np.iinfo(np.int64).max)]
+    return (int(chosen.min()), int(chosen.max())) if len(chosen) else (0, 0)
+
+
+SIGNAL = Signal(
+    id="identity.sharing",
+    version=1,
+    question=Question.AUDIENCE,
+    tier=Tier.T2,
+    title=Say("Many accounts, few devices", "多账号共用设备或付款账户"),
+    says={
+        "farm": Say(
+            "{accounts} accounts act from {devices} devices, up to {largest} from one; a family device holds at most four.",
+            "{accounts} 个账号集中于 {devices} 台设备，单台最多 {largest} 个账号；家庭共用设备一般不超过 4 个。",
+        ),
+        "one_device": Say(
+            "{orders} orders of {accounts} buyers come from {keys} devices, up to {largest} buyers from one.",
+            "{accounts} 个买家的 {orders} 笔订单出自 {keys} 台设备，单台最多 {largest} 个买家。",
+        ),
+        "one_pay": Say(
+            "{orders} orders of {accounts} buyers are paid from {keys} paying accounts, up to {largest} buyers from one.",
+            "{accounts} 个买家的 {orders} 笔订单由 {keys} 个付款账户支付，单个账户最多对应 {largest} 个买家。",
+        ),
+        "households": Say(
+            "{accounts} accounts use {devices} devices as households do (at most {largest} on one).",
+            "{accounts} 个账号使用 {devices} 台设备，符合家庭共用的常态（单台最多 {largest} 个）。",
+        ),
+        "own_means": Say(
+            "{accounts} buyers order from their own devices and pay by their own means (at most {largest} share one).",
+            "{accounts} 个买家使用各自的设备与付款账户下单（共用同一个的最多 {largest} 人）。",
+        ),
+    },
+    look=look,
+)
