@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from zhenbo.core.schema import Flag
 from zhenbo.core.session import DAY
@@ -100,11 +101,25 @@ def _shared(rng: np.random.Generator, own: Ints, share: float) -> Ints:
     return np.where(rng.random(n) < share / 2, own[neighbour], own)
 
 
-def names(prefix: str, numbers: Ints, salt: int) -> list[str]:
-    """Opaque names of numbers: a bijective 64-bit mix (splitmix64), so equal names mean equal numbers."""
+def named(prefix: str, numbers: Ints, salt: int) -> pa.StringArray:
+    """Opaque names of numbers: a letter and 16 hex digits of a bijective mix, so equal names mean equal numbers.
+
+    The mix is splitmix64 (Steele, Lea, Flood 2014).
+    """
     with np.errstate(over="ignore"):
         z = numbers.astype(np.uint64) + np.uint64(salt % (1 << 63)) + np.uint64(0x9E3779B97F4A7C15)
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         z = z ^ (z >> np.uint64(31))
-    return [f"{prefix}{value:016x}" for value in z.tolist()]
+    n, width = len(z), 1 + 16
+    digits = (z[:, None] >> np.arange(60, -4, -4, dtype=np.uint64)) & np.uint64(15)
+    letters = np.empty((n, width), dtype=np.uint8)
+    letters[:, 0] = ord(prefix)
+    letters[:, 1:] = np.frombuffer(b"0123456789abcdef", np.uint8)[digits.astype(np.int64)]
+    bounds = np.arange(0, width * (n + 1), width, dtype=np.int32)
+    return pa.StringArray.from_buffers(n, pa.py_buffer(bounds), pa.py_buffer(letters))
+
+
+def names(prefix: str, numbers: Ints, salt: int) -> frozenset[str]:
+    """The opaque names of numbers as a set (see `named`)."""
+    return frozenset(named(prefix, numbers, salt).to_pylist())

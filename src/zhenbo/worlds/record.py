@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from zhenbo.core.dataset import Dataset
 from zhenbo.core.schema import ACCOUNTS, EVENTS, PRODUCTS, SESSION_METRICS, WORD, Flag
 from zhenbo.worlds.anchors import CATEGORIES
-from zhenbo.worlds.crowd import REGIONS, Crowd, Ints, names
+from zhenbo.worlds.crowd import REGIONS, Crowd, Ints, named, names
 from zhenbo.worlds.show import NONE, SECOND, Block, Show
 from zhenbo.worlds.truth import SessionTruth, World
 
@@ -141,10 +141,7 @@ def _words(codes: Ints, pool: Sequence[str]) -> pa.DictionaryArray:
 
 def _opaque(prefix: str, numbers: Ints, salt: int) -> pa.Array:
     """Numbers as opaque names, NONE as null."""
-    distinct, inverse = np.unique(numbers, return_inverse=True)
-    pool = names(prefix, distinct, salt)
-    index = pa.array(inverse.astype(np.int32), mask=numbers < 0)
-    return pa.DictionaryArray.from_arrays(index, pa.array(pool or [""], pa.string())).cast(pa.string())
+    return pc.if_else(pa.array(numbers >= 0), named(prefix, numbers, salt), pa.scalar(None, pa.string()))
 
 
 def _events(
@@ -215,7 +212,7 @@ def _accounts(actor: Ints, shows: Sequence[Show], crowd: Crowd, salt: int) -> pa
     fan = np.where(flags & Flag.FAN, 1 + crowd.trait("level")[who] // 4, 0)
     made: dict[str, Any] = {
         "platform": pa.array([shows[0].plan.platform] * n, pa.string()).cast(WORD),
-        "account_id": pa.array(names("u", who, salt), pa.string()),
+        "account_id": named("u", who, salt),
         "seen_at": pa.array(np.full(n, min(s.plan.start for s in shows))).cast(
             ACCOUNTS.field("seen_at").type
         ),
@@ -258,6 +255,6 @@ def _truth(show: Show, salt: int) -> SessionTruth:
         burst=show.burst,
         fabricated=dict(show.fabricated),
         shown=shown,
-        fake_accounts=frozenset(names("u", hired, salt)),
-        fake_orders=frozenset(names("o", orders, salt + 1)),
+        fake_accounts=names("u", hired, salt),
+        fake_orders=names("o", orders, salt + 1),
     )

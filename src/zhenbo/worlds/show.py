@@ -67,13 +67,19 @@ def _vocabulary() -> dict[str, int]:
     return {word: at for at, word in enumerate(dict.fromkeys(talk()))}
 
 
+@cache
+def _spoken() -> dict[tuple[str, ...], Ints]:
+    """The numbers of ordinary talk."""
+    return {talk(): np.array([_vocabulary()[word] for word in talk()], dtype=np.int64)}
+
+
 @dataclass
 class Words:
     """Strings of a world by number, so that columns stay integers until written."""
 
     pool: list[str] = field(default_factory=lambda: list(_vocabulary()))
     index: dict[str, int] = field(default_factory=lambda: dict(_vocabulary()))
-    known: dict[tuple[str, ...], Ints] = field(default_factory=dict)
+    known: dict[tuple[str, ...], Ints] = field(default_factory=lambda: dict(_spoken()))
 
     def code(self, word: str) -> int:
         """The number of a string."""
