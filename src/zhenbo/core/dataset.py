@@ -14,9 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.core.schema import ACCOUNTS, EVENTS, MONEY_KINDS, PRODUCTS, SESSION_METRICS, TRADE_KINDS, empty
-from zhenbo.core.session import Session, Window
+from zhenbo.core.session import HOUR, Session, Window
 
 UNKNOWN_HOST = "unknown"
+CHINA_PLATFORMS = ("bilibili", "douyin", "jd", "kuaishou", "pdd", "taobao", "tmall", "weixin", "xiaohongshu")
+"""Platforms of one market in one time zone (UTC+8); the months of other shops are UTC months."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def _order_home(events: pa.Table, session: pa.ChunkedArray, loose: pa.ChunkedArr
     A refund that names only the parent order comes home through the parent of the children sold in the room.
     """
     order, purchase = events["order_id"], _purchase(events)
-    month = pc.strftime(events["ts"], format="%Y-%m")
+    month = pc.strftime(_market_time(events), format="%Y-%m")
     shop = pc.binary_join_element_wise(
         "shop", pc.fill_null(events["platform"].cast(pa.string()), "unknown"),
         pc.fill_null(events["host_id"].cast(pa.string()), UNKNOWN_HOST), pc.fill_null(month, "undated"), ":",
@@ -113,6 +115,12 @@ def _order_home(events: pa.Table, session: pa.ChunkedArray, loose: pa.ChunkedArr
     in_shop = pc.if_else(loose, shop, pa.scalar(None, pa.string()))
     found = pc.coalesce(_by_key(order, in_room), _by_key(purchase, in_room), _by_key(purchase, in_shop))
     return pc.if_else(loose, found, pa.scalar(None, pa.string()))
+
+
+def _market_time(events: pa.Table) -> pa.ChunkedArray:
+    """Times at the clock of the platform's market: the books of a shop close at its own midnight."""
+    ahead = pc.if_else(pc.is_in(events["platform"].cast(pa.string()), pa.array(CHINA_PLATFORMS)), 8 * HOUR, 0)
+    return pc.add(events["ts"].cast(pa.int64()), ahead).cast(events["ts"].type)
 
 
 def _purchase(events: pa.Table) -> pa.ChunkedArray:
