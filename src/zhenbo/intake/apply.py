@@ -16,12 +16,14 @@ from zhenbo.core.errors import Reject
 from zhenbo.core.schema import TEXT_MAX, Flag
 from zhenbo.intake.columns import SCHEMAS, Column, Taken
 from zhenbo.intake.convert import Bad, time_of, word
-from zhenbo.intake.fields import TABULAR, Fields, FilePass, Row, exploded, flat, listed, tabular, unwrapped
+from zhenbo.intake.fields import TABULAR, Fields, FilePass, Row, exploded, filled, listed, unwrapped
 from zhenbo.intake.identity import Pseudonyms
 from zhenbo.intake.mapping import Mapping, Rule
 from zhenbo.intake.rows import Rows
 
 _BATCH = 20_000
+_KEEP = 16
+"""Batches of a file that are held in memory between its two passes."""
 _PEOPLE = {
     "actor_id": "actor", "account_id": "actor", "device": "device", "ip": "ip", "addr": "addr", "pay": "pay",
 }  # fmt: skip
@@ -63,16 +65,26 @@ def apply(mapping: Mapping, reopen: Callable[[], Rows], digest: str, people: Pse
     """
     fields = Fields(mapping)
     fields.constants["digest"] = digest[:16]
-    whole_file = FilePass(fields)
-    if whole_file.needed:
-        for batch in _batches(reopen(), fields, _BATCH):
-            whole_file.see(row for _line, row in batch.rows)
-        fields.constants |= whole_file.settle()
     # header-level facts are known only when every line of the file has been seen
     together = any(r.once or any(c.once for c in r.columns.values()) for r in mapping.rules)
+    size = 2**62 if together else _BATCH
+    whole_file = FilePass(fields)
+    kept: list[_Batch] = []
     rows = reopen()
+    if whole_file.needed:
+        for batch in _batches(rows, fields, size):
+            fields.derive(batch.plain, late=False)
+            whole_file.see(batch.plain)
+            if len(kept) < _KEEP:
+                kept.append(batch)
+        fields.constants |= whole_file.settle()
+        if len(kept) == _KEEP:  # a long file is read twice rather than held
+            kept, rows = [], reopen()
     engine = _Engine(mapping, fields, people, rows.file, whole_file.off)
-    for batch in _batches(rows, fields, 2**62 if together else _BATCH):
+    for batch in kept or _batches(rows, fields, size):
+        if not kept:
+            fields.derive(batch.plain, late=False)
+        fields.derive(batch.plain, late=True)
         engine.take(batch)
     done = engine.finish()
     done.read = max(rows.read, done.read)
@@ -82,9 +94,10 @@ def apply(mapping: Mapping, reopen: Callable[[], Rows], digest: str, people: Pse
 
 @dataclass
 class _Batch:
-    """Flat rows with their line numbers; digests of the raw rows are made when first asked for."""
+    """Flat rows with their line numbers and the digests of the raw rows."""
 
     rows: list[tuple[int, Row]]
+    plain: list[Row]
     raw: list[bytes]
 
 
@@ -94,18 +107,17 @@ def _batches(rows: Rows, fields: Fields, size: int) -> Iterator[_Batch]:
     out: list[tuple[int, Row]] = []
     for line, document in rows.rows:
         parts = unwrapped(document, mapping.records) if mapping.records else (document,)
-        out.extend((line, tabular(part) if sheet else flat(part)) for part in parts)
+        out.extend((line, filled(part, sheet=sheet)) for part in parts)
         if len(out) >= size:
-            yield _batch(out, fields)
+            yield _batch(out)
             out = []
     if out:
-        yield _batch(out, fields)
+        yield _batch(out)
 
 
-def _batch(rows: list[tuple[int, Row]], fields: Fields) -> _Batch:
-    raw = [_content(row) for _line, row in rows]
-    fields.derive([row for _line, row in rows])
-    return _Batch(rows, raw)
+def _batch(rows: list[tuple[int, Row]]) -> _Batch:
+    plain = [row for _line, row in rows]
+    return _Batch(rows, plain, list(map(_content, plain)))
 
 
 _CONTENT = msgspec.json.Encoder(order="deterministic", enc_hook=str)
@@ -140,7 +152,8 @@ class _Engine:
         """Map one batch."""
         self.done.read += len(batch.rows)
         ordinals = self._ordinals(batch.raw)
-        hits = [rule.select(batch.rows) for rule in self._rules]
+        kinds = self._by_kind(batch.rows)
+        hits = [rule.select(batch.rows, kinds) for rule in self._rules]
         taken_by = [0] * len(batch.rows)
         for n, hit in enumerate(hits):
             for i in hit:
@@ -168,6 +181,21 @@ class _Engine:
             if not mask:
                 self.done.unmapped[word(self._label(batch.rows[i][1]))[:80] if self._label else ""] += 1
 
+    def _by_kind(self, rows: Sequence[tuple[int, Row]]) -> dict[str, list[int]] | None:
+        """Places of the rows by what they call themselves: most rules want one kind of row only."""
+        if self._label is None:
+            return None
+        label = self._label
+        out: dict[str, list[int]] = {}
+        for i, (_line, row) in enumerate(rows):
+            name = label(row)
+            name = name if type(name) is str else word(name)
+            if name in out:
+                out[name].append(i)
+            else:
+                out[name] = [i]
+        return out
+
     def _ordinals(self, raw: list[bytes]) -> list[int]:
         out = []
         for digest in raw:
@@ -184,7 +212,7 @@ class _Engine:
                 *(self.fields.raw_names(r.rule.reads) for r in rules), self.mapping.derive
             )
             self._rest[mask] = used
-        rest = {k: v for k, v in row.items() if k not in used and v is not None and v != "" and v != []}  # noqa: PLR1714
+        rest = {k: row[k] for k in row.keys() - used if row[k] != []}
         for name in self._private & rest.keys():
             rest[name] = self.people.of("private", word(rest[name]), self.mapping.platform)
         return rest or None
@@ -219,7 +247,15 @@ class _Rule:
     def __init__(self, rule: Rule, fields: Fields, people: Pseudonyms) -> None:
         self.rule, self._fields, self._people = rule, fields, people
         mapping = fields.mapping
-        self._passes = None if rule.explode else fields.passes(rule.when)
+        name = mapping.discriminator or ""
+        test = rule.when.get(name)
+        self._wanted = (
+            None
+            if test is None or isinstance(test, dict)
+            else [word(t) for t in (test if isinstance(test, list) else [test])]
+        )
+        rest = {k: v for k, v in rule.when.items() if self._wanted is None or k != name}
+        self._rest = fields.passes(rest) if rest else None
         self._inner = fields.passes(rule.when) if rule.explode else None
         self._needs = [fields.reader(n) for n in rule.needs]
         self._columns = {
@@ -240,18 +276,21 @@ class _Rule:
         if rule.explode and any(fields.raw_names([n]) & {rule.explode} for n in rule.when):
             raise ValueError("a rule cannot test the list it explodes")
 
-    def select(self, rows: Sequence[tuple[int, Row]]) -> list[int]:
+    def select(self, rows: Sequence[tuple[int, Row]], kinds: dict[str, list[int]] | None) -> list[int]:
         """Places of the rows it takes (before exploding)."""
+        places: Sequence[int] = range(len(rows))
+        if kinds is not None and self._wanted is not None:
+            named = [kinds[name] for name in self._wanted if name in kinds]
+            places = named[0] if len(named) == 1 else sorted(i for group in named for i in group)
         if self.rule.explode:
             path = self.rule.explode
-            return [i for i, (_line, row) in enumerate(rows) if listed(row.get(path)) is not None]
-        passes, needs = self._passes, self._needs
-        assert passes is not None
-        if not needs:
-            return [i for i, (_line, row) in enumerate(rows) if passes(row)]
-        return [
-            i for i, (_line, row) in enumerate(rows) if passes(row) and all(n(row) is not None for n in needs)
-        ]
+            return [i for i in places if listed(rows[i][1].get(path)) is not None]
+        passes, needs = self._rest, self._needs
+        if passes is not None:
+            places = [i for i in places if passes(rows[i][1])]
+        if needs:
+            places = [i for i in places if all(need(rows[i][1]) is not None for need in needs)]
+        return list(places)
 
     def rows(self, hit: list[int], batch: _Batch, ordinals: list[int]) -> _Made:
         """The rows themselves, exploded and once per key where the rule says so."""

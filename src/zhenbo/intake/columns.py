@@ -98,6 +98,8 @@ class Column:
     def raw(self, taken: Taken) -> list[Any]:
         """The raw values, nulls as None."""
         spec, rows = self.spec, taken.rows
+        if spec.reads and all(name.startswith("@") for name in spec.reads) and len(rows) > 1:
+            return self.raw(Taken(rows[:1])) * len(rows)  # the same for the whole file
         if spec.join is not None:
             return self._joined(rows)
         if not self._reads:

@@ -37,6 +37,7 @@ class Clock(NamedTuple):
 
 
 _PLAIN = Clock()
+_PLAIN_NUMBER = re.compile(r"-?\d{1,18}(?:\.\d{1,18})?")
 
 
 def bad(reason: str, value: object) -> Bad:
@@ -207,7 +208,10 @@ def number(value: Any) -> float | Bad | None:
         return bad("bad_number", value)
     if isinstance(value, int | float):
         return float(value) if math.isfinite(value) else bad("bad_number", value)
-    read = parse_decimal(str(value))
+    text = str(value)
+    if _PLAIN_NUMBER.fullmatch(text):
+        return float(text)
+    read = parse_decimal(text)
     return bad("bad_number", value) if read is None else float(read)
 
 

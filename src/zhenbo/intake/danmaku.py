@@ -19,6 +19,7 @@ from zhenbo.intake.rows import Rows
 
 _ELEMENTS = "d|gift|sc|guard|BililiveRecorderRecordInfo|metadata"
 _OPEN = re.compile(rf"<({_ELEMENTS})((?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*)\s*(/?)>")
+_PLAIN = re.compile(r"<d((?:\s+\w+=\"[^\"]*\")+)\s*>([^<]*)</d>")
 _START = re.compile(rf"<(?:{_ELEMENTS})(?=[\s/>])")
 _ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _PARTS = ("offset", "mode", "size", "color", "unix", "pool", "uid", "row")
@@ -57,6 +58,11 @@ def _rows(path: Path, out: Rows) -> Iterator[tuple[int, dict[str, Any]]]:
         line += text.count("\n", counted, start.start())
         counted = start.start()
         out.read += 1
+        plain = _PLAIN.match(text, start.start())
+        if plain is not None:  # nearly all of a file
+            yield line, _row("d", plain[1], plain[2])
+            at = plain.end()
+            continue
         opened = _OPEN.match(text, start.start())
         if opened is None:
             out.rejects.append(Reject(out.file, line, "bad_element", _seen(text, start.start())))

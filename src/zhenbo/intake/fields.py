@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -57,6 +57,20 @@ def flat(row: Row) -> Row:
             for inner, deep in flat(value).items():
                 out[f"{name}.{inner}"] = deep
         else:
+            out[name] = value
+    return out
+
+
+def filled(row: Row, *, sheet: bool) -> Row:
+    """A row as the engine maps it: flat, and without empty fields."""
+    if sheet:
+        return {header(k): v for k, given in row.items() if (v := _cell(given)) is not None and v != ""}
+    out: Row = {}
+    for name, value in row.items():
+        if type(value) is dict:
+            for inner, deep in (filled(value, sheet=False)).items():
+                out[f"{name}.{inner}"] = deep
+        elif value is not None and value != "":
             out[name] = value
     return out
 
@@ -133,7 +147,7 @@ class Fields:
         return tuple(header(r) for r in raw) if self._tabular else tuple(raw)
 
     def reader(self, name: str) -> Reader:
-        """A function that reads a field from a row; missing and "" are None."""
+        """A function that reads a field from a row without empty fields (see `filled`); missing is None."""
         known = self._readers.get(name)
         if known is None:
             known = self._make(name)
@@ -146,17 +160,12 @@ class Fields:
         names = self.aliases(name)
         if len(names) == 1:
             only = names[0]
-
-            def read(row: Row) -> Any:
-                value = row.get(only)
-                return None if value == "" else value
-
-            return read
+            return lambda row: row.get(only)
 
         def first(row: Row) -> Any:
             for alias in names:
                 value = row.get(alias)
-                if value is not None and value != "":
+                if value is not None:
                     return value
             return None
 
@@ -188,9 +197,23 @@ class Fields:
             return lambda row: holds(read(row))
         return lambda row: all(holds(read(row)) for read, holds in tests)
 
-    def derive(self, rows: Iterable[Row]) -> None:
-        """Add the computed fields to the rows, in place."""
+    def _late(self, made: Derive) -> bool:
+        """Whether a computed field needs a value of the whole file, itself or through others."""
+        inner = [self.mapping.derive[n] for n in made.reads if n in self.mapping.derive]
+        return any(n.startswith("@") for n in made.reads) or any(map(self._late, inner))
+
+    def derive(self, rows: Sequence[Row], *, late: bool) -> None:
+        """Add computed fields to the rows, in place.
+
+        Args:
+            rows: flat rows.
+            late: those that need a value of the whole file, else the others.
+        """
         for name, made in self.mapping.derive.items():
+            if self._late(made) is not late or any(
+                n.startswith("@") and n[1:] not in self.constants for n in made.reads
+            ):
+                continue
             make = self._derived(made)
             for row in rows:
                 value = make(row)

@@ -132,5 +132,5 @@ def _equal(row: dict[str, Any], name: str, value: Any) -> bool:
         return bool(have == dt.datetime.fromisoformat(value)) if value else have is None
     if name == "extra":
         held: dict[str, Any] = msgspec.json.decode(have or "{}")
-        return held | value == held
+        return bool(held | value == held)
     return bool(have == value)
