@@ -81,7 +81,7 @@ def render_html(
         subjects=list(zip(anchors.values(), views, [_figures(s, exhibits, v, lang) for s, v in zip(full, views, strict=True)], strict=True)),
         meanings=[(o.value, labels.SHAPES[o], name(labels.OUTCOMES, o, lang), tr(lang, labels.MEANINGS[o])) for o in reversed(Outcome)],
         bar=svg.bar_svg,
-        bridge=svg.bridge_svg,
+        bridge=svg.step_bar,
     )  # fmt: skip
 
 
@@ -130,7 +130,7 @@ def _index_line(
         outcome=subject.verdict.value,
         shape=labels.SHAPES[subject.verdict],
         word=name(labels.OUTCOMES, subject.verdict, lang),
-        when=fmt.iso(subject.start),
+        when=fmt.iso(subject.start).removesuffix(" UTC"),
         likelihood=chance,
         tier=subject.tier.value,
         strongest=clean(strongest),
@@ -161,7 +161,7 @@ def _figures(
         caption = f"{title}{coarse}"
         drawn = svg.curve_svg(
             curve, axis, title, tr(lang, "no data"),
-            suspicious=suspicious, declared=declared, main=place == 0, lang=lang,
+            suspicious=suspicious, declared=declared, main=place == 0, timed=place in {0, len(usable) - 1}, lang=lang,
         )  # fmt: skip
         figures.append(Figure(drawn, caption))
     return figures

@@ -88,15 +88,15 @@ def axis_of(curves: Sequence[Curve]) -> Axis:
 
 def curve_svg(
     curve: Curve, axis: Axis, title: str, gap: str, *,
-    suspicious: Sequence[Mark], declared: Sequence[Mark], main: bool, lang: Lang,
+    suspicious: Sequence[Mark], declared: Sequence[Mark], main: bool, timed: bool, lang: Lang,
 ) -> Markup:  # fmt: skip
-    """One curve over the shared axis; the main one is tall and names its marks and times."""
+    """One curve over the shared axis; the main one is tall and names its marks; a timed one names its times."""
     height = TALL if main else LOW
     bottom = TOP + height
     top_value = _nice(max((v for v in curve.values if v is not None), default=0.0))
     parts = [
-        f'<svg class="curve" viewBox="0 0 {WIDTH} {bottom + FOOT}" role="img" aria-label="{escape(title)}">',
-        *_grid(axis, top_value, height, lang),
+        f'<svg class="curve" viewBox="0 0 {WIDTH} {bottom + (FOOT if timed else 8)}" role="img" aria-label="{escape(title)}">',
+        *_grid(axis, top_value, height, timed, lang),
         *_gaps(curve, axis, height, gap),
         *_hatches(suspicious, axis, height, main),
         *_lines(curve, axis, top_value, height, main),
@@ -114,15 +114,17 @@ def _nice(top: float) -> float:
     return next(m * unit for m in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if m * unit >= top)
 
 
-def _grid(axis: Axis, top: float, height: int, lang: Lang) -> list[str]:
-    parts = []
-    for part in (0, 0.5, 1):
-        y = round(TOP + height * (1 - part), 1)
-        parts.append(f'<path class="g" d="M{LEFT} {y}H{WIDTH - RIGHT}"/>')
-        parts.append(f'<text class="e" x="{LEFT - 6}" y="{y + 4}">{compact(top * part, lang)}</text>')
-    for x, label in axis.ticks():
-        parts.append(f'<path class="g" d="M{x} {TOP + height}v5"/>')
-        parts.append(f'<text class="m" x="{x}" y="{TOP + height + 21}">{escape(label)}</text>')
+def _grid(axis: Axis, top: float, height: int, timed: bool, lang: Lang) -> list[str]:
+    """Zero, half and top as lines with values; round times as ticks, named where `timed`."""
+    bottom = TOP + height
+    lines = "".join(f"M{LEFT} {TOP + height * k // 2}H{WIDTH - RIGHT}" for k in range(3))
+    ticks = axis.ticks()
+    parts = [f'<path class="g" d="{lines}{"".join(f"M{x} {bottom}v5" for x, _ in ticks)}"/>']
+    for k in range(3):
+        value = compact(top * (2 - k) / 2, lang)
+        parts.append(f'<text class="e" x="{LEFT - 6}" y="{TOP + 4 + height * k // 2}">{value}</text>')
+    if timed:
+        parts += [f'<text class="m" x="{x}" y="{bottom + 21}">{escape(label)}</text>' for x, label in ticks]
     return parts
 
 
@@ -151,34 +153,22 @@ def _gaps(curve: Curve, axis: Axis, height: int, label: str) -> list[str]:
     return parts
 
 
-def _path(points: Sequence[tuple[float, float]]) -> str:
-    """Points as a path of relative steps: half the bytes of absolute ones, exact in tenths."""
-    tenths = [(round(x * 10), round(y * 10)) for x, y in points]
-    steps = [
-        f"{(x - px) / 10:g}{'' if y < py else ' '}{(y - py) / 10:g}" for (px, py), (x, y) in pairwise(tenths)
-    ]
-    return f"M{points[0][0]} {points[0][1]}l{' '.join(steps)}"
-
-
 def _lines(curve: Curve, axis: Axis, top: float, height: int, main: bool) -> list[str]:
-    parts = []
-    bottom = TOP + height
+    """The curve, broken at every gap; drawn in buckets by pixels, so that a step is a few bytes."""
+    heights = [None if v is None else round(v / top * height) for v in curve.values]
+    line, area = [], []
     for a, b in _runs(curve.values, missing=False):
-        points = [
-            (
-                axis.x(curve.start + (i + 0.5) * curve.step),
-                round(bottom - (curve.values[i] or 0) / top * height, 1),
-            )
-            for i in range(a, b)
-        ]
-        if len(points) == 1:
-            parts.append(f'<circle class="dot" cx="{points[0][0]}" cy="{points[0][1]}" r="2"/>')
-            continue
-        line = _path(points)
-        if main:
-            parts.append(f'<path class="area" d="{line}V{bottom}H{points[0][0]}"/>')
-        parts.append(f'<path class="line" d="{line}"/>')
-    return parts
+        run = [h or 0 for h in heights[a:b]]
+        steps = "".join(
+            f" 1{' ' if after >= before else ''}{after - before}" for before, after in pairwise(run)
+        )
+        stroke = f"l{steps[1:]}" if steps else "h.01"  # a bucket alone is a dot: round caps make it one
+        line.append(f"M{a + 0.5:g} {run[0]}{stroke}")
+        area.append(f"M{a + 0.5:g} 0V{run[0]}{stroke}V0Z")
+    wide = (axis.x(curve.start + curve.step * len(curve.values)) - axis.x(curve.start)) / len(curve.values)
+    place = f"translate({axis.x(curve.start)} {TOP + height})scale({wide:.4f} -1)"
+    filled = f'<path class="area" d="{"".join(area)}"/>' if main else ""
+    return [f'<g transform="{place}">{filled}<path class="line" d="{"".join(line)}"/></g>']
 
 
 def _hatches(marks: Sequence[Mark], axis: Axis, height: int, main: bool) -> list[str]:
@@ -190,23 +180,28 @@ def _hatches(marks: Sequence[Mark], axis: Axis, height: int, main: bool) -> list
         whole = width > WHOLE * (WIDTH - LEFT - RIGHT)
         tall = 6 if whole else height
         parts.append(f'<rect class="hatch" x="{x}" y="{TOP}" width="{width}" height="{tall}"/>')
-        if main and x >= ends:
-            labels.append(f'<text class="n" x="{x}" y="{TOP - 6}">{escape(names)}</text>')
-            ends = x + 9.0 * len(names) + 8
+        if main:
+            at = max(x, ends)
+            labels.append(f'<text class="n" x="{at}" y="{TOP - 6}">{escape(" ".join(names))}</text>')
+            ends = round(at + 9.0 * len(" ".join(names)) + 8, 1)
     return parts + labels
 
 
-def _merged(marks: Sequence[Mark]) -> list[tuple[int, int, str]]:
+def _merged(marks: Sequence[Mark]) -> list[tuple[int, int, list[str]]]:
     """Marks of the same interval, and marks that nearly cover each other, as one with all their labels."""
-    merged: list[tuple[int, int, str]] = []
+    merged: list[tuple[int, int, list[str]]] = []
     for mark in sorted(marks, key=lambda m: (m.start, m.end)):
         if merged:
             start, end, names = merged[-1]
             shared = min(end, mark.end) - max(start, mark.start)
             if shared >= 0.8 * max(mark.end - mark.start, end - start, 1):
-                merged[-1] = (start, max(end, mark.end), f"{names} {mark.label}")
+                merged[-1] = (
+                    start,
+                    max(end, mark.end),
+                    sorted([*names, mark.label], key=lambda n: (len(n), n)),
+                )
                 continue
-        merged.append((mark.start, mark.end, mark.label))
+        merged.append((mark.start, mark.end, [mark.label]))
     return merged
 
 
@@ -221,24 +216,21 @@ def _declared(marks: Sequence[Mark], axis: Axis, height: int, main: bool) -> lis
     return parts
 
 
-def bar_svg(fake: Fake, title: str) -> Markup:
-    """A shown count as a dashed outline, its verified part solid, the interval as a whisker."""
+def bar_svg(fake: Fake) -> Markup:
+    """A shown count as a dashed outline, its verified part solid, the interval as a whisker; the text says it too."""
     scale = 396 / max(fake.shown, 1)
-    solid, low, high = (round(2 + (fake.shown - n) * scale, 1) for n in (fake.mid, fake.high, fake.low))
-    whisker = f"M{low} 13H{high}M{low} 8v10M{high} 8v10"
-    return Markup(  # noqa: S704 - numbers only, the title is escaped
-        f'<svg class="bar" viewBox="0 0 400 26" preserveAspectRatio="none" role="img" aria-label="{escape(title)}">'
-        f'<rect class="ok" x="2" y="5" width="{round(solid - 2, 1)}" height="16"/>'
-        f'<rect class="sus" x="{solid}" y="5" width="{round(398 - solid, 1)}" height="16"/>'
-        f'<rect class="shown" x="2" y="3" width="396" height="20"/>'
-        f'<path class="halo" d="{whisker}"/><path class="whisk" d="{whisker}"/></svg>'
+    solid, low, high = (f"{2 + (fake.shown - n) * scale:.0f}" for n in (fake.mid, fake.high, fake.low))
+    doubt = f'<path class="sus" d="M{solid} 5H398v16H{solid}Z"/>' if fake.mid else ""
+    return Markup(  # noqa: S704 - numbers only
+        f'<svg class="bar" viewBox="0 0 400 26" preserveAspectRatio="none">'
+        f'<path class="ok" d="M2 5H{solid}v16H2Z"/>{doubt}<path class="shown" d="M2 3H398V23H2Z"/>'
+        f'<path class="whisk" d="M{low} 13H{high}M{low} 8v10M{high} 8v10"/></svg>'
     )
 
 
-def bridge_svg(start: float, end: float, kind: str) -> Markup:
+def step_bar(start: float, end: float, kind: str) -> Markup:
     """One line of the GMV bridge as a bar from `start` to `end`, shares of the created amount."""
-    left, right = sorted(round(200 * min(max(v, 0.0), 1.0), 1) for v in (start, end))
+    left, right = sorted(min(max(v, 0.0), 1.0) * 100 for v in (start, end))
     return Markup(  # noqa: S704 - numbers and our own class names
-        f'<svg class="step" viewBox="0 0 200 12" preserveAspectRatio="none" aria-hidden="true">'
-        f'<rect class="{kind}" x="{left}" y="1" width="{round(max(right - left, 0.8), 1)}" height="10"/></svg>'
+        f'<i class="step {kind}" style="margin-left:{left:.1f}%;width:{right - left:.1f}%"></i>'
     )

@@ -20,7 +20,7 @@ from zhenbo.report.mask import ID_LIMIT, accounts, clean, masked
 from zhenbo.report.phrase import phrase
 from zhenbo.report.score import Addition, additions
 
-ROWS_AGAINST, ROWS_FOR = 8, 3
+ROWS_AGAINST, ROWS_FOR = 6, 2
 """Raw rows printed per accusing and per clearing reason; the rest is in verdict.json."""
 _ASKED_BY = {
     "audience": ("viewers",),
@@ -72,6 +72,7 @@ class ReasonView:
 
     number: int
     accuses: bool
+    name: str
     title: str
     family: str
     says: str
@@ -389,6 +390,7 @@ def _reason(
     return ReasonView(
         number=number,
         accuses=accuses,
+        name=title,
         title=title if accuses else tr(lang, "checked: %(title)s", title=title),
         family=name(labels.FAMILIES, reason.family, lang),
         says=masked(reason.says, 600) if sentence is None else phrase(sentence, reason.args, lang),
@@ -408,7 +410,7 @@ def _reason(
         ),
         rows=_rows(shown, lang),
         rows_note=_rows_note(len(shown), reason, lang),
-        signal=f"{clean(reason.signal)} · {clean(reason.message)}",
+        signal=f"{clean(reason.signal)}/{clean(reason.message)}",
         id=clean(reason.id),
     )  # fmt: skip
 
@@ -459,7 +461,7 @@ def _rows(rows: Sequence[Row], lang: Lang) -> tuple[RowView, ...]:
     who = accounts(r.who for r in rows)
     return tuple(
         RowView(
-            when="" if r.ts is None else fmt.clock(r.ts),
+            when="" if r.ts is None else fmt.clock(r.ts, "%m-%d %H:%M:%S"),
             who=tr(lang, "masked") if r.who is None else who[r.who],
             kind=name(labels.KINDS, r.kind, lang),
             text="" if r.text is None else masked(r.text),
