@@ -140,6 +140,10 @@ CAUSES = {
     "assistant": N_("the host's own assistant at the keyboard"),
     "new_platform": N_("a platform that is growing fast"),
     "registration_wave": N_("a wave of new accounts on the whole platform"),
+    "newcomers": N_("newcomers, of whom a live room has many"),
+    "clock_skew": N_("clocks that disagree"),
+    "product_recall": N_("a recalled or faulty product"),
+    "unpaid": N_("orders that were simply not paid"),
     "small_room": N_("a small room, where chance weighs more"),
 }
 
