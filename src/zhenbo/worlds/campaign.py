@@ -103,9 +103,13 @@ def attacked(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
         rng = np.random.default_rng([seed, number, 1])
         name = attacks[number % len(attacks)]
         burst = str(rng.choice(bursts)) if rng.random() < 1 / 3 else "none"
-        show = stage(plan(rng, number, (500, 1_500)), burst, rng, Crowd(), Words())
-        lay(show, name, rng, float(rng.uniform(0.05, 0.8)))
         trade = name.startswith(("brush", "case"))
+        # P38 is sold whole: only in rooms of some thousands is it less than nearly everything.
+        drawn = plan(rng, number, (2_000, 6_000) if "P38-" in name else (500, 1_500))
+        if trade:
+            drawn = replace(drawn, orders=max(drawn.orders, 0.02))
+        show = stage(drawn, burst, rng, Crowd(), Words())
+        lay(show, name, rng, float(rng.uniform(0.05, 0.8)))
         view = str(
             rng.choice(["insider", "auditor", "merchant"] if trade else ["insider", "auditor", "capture"])
         )

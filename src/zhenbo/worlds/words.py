@@ -90,18 +90,85 @@ SYNONYMS = (
 )  # fmt: skip
 
 
+_PLACES = (
+    "河南", "山东", "东北", "四川", "广西", "深圳", "苏州", "杭州", "西安", "兰州", "昆明", "厦门", "长沙", "贵州", "海口", "新疆", "内蒙古",
+    "石家庄", "合肥", "南昌",
+)  # fmt: skip
+_HELLO = (
+    "的来了",
+    "有人吗",
+    "发货要几天",
+    "能到吗",
+    "报到",
+    "下雨了",
+    "今天好热",
+    "姐妹在哪",
+    "运费多少",
+    "发什么快递",
+    "刚下班",
+    "吃饭了没",
+)
+_GOODS = (
+    "面膜", "口红", "精华", "粉底", "洗面奶", "防晒", "卫衣", "连衣裙", "牛仔裤", "羽绒服", "运动鞋", "丝巾", "项链", "手串", "不粘锅", "保温杯",
+    "拖把", "床单", "枕头", "纸巾", "坚果", "牛肉干", "酸奶", "车厘子", "大米", "茶叶", "猫粮", "充电宝", "台灯", "书包",
+)  # fmt: skip
+_ABOUT = (
+    "还有没有", "是什么牌子的", "跟上次那个一样吗", "保质期到什么时候", "会起球吗", "掉色不", "多重啊", "有没有小份的", "能单买吗", "是真皮吗",
+    "怎么用", "男的能用吗", "老人能用不", "几件起拍", "上链接", "看看细节", "拿近点", "背面什么样", "有质检报告吗", "我上周刚买亏了",
+    "用完了正好补", "一般般吧", "不如去年的", "包装换了吗", "太大了放不下", "怎么又涨了", "我家两个月用一瓶", "收到坏了一个找谁", "什么时候补货",
+    "比线下便宜多少", "我先加购物车", "想退能退吗", "拼多多更便宜啊", "好重的味道吗", "试色一下", "给个优惠呗",
+)  # fmt: skip
+_NUMBER = ("两单", "三单", "一单", "五单", "两件", "四盒", "一箱", "俩", "一套", "三双")
+_RESULT = (
+    "拍了",
+    "付款了",
+    "忘用券了",
+    "地址写错了怎么改",
+    "没付上",
+    "显示售罄",
+    "备注了",
+    "等发货",
+    "取消了重拍",
+    "什么时候到",
+)
+_NOISE = (
+    "哈哈哈哈",
+    "我也是",
+    "真的假的",
+    "对对对",
+    "不是吧",
+    "太卡了",
+    "声音呢",
+    "主播今天好美",
+    "昨天没赶上",
+    "手慢了",
+    "等等我",
+    "别急",
+    "救命",
+)
+_TAIL = ("", "", "哈", "啊", "？", "。", "！", "[笑哭]", "～", "😂", "[捂脸]", " 谢谢")
+
+
 @cache
 def talk() -> tuple[str, ...]:
-    """About two thousand ordinary remarks and questions, the commonest first."""
-    remarks = [w + d + x + e for w, d, x, e in product(_WHO, _DO, _WHAT, _END)]
-    sizes = [f"{s}{w}{a}" for s, w, a in product(_SIZE, _WEIGHT, _ASK)]
-    mixed = np.random.default_rng(20260501).permutation(np.array(remarks + sizes, dtype=object))
-    return (*SHORT, *mixed[:2500].tolist())
+    """About twelve thousand ordinary remarks and questions of several makes, the commonest first."""
+    makes = (
+        [w + d + x + e for w, d, x, e in product(_WHO, _DO, _WHAT, _END)][::5],
+        [f"{s}{gap}{w}{a}" for s, gap, w, a in product(_SIZE, (" ", "，", "cm"), _WEIGHT, _ASK)][::2],
+        [p + h + t for p, h, t in product(_PLACES, _HELLO, _TAIL)],
+        [g + a + t for g, a, t in product(_GOODS, _ABOUT, _TAIL)][::3],
+        [n + r + t for n, r, t in product(_NUMBER, _RESULT, _TAIL)],
+        [a + gap + b for a, gap, b in product(_NOISE, ("，", " ", "…"), (*_NOISE, *_ABOUT))],
+    )
+    mixed = np.random.default_rng(20260501).permutation(
+        np.array([t for make in makes for t in make], dtype=object)
+    )
+    return tuple(dict.fromkeys((*SHORT, *mixed.tolist())))
 
 
 @cache
 def talk_weights() -> npt.NDArray[np.float64]:
-    """How often each of `talk()` is said: Zipf, exponent 0.9, fitted by eye to self-repeat 8-58 % (INPUTS 6.2)."""
+    """How often each of `talk()` is said: Zipf with exponent 0.9, a judgement between a busy and a calm room (INPUTS 6.2)."""
     weight = 1.0 / np.arange(1, len(talk()) + 1) ** 0.9
     return np.asarray(weight / weight.sum())
 
