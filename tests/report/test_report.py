@@ -105,7 +105,7 @@ def test_skeleton_of_a_small_report():
             "zhenbo audit · 2026-11-21 08:00 UTC",
             "Audit of live sessions",
             "zhenbo 真播 0.1.0 · record read as of 2026-11-21 08:00 UTC · policy",
-            "default@1#0123456789abcdef",
+            "default@1",
             "◌",
             "1 insufficient evidence",
             "verdict",

@@ -240,7 +240,9 @@ def _span(subject: SubjectVerdict) -> float:
 
 
 def _fakes(subject: SubjectVerdict, lang: Lang) -> tuple[FakeView, ...]:
+    """Shown counts beside verified ones, the largest fabricated share first."""
     found: list[tuple[str, Fake]] = [(m, f) for m in METRICS if (f := getattr(subject.fake, m)) is not None]
+    found.sort(key=lambda item: -item[1].mid / max(item[1].shown, 1))
     return tuple(
         FakeView(
             label=name(labels.METRICS, metric, lang),
