@@ -100,7 +100,7 @@ def _array(values: list[Any]) -> pa.Array:
     try:
         return pa.array(values)
     except (pa.ArrowException, UnicodeEncodeError, OverflowError, TypeError, ValueError):
-        return pa.array([None if v is None else convert.readable(_text(v)) for v in values], pa.string())
+        return pa.array([None if v is None else convert.carried(_text(v)) for v in values], pa.string())
 
 
 def _text(value: Any) -> str:
@@ -231,7 +231,7 @@ class _Work:
         if pa.types.is_null(kind) or pa.types.is_integer(kind) or pa.types.is_large_string(kind):
             values = values.cast(pa.string())
         elif not pa.types.is_string(kind):
-            return self._each(name, values, pa.string(), lambda v: convert.readable(_text(v)))
+            return self._each(name, values, pa.string(), lambda v: convert.carried(_text(v)))
         dirty = not _valid(values) or pc.any(pc.match_substring(values, "\x00")).as_py()
         longest = pc.max(pc.binary_length(values)).as_py() or 0
         if dirty:

@@ -299,15 +299,16 @@ def word(value: Any) -> str:
     return str(value)
 
 
-def readable(text: str) -> str:
-    """A text that Arrow, JSON and HTML can carry: no NUL, no lone surrogates, at most `TEXT_MAX` characters."""
-    if len(text) > TEXT_MAX:
-        text = text[:TEXT_MAX]
+def carried(text: str) -> str:
+    """A text that Arrow, JSON and HTML can carry: no NUL, no lone surrogates."""
     if "\x00" in text:
         text = text.replace("\x00", "")
-    if not text.isascii():
-        text = text.encode("utf-8", "replace").decode()
-    return text
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def readable(text: str) -> str:
+    """A text that can be carried, of at most `TEXT_MAX` characters."""
+    return carried(text if len(text) <= TEXT_MAX else text[:TEXT_MAX])
 
 
 def remembered(function: Callable[[Any], Any]) -> Callable[[Sequence[Any]], list[Any]]:
