@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.core.exhibit import Curve, Exhibit, Row
+from zhenbo.core.schema import COUNTER_KINDS
 from zhenbo.core.session import DAY, HOUR, MINUTE, Session, micros
 from zhenbo.judge import Weighed
 from zhenbo.kernel.series import Floats, Grid, counter, gauge, grid, rate
@@ -99,5 +100,6 @@ _ROW = pa.schema([
 
 
 def _row(r: dict[str, object]) -> Row:
-    text = r["text"] if r["text"] is not None else (f"{r['qty']:,}" if r["qty"] is not None else None)
+    counted = r["kind"] in COUNTER_KINDS or r["kind"] == "like"
+    text = f"{r['qty']:,}" if counted and r["qty"] is not None else r["text"]
     return Row(str(r["name"]), r["ts"], r["actor_id"], str(r["kind"]), text, r["amount"], r["currency"])  # type: ignore[arg-type]

@@ -162,16 +162,23 @@ def _reason(w: Weighed, subject: str, words: Words) -> Reason:
         raw_db=w.raw_db,
         says=words.phrase(words.says(e.signal, e.says), e.args),
         message=e.says,
-        args=dict(e.args),
-        observed=e.observed,
-        expected=e.expected,
-        p=e.p,
-        effect=EffectSeen(e.effect.metric, e.effect.low, e.effect.mid, e.effect.high) if e.effect else None,
+        args={name: _plain(value) for name, value in e.args.items()},
+        observed=float(e.observed),
+        expected=float(e.expected),
+        p=float(e.p),
+        effect=EffectSeen(e.effect.metric, *(float(x) for x in (e.effect.low, e.effect.mid, e.effect.high)))
+        if e.effect
+        else None,
         cleared_by=[CauseTested(c.cause, c.outcome) for c in e.causes],  # type: ignore[arg-type]
-        window=list(e.window),
+        window=[int(t) for t in e.window],
         events=list(e.events),
         events_total=e.events_total,
     )
+
+
+def _plain(value: Any) -> Any:
+    """Numbers of any array library as Python's own, so that every reader of the JSON sees the same."""
+    return value.item() if hasattr(value, "item") else value
 
 
 def _wanted(judged: Judgement) -> list[str]:

@@ -59,7 +59,7 @@ class Shown:
         units = max(float(self.minutes[effect.metric][int(a) : int(max(b, 0))].sum()), effect.mid)
         if effect.of is not None:
             units = max(min(units, effect.of), effect.mid)
-        return min(effect.mid / units, 1.0)
+        return float(min(effect.mid / units, 1.0))
 
 
 def shown(session: Session) -> Shown:

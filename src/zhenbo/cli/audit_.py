@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from zhenbo.cli.show import bar, finish, keyed
+from zhenbo.cli.show import bar, finish, key_option, keyed
 
 
 def moment(_: click.Context, __: click.Parameter, value: str | None) -> int | None:
@@ -34,10 +34,8 @@ def moment(_: click.Context, __: click.Parameter, value: str | None) -> int | No
     "--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language of the report."
 )
 @click.option("--csv", is_flag=True, help="Also write the tables as formula-safe CSV.")
-@click.option(
-    "--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="File with the hashing key."
-)
 @click.option("--json", "as_json", is_flag=True, help="Print verdict.json on stdout.")
+@key_option
 def command(
     paths: tuple[Path, ...],
     out: Path,

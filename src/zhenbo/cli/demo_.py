@@ -17,9 +17,9 @@ from zhenbo.cli.show import bar, finish
 def command(seed: int, out: Path, lang: str, as_json: bool) -> None:
     """Simulate an evening of rooms, honest and bought, audit it and show the verdicts with their reasons."""
     from zhenbo.pipeline import audit_dataset
-    from zhenbo.worlds.evening import evening
+    from zhenbo.worlds import WORLDS
 
-    world = evening(seed)
+    world = WORLDS["evening"](seed)
     with bar() as progress:
         result = audit_dataset(world.dataset, lang=lang, progress=progress)  # type: ignore[arg-type]
     finish(result, out, csv=False, as_json=as_json)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from zhenbo.cli.show import console, keyed
+from zhenbo.cli.show import console, key_option, keyed
 
 
 @click.command("import")
@@ -13,22 +13,26 @@ from zhenbo.cli.show import console, keyed
 @click.option(
     "--to", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write."
 )
-@click.option(
-    "--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="File with the hashing key."
-)
+@click.option("--key-map", type=click.Path(dir_okay=False, path_type=Path), help="Also write who is behind each pseudonym, readable by you only.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the import report on stdout.")
-def command(paths: tuple[Path, ...], to: Path, key: Path | None, as_json: bool) -> None:
-    """Read PATHS and write a canonical data folder with an import report."""
+@key_option
+def command(paths: tuple[Path, ...], to: Path, key_map: Path | None, as_json: bool, key: Path | None) -> None:
+    """Read PATHS and write a canonical data folder with `import.json` and `rejects.jsonl` beside it."""
     from zhenbo.core.errors import NoEventsError
-    from zhenbo.intake.load import load, write
+    from zhenbo.intake.load import load, write, write_rejects
     from zhenbo.report.imported import show_import
 
     loaded = load(paths, keyed(key))
+    told = msgspec.json.format(msgspec.json.encode(loaded.report), indent=2)
+    if as_json:
+        click.echo(told.decode())
+    show_import(loaded.report, console(err=as_json))
     if not loaded.dataset.events.num_rows:
         raise NoEventsError(
-            f"No readable event in {', '.join(map(str, paths))}. Known sources: `zhenbo explain sources`."
+            f"No readable event in {', '.join(map(str, paths))}; the table above says what was seen."
         )
-    write(loaded, to)
-    if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(loaded.report), indent=2).decode())
-    show_import(loaded.report, console())
+    write(loaded.dataset, to)
+    (to / "import.json").write_bytes(told + b"\n")
+    write_rejects(loaded.rejects, to / "rejects.jsonl")
+    if key_map:
+        loaded.people.write_map(key_map)

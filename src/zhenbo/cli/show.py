@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from zhenbo.pipeline import Result
 
 
+key_option = click.option(
+    "--key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File with the key for pseudonyms; made if absent.",
+)
+
+
 def console(*, err: bool = False) -> Console:
     """Rich on stdout or stderr; colours only on a terminal, NO_COLOR respected."""
     return Console(stderr=err)

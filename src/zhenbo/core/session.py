@@ -78,10 +78,27 @@ class Session:
         return {row["values"]: row["counts"] for row in sorted(tally, key=lambda r: str(r["values"]))}
 
     def rows(self, *kinds: str) -> pa.Table:
-        """The events of the given kinds, in order."""
-        if not any(self.counts.get(k) for k in kinds):
-            return self.events.slice(0, 0)
-        return self.events.filter(pc.is_in(self.events["kind"].cast(pa.string()), pa.array(kinds)))
+        """The events of the given kinds, in order; taken once and kept, since many signals ask for the same."""
+        known = self._taken.get(kinds)
+        if known is None:
+            at, names = self._kind
+            wanted = [i for i, name in enumerate(names) if name in kinds]
+            known = (
+                self.events.take(pa.array(np.flatnonzero(np.isin(at, wanted))))
+                if wanted
+                else self.events.slice(0, 0)
+            )
+            self._taken[kinds] = known
+        return known
+
+    @cached_property
+    def _kind(self) -> tuple[npt.NDArray[np.int64], list[str]]:
+        at, names = codes(self.events["kind"])
+        return at, names.to_pylist()
+
+    @cached_property
+    def _taken(self) -> dict[tuple[str, ...], pa.Table]:
+        return {}
 
     @cached_property
     def span(self) -> tuple[int, int]:

@@ -7,6 +7,7 @@ up to the rounding of the counter and the uncertainty of what the flanks would h
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from zhenbo.kernel.series import Floats
 
@@ -65,7 +66,7 @@ def excess(
         return None
     minutes = b - a
     level = float(np.mean([f.mean() for f in flanks]))
-    noise = float(np.mean([_noise(f, half_unit) for f in flanks])) ** 0.5
+    noise = float(np.sqrt(np.mean([_noise(f.var(), len(f), half_unit) for f in flanks])))
     expected, gap = (
         level * minutes,
         (abs(flanks[0].mean() - flanks[-1].mean()) / 2 if len(flanks) == 2 else 0.0),
@@ -102,16 +103,14 @@ def strongest(
     A delivery runs at one rate between two edges; an organic push swells and fades. Stretches are therefore ranked
     by the t statistic of inside against flanks, whose noise counts the swelling inside.
     """
-    ranked = []
+    ranked: list[tuple[float, int, int]] = []
+    running = _Sums(increments)
     for length in LENGTHS:
         if length > len(increments) - 3:
             break
-        sums = np.convolve(increments, np.ones(length), "valid")
-        # the fullest stretches of a length contain its sharpest one: the contrast grows with the sum inside
-        for start in np.argsort(-sums, kind="stable")[:20]:
-            ranked.append(
-                (_contrast(increments, int(start), int(start) + length, half_unit), int(start), length)
-            )
+        contrasts = running.contrast(length, half_unit)
+        sharpest = np.argsort(-contrasts, kind="stable")[:20].tolist()
+        ranked += [(float(contrasts[start]), start, length) for start in sharpest]
     ranked.sort(key=lambda r: (-r[0], r[1], r[2]))
     best: list[Excess] = []
     for contrast, start, length in ranked:
@@ -123,23 +122,33 @@ def strongest(
     return best
 
 
-def _contrast(increments: Floats, a: int, b: int, half_unit: float) -> float:
-    """The t statistic of the minutes `[a, b)` against the flanks beyond the padding."""
-    inside = increments[a:b]
-    outside = np.r_[
-        increments[max(a - PAD - FLANK, 0) : max(a - PAD, 0)], increments[b + PAD : b + PAD + FLANK]
-    ]
-    if len(outside) < 3:
-        return 0.0
-    noise = _noise(inside, half_unit) + _noise(outside, half_unit) + 1.0
-    return float((inside.mean() - outside.mean()) / noise**0.5)
+class _Sums:
+    """Running sums of a series and its squares: the contrast of every stretch of a length in one sweep."""
+
+    def __init__(self, increments: Floats) -> None:
+        self._n = len(increments)
+        self._x = np.r_[0.0, np.cumsum(increments)]
+        self._xx = np.r_[0.0, np.cumsum(increments**2)]
+
+    def contrast(self, length: int, half_unit: float) -> Floats:
+        """T statistic of each stretch `[a, a + length)` against the flanks beyond the padding; 0 without flanks."""
+        a = np.arange(self._n - length + 1)
+        b = a + length
+        sides = [(np.maximum(a - PAD - FLANK, 0), np.maximum(a - PAD, 0)), (np.minimum(b + PAD, self._n), np.minimum(b + PAD + FLANK, self._n))]  # fmt: skip
+        count = sum(stop - start for start, stop in sides)
+        total = sum(self._x[stop] - self._x[start] for start, stop in sides)
+        square = sum(self._xx[stop] - self._xx[start] for start, stop in sides)
+        inside, outside = (self._x[b] - self._x[a]) / length, total / np.maximum(count, 1)
+        spread = _noise((self._xx[b] - self._xx[a]) / length - inside**2, np.full(len(a), length), half_unit)
+        spread = spread + _noise(square / np.maximum(count, 1) - outside**2, count, half_unit) + 1.0
+        return np.where(count >= 3, (inside - outside) / np.sqrt(spread), 0.0)
 
 
-def _noise(minutes: Floats, half_unit: float) -> float:
-    """Variance of the mean rate. Rounding moves single minutes a lot but the sum only by one unit: it is counted once."""
-    n = len(minutes)
+def _noise(variance: npt.ArrayLike, n: npt.ArrayLike, half_unit: float) -> Floats:
+    """Variance of a mean rate. Rounding moves single minutes a lot but the sum only by one unit: it is counted once."""
+    minutes = np.maximum(np.asarray(n, dtype=np.float64), 1.0)
     rounding = 2 * half_unit**2 / 3
-    return float(max(minutes.var() - rounding, 0.0) / n + rounding / n**2)
+    return np.asarray(np.maximum(np.asarray(variance) - rounding, 0.0) / minutes + rounding / minutes**2)
 
 
 def floor_rate(increments: Floats, minutes: int = 5) -> float:

@@ -107,7 +107,7 @@ def _judge(
     e, match = min(matches, key=lambda m: m[1].p)
     p = min(match.p * len(matches), 1.0)
     if p > base["accuse"]:
-        return _nothing(on, e.total, max(p, 0.1))
+        return _nothing(on, e.total, max(p, 0.3))  # near no package: neither accuses nor clears much
     start, end = on.start + e.start * MINUTE, on.start + e.end * MINUTE
     kind = "entered_total" if heads is not None else "viewers"
     rows = session.rows(kind)
@@ -247,8 +247,8 @@ SIGNAL = Signal(
     says={
         "package": Say(
             "From {start_us} within {duration_s} the counter gained {gained} (±{error}) beyond its course: the {views} views of "
-            "package {package} ({price_minor} yuan); alongside: {others}.",
-            "自 {start_us} 起的 {duration_s} 内，计数器比原有走势多出 {gained}（±{error}），与套餐 {package}（{price_minor} 元，"
+            "package {package} ({price_minor}); alongside: {others}.",
+            "自 {start_us} 起的 {duration_s} 内，计数器比原有走势多出 {gained}（±{error}），与套餐 {package}（{price_minor}，"
             "{views} 观看）吻合；同时：{others}。",
         ),
         "no_package": Say(

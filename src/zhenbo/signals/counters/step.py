@@ -73,9 +73,9 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     for kind, seen in series.items():
         others = dict(reactions) | ({"viewers": heads} if np.isfinite(heads).sum() > on.size / 2 else {})
         others.pop(kind.removesuffix("_total"), None)
-        for e in strongest(seen.increments(), seen.half_unit, keep=1):
-            if e.z >= base["z_min"] and others:
-                found.append(_step(session, on, kind, seen.increments(), e, others, base))
+        sharpest = strongest(seen.increments(), seen.half_unit, keep=1)
+        if others and sharpest and sharpest[0].z >= base["z_min"]:
+            found.append(_step(session, on, kind, seen.increments(), sharpest[0], others, base))
     entered = series.get("entered_total")
     if entered is not None and np.isfinite(heads).sum() >= base["minutes_min"]:
         found.append(_still(session, on, heads, entered.increments(), base))

@@ -40,6 +40,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import stats
@@ -102,12 +103,12 @@ def speech(session: Session) -> pa.Table:
     )
 
 
-def gap_variation(who: np.ndarray, ts: np.ndarray, accounts: int) -> tuple[Floats, Floats]:
+def gap_variation(who: npt.NDArray[np.int64], ts: npt.NDArray[np.int64], accounts: int) -> tuple[Floats, Floats]:
     """Per account: CV of its gaps (NaN without) and the number of gaps."""
     order = np.lexsort((ts, who))
-    who, ts = who[order], ts[order] / 1e6
+    who, seconds = who[order], ts[order] / 1e6
     same = who[1:] == who[:-1]
-    gap, owner = np.diff(ts)[same], who[1:][same]
+    gap, owner = np.diff(seconds)[same], who[1:][same]
     n = np.bincount(owner, minlength=accounts).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.bincount(owner, gap, accounts) / n
@@ -122,7 +123,7 @@ def _p(cv: Floats, gaps: Floats, shape: float) -> Floats:
     return np.clip(stats.norm.cdf(z), P_FLOOR, 1)
 
 
-def _chant_share(rows: pa.Table, mine: np.ndarray) -> float:
+def _chant_share(rows: pa.Table, mine: npt.NDArray[np.bool_]) -> float:
     """Share of the members' comments that repeat the room's most common phrase."""
     if not mine.any():
         return 0.0
@@ -132,7 +133,7 @@ def _chant_share(rows: pa.Table, mine: np.ndarray) -> float:
     return float((text[mine] == top).mean()) if others > 0.05 else 0.0
 
 
-def _window(ts: np.ndarray, mine: np.ndarray) -> tuple[int, int]:
+def _window(ts: npt.NDArray[np.int64], mine: npt.NDArray[np.bool_]) -> tuple[int, int]:
     spoken = ts[mine] if mine.any() else ts
     return int(spoken.min()), int(spoken.max())
 
