@@ -15,7 +15,7 @@ import pyarrow as pa
 from zhenbo.core.errors import Reject
 from zhenbo.core.schema import TEXT_MAX, Flag
 from zhenbo.intake.columns import SCHEMAS, Column, Taken
-from zhenbo.intake.convert import Bad, time_of, word
+from zhenbo.intake.convert import Bad, carried, time_of, word
 from zhenbo.intake.fields import TABULAR, Fields, FilePass, Row, exploded, filled, listed, unwrapped
 from zhenbo.intake.identity import Pseudonyms
 from zhenbo.intake.mapping import Mapping, Rule
@@ -461,7 +461,7 @@ def _json(row: Row) -> str:
     try:
         return _JSON.encode(row).decode().replace("\\u0000", "")
     except (UnicodeEncodeError, msgspec.MsgspecError, OverflowError, ValueError):
-        plain = {k: word(v).encode("utf-8", "replace").decode() for k, v in row.items()}
+        plain = {carried(k): carried(word(v)) for k, v in row.items()}
         return _JSON.encode(plain).decode().replace("\\u0000", "")
 
 

@@ -75,7 +75,7 @@ def load(paths: Sequence[Path], key: bytes) -> Loaded:
             report.files.append(FileReport(file=label, digest=digest[:16], status="duplicate_file", notes=[f"same content as {seen[digest]}"]))  # fmt: skip
             continue
         seen[digest] = label
-        report.files.append(_file(label, path, digest, people, pile))
+        report.files.append(_guarded(label, path, digest, people, pile))
     dataset = _settled(pile, report)
     rejects = sorted(pile.rejects, key=lambda r: (r.file, r.line, r.reason, r.detail))
     _totals(report, dataset, rejects)
@@ -115,6 +115,23 @@ def _digest(path: Path) -> str:
         if family.sniff(head):
             digest.update(family.place(path).encode())
     return digest.hexdigest()
+
+
+def _guarded(label: str, path: Path, digest: str, people: Pseudonyms, pile: _Pile) -> FileReport:
+    """One file; what no reader foresaw costs that file only, and is named."""
+    try:
+        return _file(label, path, digest, people, pile)
+    except (
+        ValueError,
+        TypeError,
+        LookupError,
+        ArithmeticError,
+        RecursionError,
+        OSError,
+        pa.ArrowException,
+    ) as error:
+        pile.rejects.append(Reject(path.name, 0, "unreadable", f"{type(error).__name__}: {error}"[:200]))
+        return FileReport(file=label, digest=digest[:16], status="damaged", rejected={"unreadable": 1}, notes=["no reader could take this file; please report it"])  # fmt: skip
 
 
 def _file(label: str, path: Path, digest: str, people: Pseudonyms, pile: _Pile) -> FileReport:
