@@ -17,11 +17,12 @@ real people paid for watching.
 Newcomers: people register in order to watch, and campaigns invite them by the thousand. Accounts younger than
 three days are counted and told, and never count by themselves. Platform growth and campaign days raise the
 density on all sides and are expected; a share that any room may hold (the day the host joined the platform) is
-declared. Registration times given only by day are not looked at by the hour.
+declared. Registration times given only by day are not looked at by the hour; an earliest time that several accounts
+share to the microsecond is a default value of the source and is left out.
 
 ## Method
-For each length, the window with the most registrations beyond the density of the 45 days around it; its count
-against a beta-binomial across rooms. The baselines speak of the busiest window, so the scan pays for itself; the
+For each length, the window with the most registrations beyond the density beside it (the denser side, over
+three and fifteen lengths and 45 days); its count against a beta-binomial across rooms. The baselines speak of the busiest window, so the scan pays for itself; the
 three lengths are paid for. Baselines: `packs/baselines/identity.cohort.toml`.
 
 ## Examples
@@ -60,6 +61,12 @@ Bools = npt.NDArray[np.bool_]
 
 _STAFF = Flag.HOST | Flag.MOD | Flag.KNOWN_BOT | Flag.HISTORY
 _SPEAKING = ("comment", "like", "follow", "share", "gift")
+_DEFAULT_MIN = 5
+"""So many accounts at the very earliest time of a record carry a default value, not a registration."""
+
+_CERTAIN = 1e-6
+"""Among windows as telling as this the one that holds the most accounts is told."""
+
 _WINDOWS = {"hour": HOUR, "day": DAY, "days": 3 * DAY}
 
 
@@ -76,7 +83,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     start = session.span[0]
     young = since >= start - int(base["newcomer_days"] * DAY)
     older = np.flatnonzero(~young)
-    found = _scan(since[older], base) if len(older) >= base["known_min"] else None
+    found = _scan(since, len(older), base) if len(older) >= base["known_min"] else None
     return [_evidence(session, rows, names, since, young, older, found)]
 
 
@@ -104,35 +111,40 @@ class _Cohort:
 def _registered(session: Session, rows: pa.Table) -> tuple[pa.Array, Ints]:
     """Accounts of the room whose registration time is known, and that time."""
     known = session.accounts.filter(pc.is_valid(session.accounts["since"]))
-    present = pc.is_in(known["account_id"], value_set=pc.unique(rows["actor_id"]))
-    known = known.filter(present)
+    known = known.filter(pc.is_in(known["account_id"], value_set=pc.unique(rows["actor_id"])))
     order = pc.sort_indices(known, sort_keys=[("since", "ascending"), ("account_id", "ascending")])
     known = known.take(order)
-    ids = known["account_id"].combine_chunks()
-    return ids, micros(known["since"])
+    since = micros(known["since"])
+    floor = int((since == since[0]).sum()) if len(since) else 0
+    known = known.slice(floor if floor >= _DEFAULT_MIN else 0)
+    return known["account_id"].combine_chunks(), micros(known["since"])
 
 
-def _scan(since: Ints, base: Mapping[str, Any]) -> _Cohort | None:
-    """The most telling window over all lengths; `since` is sorted."""
+def _scan(since: Ints, older: int, base: Mapping[str, Any]) -> _Cohort | None:
+    """The most telling window over all lengths among the first `older` of the sorted times; newcomers are neighbours."""
     clock = np.unique(since % DAY, return_counts=True)[1].max() / len(
         since
     )  # by day only: one clock time for all
     looks = {k: v for k, v in _WINDOWS.items() if k != "hour" or clock < 0.5}
-    found = [_window(since, length, base, name) for name, length in looks.items()]
-    best = min(found, key=lambda c: c.p)
+    found = [_window(since, older, length, base, name) for name, length in looks.items()]
+    best = min(found, key=lambda c: (max(c.p, _CERTAIN), -c.count))
     if best.count < base["members_min"]:
         return None
     p = min(best.p * len(looks), 1.0)
     return _Cohort(p, best.first, best.length, best.count, best.expected, best.honest)
 
 
-def _window(since: Ints, length: int, base: Mapping[str, Any], name: str) -> _Cohort:
-    n = len(since)
-    inside = np.searchsorted(since, since + length) - np.arange(n)
-    wide = int(base["around_days"] * DAY)
-    around = np.searchsorted(since, since + length + wide) - np.searchsorted(since, since - wide) - inside
-    # One neighbour is added so that an empty season is not certain to stay empty.
-    smooth = (around + 1) * length / (2 * wide)
+def _window(since: Ints, older: int, length: int, base: Mapping[str, Any], name: str) -> _Cohort:
+    index = np.arange(older)
+    first, n = since[:older], older
+    inside = np.minimum(np.searchsorted(since, first + length), older) - index
+    smooth = np.zeros(older)
+    for scale in (3 * length, 15 * length, int(base["around_days"] * DAY)):
+        before = index - np.searchsorted(since, first - scale)
+        after = np.searchsorted(since, first + length + scale) - index - inside
+        # The denser side counts: near the session, or where a platform took off, one side is thin for good reasons.
+        # One neighbour is added so that an empty season is not certain to stay empty.
+        smooth = np.maximum(smooth, (np.maximum(before, after) + 1) * length / scale)
     at = int(np.argmax(inside - smooth))
     mean = float(np.clip(smooth[at] / n + base[f"{name}_share"], 1e-6, 0.9))
     # A dense season (a young platform) makes counts steadier, not wilder: spread grows with what is declared only.

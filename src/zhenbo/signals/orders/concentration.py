@@ -14,13 +14,13 @@ By one address per order (rented from parcel services), by varying door numbers 
 parcels that really arrive and stay. Those are met by refund timing, order sequence and money.
 
 ## What clears it
-Orders delivered and kept do not count, so an office, a group-buy leader (团长) or a reseller is cleared by what
-happens later. Before that, sizes honest rooms have (30 to 40 orders at one address) are expected: the curve comes
+Up to 40 orders of a key that were delivered and kept do not count, so an office, a group-buy leader (团长) or a
+reseller is cleared by what happens later. Before that, sizes honest rooms have (30 to 40 orders at one address) are expected: the curve comes
 from a wholesale shop's customers. Failures are compared with the room's own rate, so a recall or a lockdown
 raises the expectation for everybody.
 
 ## Method
-Per key: survivor of the number of orders not kept, times a beta-binomial tail of failures (unpaid, cancelled,
+Per key: survivor of the number of orders that keeping does not explain, times a beta-binomial tail of failures (unpaid, cancelled,
 refunded before shipping). Extreme keys are counted against a negative binomial over seven thresholds, for each of
 address, buyer and payer; all looks are paid for. Beside it the public baseline rule is told: orders in an hour
 per distinct buyer in that hour. Baselines: `packs/baselines/orders.concentration.toml`.
@@ -107,7 +107,7 @@ def _judge(made: Orders, key: str, failed: Bools, base: Mapping[str, Any]) -> _H
     bad = np.bincount(of_parent, failed[carry][heads], keys)
     small = count <= 2
     usual = (bad[small].sum() + base["failed_share"] * base["pseudo"]) / (count[small].sum() + base["pseudo"])
-    loose = np.maximum(count - kept, 0).astype(np.int64)[present]
+    loose = (count - np.minimum(kept, base["office_max"])).astype(np.int64)[present]
     curve = survivor(
         loose, body_of(count[present], base["body"]), float(base["at_ten"]), float(base["power"])
     )
