@@ -54,6 +54,8 @@ class Column:
         self._match = re.compile(spec.match) if spec.match else None
         table = SCHEMAS[rule.table]
         self._type = table.field(name).type if name in table.names else pa.string()
+        # the same for the whole file: worked out once
+        self._fixed = bool(spec.reads) and not spec.map and all(name.startswith("@") for name in spec.reads)
         self.unit = spec.unit or self._default_unit()
         # "" is already None in every reader; texts say "null" in earnest, so only their own list counts
         shared = () if name == "text" else fields.mapping.null
@@ -98,8 +100,6 @@ class Column:
     def raw(self, taken: Taken) -> list[Any]:
         """The raw values, nulls as None."""
         spec, rows = self.spec, taken.rows
-        if spec.reads and all(name.startswith("@") for name in spec.reads) and len(rows) > 1:
-            return self.raw(Taken(rows[:1])) * len(rows)  # the same for the whole file
         if spec.join is not None:
             return self._joined(rows)
         if not self._reads:
@@ -167,6 +167,9 @@ class Column:
         """The canonical values; what cannot be read is noted in `taken.problems` and null here."""
         if self.constant:
             return [self.spec.value] * len(taken.rows)
+        if self._fixed and len(taken.rows) > 1:
+            one = Taken(taken.rows[:1])
+            return self.values(one, currency) * len(taken.rows)
         raw = self.raw(taken)
         if self.unit == "major":
             money = convert.remembered(lambda pair: convert.money(pair[0], pair[1]))

@@ -32,6 +32,9 @@ _UNITS: dict[str | None, Reader] = {
     "half_unit": half_unit,
     "number": number,
 }
+_JOINED: dict[str, dict[str, str]] = {}
+"""Dotted names made once: a name that is the same object is found without comparing its letters."""
+_NAMES = 1_000
 TABULAR = frozenset({"delimited", "xlsx"})
 
 
@@ -68,8 +71,19 @@ def filled(row: Row, *, sheet: bool) -> Row:
     out: Row = {}
     for name, value in row.items():
         if type(value) is dict:
-            for inner, deep in (filled(value, sheet=False)).items():
-                out[f"{name}.{inner}"] = deep
+            names = _JOINED.setdefault(name, {})
+            for inner, deep in value.items():
+                if deep is None or deep == "":
+                    continue
+                full = names.get(inner)
+                if full is None:
+                    full = f"{name}.{inner}"
+                    if len(names) < _NAMES:
+                        names[inner] = full
+                if type(deep) is dict:
+                    out.update(filled({full: deep}, sheet=False))
+                else:
+                    out[full] = deep
         elif value is not None and value != "":
             out[name] = value
     return out
