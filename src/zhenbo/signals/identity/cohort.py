@@ -22,8 +22,9 @@ share to the microsecond is a default value of the source and is left out.
 
 ## Method
 For each length, the window with the most registrations beyond the density beside it (the denser side, over
-three and fifteen lengths and 45 days); its count against a beta-binomial across rooms. The baselines speak of the busiest window, so the scan pays for itself; the
-three lengths are paid for. Baselines: `packs/baselines/identity.cohort.toml`.
+three and fifteen lengths and 45 days). What the season may put there is a negative binomial, paid for once per
+window; what one campaign day may put there a beta-binomial of the busiest window; p bounds their sum. The three
+lengths are paid for. Baselines: `packs/baselines/identity.cohort.toml`.
 
 ## Examples
     >>> from zhenbo.proof.pages import look
@@ -54,7 +55,7 @@ from zhenbo.core.schema import ROOM_KINDS, Flag
 from zhenbo.core.session import DAY, HOUR, Session, codes, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, held
-from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR, share_tail
+from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -136,7 +137,7 @@ def _scan(since: Ints, older: int, base: Mapping[str, Any]) -> _Cohort | None:
 
 def _window(since: Ints, older: int, length: int, base: Mapping[str, Any], name: str) -> _Cohort:
     index = np.arange(older)
-    first, n = since[:older], older
+    first = since[:older]
     inside = np.minimum(np.searchsorted(since, first + length), older) - index
     smooth = np.zeros(older)
     for scale in (3 * length, 15 * length, int(base["around_days"] * DAY)):
@@ -146,12 +147,27 @@ def _window(since: Ints, older: int, length: int, base: Mapping[str, Any], name:
         # One neighbour is added so that an empty season is not certain to stay empty.
         smooth = np.maximum(smooth, (np.maximum(before, after) + 1) * length / scale)
     at = int(np.argmax(inside - smooth))
-    mean = float(np.clip(smooth[at] / n + base[f"{name}_share"], 1e-6, 0.9))
-    # A dense season (a young platform) makes counts steadier, not wilder: spread grows with what is declared only.
-    concentration = base[f"{name}_concentration"] * mean / base[f"{name}_share"]
-    p = float(share_tail(int(inside[at]), n, mean, concentration))
-    low, high = stats.betabinom.ppf([0.05, 0.95], n, mean * concentration, (1 - mean) * concentration)
-    return _Cohort(p, int(since[at]), length, int(inside[at]), mean * n, (float(low), float(high)))
+    count, mean, spread = int(inside[at]), float(smooth[at]), float(base["density_size"])
+    windows = max(min(older, int((first[-1] - first[0]) // length) + 1), 1)
+    p = _tail(count, mean, spread, windows, older, (base[f"{name}_share"], base[f"{name}_concentration"]))
+    ends = stats.nbinom.ppf([0.05, 0.95], spread, spread / (spread + mean))
+    expected = mean + base[f"{name}_share"] * older
+    return _Cohort(
+        p, int(first[at]), length, count, expected, (float(ends[0]), float(ends[1] + expected - mean))
+    )
+
+
+def _tail(count: int, mean: float, spread: float, windows: int, n: int, burst: tuple[float, float]) -> float:
+    """P(season + burst >= count), bounded by splitting the count where that costs least.
+
+    The season's part is a negative binomial looked at in every window, the burst's a beta-binomial of the busiest.
+    """
+    q = 10.0 ** -np.arange(1, 13, 0.5)
+    season = stats.nbinom.isf(q / windows, spread, spread / (spread + mean))
+    rest = np.maximum(count - season, 0)
+    a, b = burst[0] * burst[1], (1 - burst[0]) * burst[1]
+    both = q + np.where(rest > 0, stats.betabinom.sf(rest - 1, n, a, b), 1.0)
+    return float(np.clip(both.min(), P_FLOOR, 1))
 
 
 def _evidence(
