@@ -11,7 +11,7 @@ from zhenbo.audit.shown import Shown, masked_share, shown
 from zhenbo.core.evidence import Effect, Evidence, Found, Say
 from zhenbo.core.exhibit import Exhibit
 from zhenbo.core.session import Session
-from zhenbo.core.subject import METRICS, Outcome
+from zhenbo.core.subject import METRICS, Outcome, Question
 from zhenbo.core.verdict import (
     Asked,
     CauseTested,
@@ -182,14 +182,13 @@ def _plain(value: Any) -> Any:
 
 
 def _wanted(judged: Judgement) -> list[str]:
-    """Records to ask for: those of open questions first; nothing for a question already answered."""
-    open_first = sorted(judged.answers, key=lambda a: -a.outcome.rank if a.asked else 1)
-    records = [
-        r
-        for a in open_first
-        if a.outcome is not Outcome.UNLIKELY and a.outcome is not Outcome.LIKELY
-        for r in a.missing
-    ]
+    """Records to ask for: those of open questions, worst first; one for a question the record shows nothing of."""
+    records: list[str] = []
+    for a in sorted(judged.answers, key=lambda a: (not a.asked, -a.outcome.rank)):
+        if a.asked and a.outcome in {Outcome.SUSPECT, Outcome.INSUFFICIENT}:
+            records += a.missing
+        elif not a.asked and any(b.asked for b in judged.answers) and a.question is not Question.SALES:
+            records += a.missing[:1]
     return list(dict.fromkeys(records))
 
 

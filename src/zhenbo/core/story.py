@@ -20,6 +20,7 @@ One statement: `WHEN WHO VERB ARGUMENTS REPEAT [field=value …]`, ended by a ne
 * `[device=d1 addr=x pay=p1 via=search region=湖北 weight=500 since=2024-01-01]` fills columns; values may hold `{n}`.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -46,7 +47,6 @@ _CLOCK = r"(?:d\+(?P<{0}day>\d+)\s+)?(?P<{0}h>\d\d?):(?P<{0}m>\d\d)(?::(?P<{0}s>
 _WHEN = re.compile(_CLOCK.format("a") + r"(?:-" + _CLOCK.format("b") + r")?\s+")
 _HEAD = re.compile(r"session\s+(\S+)(?:\s+of\s+host\s+(\S+))?(?:\s+on\s+(\d{4}-\d\d-\d\d))?\s*$")
 _TOKEN = re.compile(r'"(?P<text>[^"]*)"|\[(?P<fields>[^\]]*)\]|(?P<word>[^\s\[]+)')
-_GOLDEN = 0.6180339887498949
 _SECOND = 1_000_000
 
 
@@ -206,8 +206,12 @@ class _Said:
             return
         total = (self.times or 1) * len(self.actors)
         for i in range(total):
-            share = ((i + 1) * _GOLDEN) % 1 if self.scattered else i / max(total - (1 if counter else 0), 1)
+            share = self._scatter(i) if self.scattered else i / max(total - (1 if counter else 0), 1)
             yield int(start + share * (end - start)), self.actors[i % len(self.actors)]
+
+    def _scatter(self, i: int) -> float:
+        """A share of the stretch as irregular as chance, and the same every time the story is read."""
+        return int.from_bytes(hashlib.sha256(f"{self.statement}#{i}".encode()).digest()[:6]) / 2**48
 
     def columns(self, index: int) -> dict[str, Any]:
         names = {"device", "ip", "addr", "pay", "via", "region", "state", "tracking_id"}

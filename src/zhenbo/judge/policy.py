@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zhenbo.core.errors import PackError
-from zhenbo.core.subject import METRICS
+from zhenbo.core.subject import METRICS, Question
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Policy:
         share: material share of a metric.
         hour_us, day_us: shortest stretch of a session and of a shop month over which a share counts.
         floor: fewest material units per metric.
+        essential: per question, records (each a set of alternatives) without which it is never answered `unlikely`.
         caps: dB per `signal@tier`, from honest units tested.
         unproven: cap of a signal without such a record.
         family: cap per family, dB.
@@ -40,6 +41,7 @@ class Policy:
     hour_us: int
     day_us: int
     floor: dict[str, int]
+    essential: dict[str, tuple[frozenset[str], ...]]
     caps: dict[str, float]
     unproven: float
     family: float
@@ -69,6 +71,7 @@ def parse_policy(policy: str, calibration: str) -> Policy:
             hour_us=p["materiality"]["hour_s"] * 1_000_000,
             day_us=p["materiality"]["day_s"] * 1_000_000,
             floor={m: p["materiality"][m] for m in METRICS},
+            essential={q: tuple(frozenset(r.split("|")) for r in p["essential"][q]) for q in Question},
             caps={name: _proven(entry) for name, entry in c.get("signal", {}).items()},
             **{k: p["cap"][k] for k in ("unproven", "family", "clear", "account")},
         )

@@ -164,7 +164,8 @@ def _answer(
         share[w.evidence.id(session.session_id)] for w in reasons if w.raw_db > 0 and w.evidence.effect
     ]
     material = max(claimed, default=None)
-    looked = any(w.weight_db < 0 and w.evidence.tier > Tier.T0 for w in reasons)
+    blind = any(alternatives <= set(missing) for alternatives in policy.essential[question])
+    looked = not blind and any(w.weight_db < 0 and w.evidence.tier > Tier.T0 for w in reasons)
     outcome = _outcome(probability(score), tier, material or 0.0, looked, policy)
     wanted = tuple(dict.fromkeys(missing))
     families = tuple(sorted({w.evidence.family for w in accusing}))

@@ -5,6 +5,7 @@ here assumes Poisson counts: crowds are judged against negative binomials and be
 declared baseline.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,13 +46,14 @@ class Crowd:
     high: float
 
 
-def crowd(p: Floats, alpha: float, stray: float, size: float) -> Crowd:
+def crowd(p: Floats, looks: Sequence[Sequence[float]], size: float) -> Crowd:
     """Judge a crowd by how many of its units are extreme.
 
     Args:
         p: per-unit p-values under the organic model, one per unit tested.
-        alpha: a unit below this lies in the tail.
-        stray: share of honest units that lie there whatever the model says (habit, assistants, tools).
+        looks: pairs (alpha, stray), widest first: a unit below alpha lies in the tail; stray is the share of honest
+            units that lie there whatever the model says (habit, assistants, tools). The sharpest look gives the p
+            (all are paid for), the widest one with a clear excess its members.
         size: negative-binomial size of the count across honest rooms; small means rooms differ much.
 
     The tail count is judged against a negative binomial of mean n·(alpha + stray). Each member's weight is the
@@ -59,22 +61,50 @@ def crowd(p: Floats, alpha: float, stray: float, size: float) -> Crowd:
     discovery rate (Efron, "Local false discovery rates", 2005).
     """
     n = len(p)
-    members = p < alpha
-    observed = int(members.sum())
-    expected = n * (alpha + stray)
     if n == 0:
-        return Crowd(1.0, 0, 0.0, members, np.zeros(0), 0.0, 0.0, 0.0)
-    tail = count_tail(observed, expected, size)
-    odds = max(observed - expected, 0.0) / max(expected, 0.5)
-    own = 10 * np.log10(np.maximum(e_value(np.maximum(p + stray, P_FLOOR)), 1e-3))
-    joint = 10 * np.log10(max(odds, 1e-3)) - ACCOUNT_PRIOR_DB
-    weights = np.where(members, np.maximum(own, joint), np.minimum(own, 0.0))
-    spread = stats.nbinom.ppf([0.05, 0.95], size, size / (size + max(expected, 1e-9)))
-    mid = max(observed - expected, 0.0) * (odds / (1 + odds))
+        return Crowd(1.0, 0, 0.0, np.zeros(0, bool), np.zeros(0), 0.0, 0.0, 0.0)
+    depths = [_depth(p, alpha, stray, size) for alpha, stray in looks]
+    tail = min(d.tail for d in depths)
+    told = next((d for d in depths if d.odds >= _POINTS_FROM), min(depths, key=lambda d: d.tail))
+    own = 10 * np.log10(np.maximum(e_value(np.maximum(p + told.stray, P_FLOOR)), 1e-3))
+    weights = np.minimum(own, 0.0)
+    for d in depths:
+        joint = 10 * np.log10(max(d.odds, 1e-3)) - ACCOUNT_PRIOR_DB
+        weights = np.where(p < d.alpha, np.maximum(np.maximum(own, joint), weights), weights)
+    members = p < told.alpha
+    mid = float(posterior(weights[members]).sum())
+    low = max(
+        d.observed - stats.nbinom.ppf(0.95, size, size / (size + max(d.expected, 1e-9))) for d in depths
+    )
     return Crowd(
-        tail, observed, expected, members, weights,
-        float(np.clip(observed - spread[1], 0, mid)), mid, float(np.clip(observed - spread[0], mid, observed)),
+        min(tail * len(looks), 1.0), told.observed, told.expected, members, weights,
+        float(np.clip(low, 0, mid)), mid, float(told.observed),
     )  # fmt: skip
+
+
+def posterior(weights_db: Floats) -> Floats:
+    """Probability of each account or order from its weight and the common prior."""
+    return np.asarray(1 / (1 + 10 ** (-(weights_db + ACCOUNT_PRIOR_DB) / 10)))
+
+
+_POINTS_FROM = 3.0
+"""Excess odds from which the widest look points at its members: three of four of them are fakes."""
+
+
+@dataclass(frozen=True)
+class _Depth:
+    alpha: float
+    stray: float
+    observed: int
+    expected: float
+    tail: float
+    odds: float
+
+
+def _depth(p: Floats, alpha: float, stray: float, size: float) -> _Depth:
+    observed, expected = int((p < alpha).sum()), len(p) * (alpha + stray)
+    odds = max(observed - expected, 0.0) / max(expected, 0.5)
+    return _Depth(alpha, stray, observed, expected, count_tail(observed, expected, size), odds)
 
 
 def count_tail(observed: float, expected: float, size: float) -> float:

@@ -11,7 +11,7 @@ sentence alone looks innocent; that everything an account says was also said by 
 
 ## How it is fooled
 By paraphrase per posting, by homophones, by lists longer than all that is posted, by sentences under six
-characters. Each account with fewer than six longer sentences is not judged.
+characters. An account with fewer than three longer sentences is not judged.
 
 ## What clears it
 Raw repetition is no evidence: a third of honest messages repeat another in the same minute. Repeats within
@@ -21,7 +21,7 @@ all evening raises it for everybody.
 
 ## Method
 Hits per account against a beta-binomial whose mean is the room's own rate among accounts with few sentences,
-shrunk to a baseline; accounts below one in a thousand are counted against a negative binomial across rooms.
+shrunk to a baseline; accounts far out are counted, at three depths, against a negative binomial across rooms.
 Baselines: `packs/baselines/text.rare_template.toml`.
 
 ## Examples
@@ -84,7 +84,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
         return [Missing(Question.ENGAGEMENT, "longer_record")]
     room = _room_rate(tally, base)
     p = share_tail(tally.shared[tested], tally.said[tested], room, base["concentration"])
-    found = crowd(p, base["alpha"], base["stray"], base["size"])
+    found = crowd(p, base["looks"], base["size"])
     mine = np.isin(who, tested[found.members])
     spoken = micros(rows["ts"])[mine] if mine.any() else micros(rows["ts"])
     events, total = cite(rows, mine)

@@ -20,8 +20,8 @@ follow explains the rhythm and is tested.
 
 ## Method
 Honest gaps are modelled as a gamma renewal process of shape 2, more regular than 99 % of real accounts; the
-log of the sample CV is then normal with variance (1 + c²) / (2n), c² = 1/shape. Accounts below one in ten
-thousand are counted against a negative binomial across rooms. Baselines: `packs/baselines/timing.regularity.toml`.
+log of the sample CV is then normal with variance (1 + c²) / (2n), c² = 1/shape. Accounts far below that are
+counted, at three depths, against a negative binomial across rooms. Baselines: `packs/baselines/timing.regularity.toml`.
 
 ## Examples
     >>> from zhenbo.proof.pages import look
@@ -66,7 +66,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     tested = np.flatnonzero(gaps >= base["gaps_min"])
     if len(tested) < base["accounts_min"]:
         return [Missing(Question.ENGAGEMENT, "longer_record")]
-    found = crowd(_p(cv[tested], gaps[tested], base["shape"]), base["alpha"], base["stray"], base["size"])
+    found = crowd(_p(cv[tested], gaps[tested], base["shape"]), base["looks"], base["size"])
     members = tested[found.members]
     mine = np.isin(who, members)
     events, total = cite(rows, mine)
@@ -103,7 +103,9 @@ def speech(session: Session) -> pa.Table:
     )
 
 
-def gap_variation(who: npt.NDArray[np.int64], ts: npt.NDArray[np.int64], accounts: int) -> tuple[Floats, Floats]:
+def gap_variation(
+    who: npt.NDArray[np.int64], ts: npt.NDArray[np.int64], accounts: int
+) -> tuple[Floats, Floats]:
     """Per account: CV of its gaps (NaN without) and the number of gaps."""
     order = np.lexsort((ts, who))
     who, seconds = who[order], ts[order] / 1e6
@@ -113,14 +115,14 @@ def gap_variation(who: npt.NDArray[np.int64], ts: npt.NDArray[np.int64], account
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.bincount(owner, gap, accounts) / n
         variance = np.bincount(owner, (gap - mean[owner]) ** 2, accounts) / n
-        return np.asarray(np.sqrt(variance) / mean), n
+        return np.asarray(np.sqrt(variance) / mean, dtype=np.float64), n
 
 
 def _p(cv: Floats, gaps: Floats, shape: float) -> Floats:
     """P(sample CV <= cv) for n gamma gaps of this shape (delta method on log CV)."""
     c = shape**-0.5
     z = np.log(np.maximum(np.nan_to_num(cv, nan=9.0), 1e-6) / c) / np.sqrt((1 + c * c) / (2 * gaps))
-    return np.clip(stats.norm.cdf(z), P_FLOOR, 1)
+    return np.asarray(np.clip(stats.norm.cdf(z), P_FLOOR, 1), dtype=np.float64)
 
 
 def _chant_share(rows: pa.Table, mine: npt.NDArray[np.bool_]) -> float:
