@@ -1,23 +1,23 @@
-# Five verbs. Each makes what it needs: a fresh machine has Python >= 3.11 and make, nothing else.
+# Each verb makes what it needs: a fresh machine has Python >= 3.11 and make, nothing else.
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
 
-.PHONY: demo test lint bench lock clean
+.PHONY: demo test lint bench lock docs i18n clean
 
-demo: .venv/run
+demo: .venv/run ## simulates an evening of rooms, audits it, names the report
 	$(BIN)/zhenbo demo
 
-test: .venv/dev
+test: .venv/dev ## the whole suite
 	$(BIN)/pytest -n 2
 
-lint: .venv/dev
+lint: .venv/dev ## linter, formatter, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/dev
+bench: .venv/dev ## events/s along the spine, wall and memory of a million events, import speeds
 	$(BIN)/python bench/spine.py
 
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
@@ -28,8 +28,17 @@ lock: .venv/bin/uv ## writes requirements/*.txt anew: hashes only, no download a
 	$(BIN)/$(COMPILE) pyproject.toml requirements/run.in -o requirements/run.txt
 	$(BIN)/$(COMPILE) pyproject.toml requirements/dev.in -o requirements/dev.txt
 
-clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
+docs: .venv/dev ## writes the pages and excerpts that derive from the code
+	$(BIN)/python docs/make.py
+
+i18n: .venv/dev ## takes new interface strings into the catalogue and compiles it
+	mkdir -p build
+	$(BIN)/pybabel -q extract -F src/zhenbo/packs/locales/babel.cfg --no-default-keywords -k _ -k N_ -k tr:2 --omit-header --no-wrap --sort-output --no-location -o build/messages.pot src/zhenbo/report
+	$(BIN)/pybabel -q update -i build/messages.pot -d src/zhenbo/packs/locales -l zh_CN --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap
+	$(BIN)/pybabel -q compile -d src/zhenbo/packs/locales
+
+clean: ## leaves the clone as it came
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist zhenbo-demo
 
 .venv/bin/uv: requirements/bootstrap.txt
 	$(PYTHON) -c 'import sys; sys.exit("zhenbo needs Python >= 3.11, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'

@@ -1,1 +1,1 @@
-"""."""
+"""The contracts that signals and mappings keep, and the measurement of what verdicts are worth."""

@@ -1,0 +1,50 @@
+"""Every command the documents print is run: as printed, in a place that holds nothing but what they name."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT.parent / "shared" / "data"
+_BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+CI = (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def blocks():
+    """Shell blocks by document, each command list once."""
+    seen = set()
+    for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md"):
+        for block in _BLOCK.findall((ROOT / name).read_text("utf-8")):
+            if block not in seen:
+                seen.add(block)
+                yield pytest.param(block, id=f"{name}: {block.strip().splitlines()[0][:50]}")
+
+
+@pytest.mark.parametrize("block", blocks())
+def test_printed_commands_work(block, tmp_path):
+    """The block succeeds as printed; `make` verbs must be run by .ci/run itself."""
+    lines = [line.partition("  #")[0].strip() for line in block.splitlines()]
+    verbs = [line for line in lines if line.startswith("make ")]
+    if verbs:
+        assert [v for v in verbs if v not in CI] == [], "printed, but not run by .ci/run"
+        lines = [line for line in lines if line not in verbs]
+    if "../shared/data" in block and not DATA.exists():
+        pytest.skip(f"no recordings at {DATA}")
+    repo = tmp_path / "zhenbo"
+    repo.mkdir()
+    for name in ("docs", "src", "tests", "pyproject.toml"):
+        (repo / name).symlink_to(ROOT / name)
+    if DATA.exists():
+        (tmp_path / "shared").symlink_to(DATA.parent)
+    places = {
+        "PATH": f"{Path(sys.executable).parent}:$PATH",
+        "HOME": tmp_path,
+        "XDG_CONFIG_HOME": tmp_path / "config",
+    }
+    exports = [f'export {name}="{value}"' for name, value in places.items()]
+    script = "\n".join(["set -euo pipefail", *exports, *lines])
+    run = subprocess.run(["bash", "-c", script], cwd=repo, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, f"{block}\n{run.stdout[-2000:]}\n{run.stderr[-2000:]}"
