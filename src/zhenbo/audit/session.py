@@ -89,7 +89,7 @@ def audit_subject(session: Session, found: Iterable[Found], policy: Policy, word
     share = {
         e.id(session.session_id): _share(session, e, seen, policy) for e in found if isinstance(e, Evidence)
     }
-    judged = judge(session, found, seen.asks(session), share, policy)
+    judged = judge(session, found, seen.asks(session, policy.floor), share, policy)
     gmv = bridge(session, judged.orders)
     head = judged.headline
     start, end = session.span

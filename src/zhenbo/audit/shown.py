@@ -37,11 +37,11 @@ class Shown:
     grid: Grid
     minutes: Mapping[str, Floats]
 
-    def asks(self, session: Session) -> dict[Question, bool]:
-        """Whether the record shows anything of each question."""
+    def asks(self, session: Session, floor: Mapping[str, float]) -> dict[Question, bool]:
+        """Whether the record shows enough of each question for anything in it to be material."""
         gauge = bool(session.counts.get("viewers"))
         return {
-            q: any(self.total[m] for m in metrics) or (q is Question.AUDIENCE and gauge)
+            q: any((self.total[m] or 0) >= floor[m] for m in metrics) or (q is Question.AUDIENCE and gauge)
             for q, metrics in ASKS.items()
         }
 

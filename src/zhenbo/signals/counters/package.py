@@ -43,7 +43,7 @@ response joined by Fisher's method. Baselines and price list: `packs/baselines/c
     ... 21:01-22:00 entered_total 35100..41000 every 60s
     ... 20:00-20:40 viewers 240 every 60s; 20:41-21:00 viewers 300..1900 every 60s; 21:01-22:00 viewers 1800..240 every 60s
     ... ''')
-    counters.package: is undecided, names 0 accounts, says no_package
+    counters.package: clears, names 0 accounts, says no_package
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -175,6 +175,9 @@ def _best(session: Session, on: Grid, e: Excess, heads: Floats | None, base: Map
     made = []
     for package in packages:
         views = _near(e.total, e.error, package["views"], len(packages), base["span_nats"])
+        if abs(e.total - package["views"]) > base["resembles"] * package["views"]:
+            made.append(_Match(package, 1.0, ()))
+            continue
         parts, ps = [], [responded, views]
         for metric, total, kind, weight in _OTHERS:
             size = package.get(metric)

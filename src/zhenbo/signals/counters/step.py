@@ -1,15 +1,16 @@
 """A step in one figure that the others do not answer, and gauges stiller than people can be.
 
 ## What it looks for
-The sharpest stretch in which one displayed figure (entries, likes, people present) grows by a factor while the other
-figures of the same room stay where they were; and a viewer gauge that moves less from minute to minute than
+The sharpest stretch in which the entry counter grows by a factor while the other figures of the same room stay where
+they were; and a viewer gauge that moves less from minute to minute than
 independent arrivals and departures must make it move.
 
 ## Why it matters
 Bulk deliveries and quotas are bought per figure (加热, 挂人气). People who really arrive also speak, tap and leave.
 
 ## How it is fooled
-By buying several figures together; by slow ramps that hide in the ordinary growth of a room.
+By buying several figures together; by slow ramps that hide in the ordinary growth of a room. Steps in likes are not
+looked at: a few people tapping hearts when asked to make one in any honest room.
 
 ## What clears it
 Steep steps are ordinary: the largest one-minute change of an honest popularity counter is ×4.2 in the median room, so a
@@ -18,7 +19,7 @@ kind that does explains the step. A platform that smooths its display makes a ga
 reasons: stillness counts only below a quarter of the Poisson variance.
 
 ## Method
-Growth of each other figure against half the growth of the stepped one on the log scale, joined by Fisher's method over
+Growth of each other figure against half the growth of the entries on the log scale, joined by Fisher's method over
 the figures, floored: a step alone is worth at most one in a thousand. Stillness: lower tail of a chi-square of
 squared minute changes over a quarter of their Poisson variance (entries plus exits). Baselines:
 `packs/baselines/counters.step.toml`.
@@ -49,7 +50,6 @@ from zhenbo.kernel.ramps import Excess, strongest
 from zhenbo.kernel.series import Floats, Grid, counter, gauge, grid, rate
 from zhenbo.signals.nulls import P_FLOOR, fisher
 
-_STEPPED = {"entered_total": "entries", "like_total": "likes"}
 _BRINGS = {"raid", "ad", "feature", "celebrity"}
 
 
@@ -60,24 +60,22 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     on = grid(session)
     if on.size < base["minutes_min"]:
         return [Missing(Question.AUDIENCE, "longer_record")]
-    series = {kind: counter(session, on, kind) for kind in _STEPPED if session.counts.get(kind)}
-    if not series:
+    if not session.counts.get("entered_total"):
         return [Missing(Question.AUDIENCE, "entered_counter")]
-    reactions = {
+    entered, heads = counter(session, on, "entered_total"), gauge(session, on)
+    others = {
         k: rate(session, on, k, "qty" if k == "like" else None)
         for k in ("comment", "like", "follow")
         if session.counts.get(k)
     }
-    heads = gauge(session, on)
+    seen = np.isfinite(heads).sum()
+    if seen > on.size / 2:
+        others["viewers"] = heads
     found = []
-    for kind, seen in series.items():
-        others = dict(reactions) | ({"viewers": heads} if np.isfinite(heads).sum() > on.size / 2 else {})
-        others.pop(kind.removesuffix("_total"), None)
-        sharpest = strongest(seen.increments(), seen.half_unit, keep=1)
-        if others and sharpest and sharpest[0].z >= base["z_min"]:
-            found.append(_step(session, on, kind, seen.increments(), sharpest[0], others, base))
-    entered = series.get("entered_total")
-    if entered is not None and np.isfinite(heads).sum() >= base["minutes_min"]:
+    sharpest = strongest(entered.increments(), entered.half_unit, keep=1)
+    if others and sharpest and sharpest[0].z >= base["z_min"]:
+        found.append(_step(session, on, entered.increments(), sharpest[0], others, base))
+    if seen >= base["minutes_min"]:
         found.append(_still(session, on, heads, entered.increments(), base))
     worst = min(found, key=lambda e: e.p, default=None)
     if worst is None or worst.p * len(found) > base["accuse"]:
@@ -93,7 +91,6 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
 def _step(
     session: Session,
     on: Grid,
-    kind: str,
     gained: Floats,
     e: Excess,
     others: Mapping[str, Floats],
@@ -112,14 +109,13 @@ def _step(
     start, end = on.start + e.start * MINUTE, on.start + e.end * MINUTE
     declared = [w for w in session.windows if w.kind in _BRINGS and w.overlaps(start, end)]
     brought = bool(answered) and max(answered.values()) > np.exp(base["answer"] * growth)
-    rows = session.rows(kind)
+    rows = session.rows("entered_total")
     ts = micros(rows["ts"])
     events, total = cite(rows, (ts >= start) & (ts <= end))
     return SIGNAL.evidence(
-        question=Question.AUDIENCE if kind == "entered_total" else Question.ENGAGEMENT,
         window=(start, end), p=min(p * 2, 1.0), observed=e.total, expected=e.expected, says="step",
         args={
-            "metric": _STEPPED[kind], "gained": round(e.total), "start_us": start, "duration_s": (e.end - e.start) * 60,
+            "gained": round(e.total), "start_us": start, "duration_s": (e.end - e.start) * 60,
             "factor": round(float(np.exp(growth)), 1), "answer": round(max(answered.values(), default=1.0), 1),
         },
         causes=tuple(Cause(w.kind, "explains" if brought else "ruled_out") for w in declared) or (Cause("feature", "open"), Cause("raid", "open")),
@@ -162,8 +158,8 @@ SIGNAL = Signal(
     title=Say("A step the other figures do not answer", "单项指标突增而其他指标无响应"),
     says={
         "step": Say(
-            "From {start_us} within {duration_s}, {metric} ran at {factor} times their course (+{gained}) while the other figures grew at most {answer} times.",
-            "自 {start_us} 起的 {duration_s} 内，某项指标达到常态的 {factor} 倍（+{gained}），而其他指标最多只增至 {answer} 倍。",
+            "From {start_us} within {duration_s}, entries ran at {factor} times their course (+{gained}) while the other figures grew at most {answer} times.",
+            "自 {start_us} 起的 {duration_s} 内，进场达到常态的 {factor} 倍（+{gained}），而其他指标最多只增至 {answer} 倍。",
         ),
         "still": Say(
             "Over {minutes} minutes the number present (around {present}) moved only {seen_share} of what people coming and going must make it move.",
