@@ -19,8 +19,8 @@ Ints = npt.NDArray[np.int64]
 THRESHOLDS = (1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 1e-6, 1e-7)
 """Where "extreme" may begin; seven looks are paid for."""
 
-UNREMARKABLE = 0.5
-"""From this p on, extreme keys are as many as honest rooms hold, and none is pointed at."""
+UNREMARKABLE = 0.1
+"""From this p on, what was found is what honest rooms hold, and nobody is pointed at."""
 
 SESSION_ODDS_DB = 10.0
 """Prior odds that a room is attacked at all stand this far above those of a single order or account (1 in 10

@@ -84,11 +84,11 @@ def _room(session: Session, base: Mapping[str, Any]) -> Found | None:
     beyond[accounts[bunches.members[holder]]] = True
     mine = beyond[who]
     talk = np.asarray(pc.is_in(rows["kind"].cast(pa.string()), pa.array(_SPEAKING)).to_numpy())
-    entering = len(np.unique(who[mine & talk])) < beyond.sum() / 2
+    entering = _distinct(who[mine & talk]) < beyond.sum() / 2
     remarks = np.asarray(pc.equal(rows["kind"].cast(pa.string()), "comment").to_numpy())
     units = float(beyond.sum()) if entering else float((mine & remarks).sum())
     metric = "viewers" if entering else "comments"
-    tested = np.unique(accounts)
+    tested = np.flatnonzero(np.bincount(accounts))
     weight = np.where(beyond[tested], bunches.weight_db, CLEAR_DB)
     events, total = cite(rows, mine if mine.any() else None)
     low, mid, high = bunches.excess
@@ -135,10 +135,10 @@ def _sales(session: Session, base: Mapping[str, Any]) -> Evidence | None:
         question=Question.SALES,
         window=_window(made.at["created"], mine),
         p=p,
-        observed=float(len(np.unique(accounts[held]))),
+        observed=float(_distinct(accounts[held])),
         expected=bunches.expected * (float(per_key[bunches.members].mean()) if accused else base["farm_min"]),
         says=f"one_{best}" if accused else "own_means",
-        args={"orders": units if accused else len(judged_rows), "accounts": len(np.unique(accounts[held] if accused else accounts)), "keys": int(bunches.members.sum()) if accused else int((per_key > 0).sum()), "largest": int(per_key.max())},
+        args={"orders": units if accused else len(judged_rows), "accounts": _distinct(accounts[held] if accused else accounts), "keys": int(bunches.members.sum()) if accused else int((per_key > 0).sum()), "largest": int(per_key.max())},
         effect=Effect("orders", units * low, units * mid, units * high) if accused else None,
         orders=_order_weights(made, judged_rows, weight),
         causes=(Cause("family", "ruled_out"), Cause("office", "open")) if accused else (),
@@ -157,13 +157,14 @@ def _judge(who: Ints, key: Ints, base: Mapping[str, Any]) -> tuple[Bunches, Ints
     if not use.any():
         return None
     width = int(key.max()) + 1
-    pairs = np.unique(who[use] * width + key[use])
+    pairs = np.sort(who[use] * width + key[use])
+    pairs = pairs[np.r_[True, pairs[1:] != pairs[:-1]]]
     accounts, holder = pairs // width, pairs % width
-    people = len(np.unique(accounts))
+    people = _distinct(accounts)
     count = np.bincount(holder, minlength=width)
     placeholder = count > max(base["placeholder_share"] * people, 100)
     real = ~placeholder[holder]
-    if len(np.unique(accounts[real])) < base["holders_min"]:
+    if _distinct(accounts[real]) < base["holders_min"]:
         return None
     count = np.where(placeholder, 0, count)
     present = np.flatnonzero(count)
@@ -172,6 +173,10 @@ def _judge(who: Ints, key: Ints, base: Mapping[str, Any]) -> tuple[Bunches, Ints
     members = np.zeros(width, dtype=bool)
     members[present[found.members]] = True
     return replace(found, members=members), count, (accounts[real], holder[real])
+
+
+def _distinct(codes_: Ints) -> int:
+    return int(np.count_nonzero(np.bincount(codes_))) if len(codes_) else 0
 
 
 def _window(ts: Ints, mine: Bools) -> tuple[int, int]:

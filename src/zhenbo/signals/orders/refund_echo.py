@@ -155,9 +155,10 @@ def _busiest(
     """The stretch of the clock in which the largest share of the orders at risk was undone."""
     length = int(base["wave_h"] * HOUR)
     undone = np.sort(moment[late])
+    begun, ended = np.sort(start[use]), np.sort(exits[use])
     begin = np.unique(undone // (HOUR // 4)) * (HOUR // 4)
     hits = np.searchsorted(undone, begin + length) - np.searchsorted(undone, begin)
-    risk = np.searchsorted(np.sort(start[use]), begin + length) - np.searchsorted(np.sort(exits[use]), begin)
+    risk = np.searchsorted(begun, begin + length) - np.searchsorted(ended, begin)
     enough = risk >= max(base["paid_min"], base["at_risk_share"] * use.sum())
     p = np.where(
         enough,
@@ -165,11 +166,24 @@ def _busiest(
         1.0,
     )
     at = int(np.argmin(p))
-    window = (int(begin[at]), int(begin[at] + length - 1))
-    members = late & (moment >= window[0]) & (moment <= window[1])
-    n, mean = int(risk[at]), base["wave_share"]
-    honest = _honest(n, mean, base["concentration"])
-    return _Wave(float(p[at]), n, n * mean, honest, members, window, use)
+    usual = int(risk[at]) * base["wave_share"]
+    window = _stretched(undone, (int(begin[at]), int(begin[at]) + length), usual / base["wave_h"])
+    wider = (window[1] - window[0]) / length
+    low, high = _honest(int(risk[at]), base["wave_share"], base["concentration"])
+    members = late & (moment >= window[0]) & (moment < window[1])
+    exposed = int(np.searchsorted(begun, window[1]) - np.searchsorted(ended, window[0]))
+    return _Wave(float(p[at]), exposed, usual * wider, (low * wider, high * wider), members, window, use)
+
+
+def _stretched(undone: Ints, window: tuple[int, int], per_hour: float) -> tuple[int, int]:
+    """The busiest stretch with the hours beside it in which at least thrice the honest number was undone."""
+    first, last = window
+    enough = max(3 * per_hour, 3.0)
+    while np.searchsorted(undone, first) - np.searchsorted(undone, first - HOUR) >= enough:
+        first -= HOUR
+    while np.searchsorted(undone, last + HOUR) - np.searchsorted(undone, last) >= enough:
+        last += HOUR
+    return first, last
 
 
 def _ends(moment: Ints, which: Bools) -> tuple[int, int]:
