@@ -143,9 +143,9 @@ def weigh(evidence: Sequence[Evidence], policy: Policy) -> list[Weighed]:
     ]
 
 
-def _louder(w: Weighed) -> tuple[bool, float]:
-    """Accusing before clearing, then the larger weight."""
-    return (w.weight_db > 0, abs(w.weight_db))
+def _louder(w: Weighed) -> tuple[float, bool]:
+    """The larger weight, whichever way; at a tie the one that accuses."""
+    return (abs(w.weight_db), w.weight_db > 0)
 
 
 def _answer(

@@ -11,7 +11,8 @@ sentence alone looks innocent; that everything an account says was also said by 
 
 ## How it is fooled
 By paraphrase per posting, by homophones, by lists longer than all that is posted, by sentences under six
-characters. An account with fewer than three longer sentences is not judged.
+characters. An account with fewer than three longer sentences is not judged; where hardly anybody says as much, the room is judged as
+a whole, and never heavily.
 
 ## What clears it
 Raw repetition is no evidence: a third of honest messages repeat another in the same minute. Repeats within
@@ -73,15 +74,22 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     )
     rows = rows.filter(pc.and_(valid, pc.invert(staff)))
     if rows.num_rows < base["rows_min"]:
-        return [
-            Missing(Question.ENGAGEMENT, "comments" if not session.counts.get("comment") else "account_ids")
-        ]
+        spoken = session.rows("comment")
+        named = spoken.num_rows - spoken["actor_id"].null_count
+        record = (
+            "comments"
+            if not spoken.num_rows
+            else "longer_record"
+            if 2 * named > spoken.num_rows
+            else "account_ids"
+        )
+        return [Missing(Question.ENGAGEMENT, record)]
     who, names = codes(rows["actor_id"])
     template = _templates(rows["text"], base["length_min"])
     tally = _tally(who, template, micros(rows["ts"]), len(names), base["apart_s"])
     tested = np.flatnonzero(tally.said >= base["sentences_min"])
     if len(tested) < base["accounts_min"]:
-        return [Missing(Question.ENGAGEMENT, "longer_record")]
+        return [_whole_room(rows, tally, base)]
     room = _room_rate(tally, base)
     p = share_tail(tally.shared[tested], tally.said[tested], room, base["concentration"])
     found = crowd(p, base["looks"], base["size"])
@@ -118,6 +126,20 @@ class _Tally:
 
     said: npt.NDArray[np.int64]
     shared: npt.NDArray[np.int64]
+
+
+def _whole_room(rows: pa.Table, tally: _Tally, base: Mapping[str, Any]) -> Found:
+    """A room where hardly anybody says three sentences: all its sentences together, worth a question at most."""
+    said, shared = int(tally.said.sum()), int(tally.shared.sum())
+    if said < base["room_sentences_min"]:
+        return Missing(Question.ENGAGEMENT, "longer_record")
+    p = float(share_tail(shared, said, base["room_share"], base["room_concentration"]))
+    ts = micros(rows["ts"])
+    return SIGNAL.evidence(
+        window=(int(ts.min()), int(ts.max())), p=max(p, base["room_floor"]), observed=shared / said,
+        expected=base["room_share"], says="room", args={"sentences": said, "seen_share": shared / said},
+        causes=(Cause("common_question", "open"),) if p < 0.5 else (),
+    )  # fmt: skip
 
 
 def normal(text: str) -> str:
@@ -208,6 +230,10 @@ SIGNAL = Signal(
             "(others of this room repeat {room_share}); together they wrote {comments} comments.",
             "{tested} 个账号中有 {accounts} 个的长句 {member_share} 出自同一份共 {sentences} 句的话术（本场其他人为 {room_share}），"
             "共发出 {comments} 条评论。",
+        ),
+        "room": Say(
+            "Hardly anybody says three longer sentences here; of {sentences} in all, {seen_share} came back from another account minutes apart.",
+            "本场几乎无人说满三句长句；全部 {sentences} 句中有 {seen_share} 在数分钟外由其他账号重复。",
         ),
         "own_words": Say(
             "{tested} accounts speak in their own words: none repeats others' sentences more than this room does anyway.",

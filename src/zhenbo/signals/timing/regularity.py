@@ -58,9 +58,16 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     """Count accounts whose gaps are more regular than people's, against how many honest rooms hold."""
     rows = speech(session)
     if rows.num_rows < base["rows_min"]:
-        return [
-            Missing(Question.ENGAGEMENT, "comments" if not session.counts.get("comment") else "account_ids")
-        ]
+        spoken = session.rows("comment")
+        named = spoken.num_rows - spoken["actor_id"].null_count
+        record = (
+            "comments"
+            if not spoken.num_rows
+            else "longer_record"
+            if 2 * named > spoken.num_rows
+            else "account_ids"
+        )
+        return [Missing(Question.ENGAGEMENT, record)]
     who, names = codes(rows["actor_id"])
     cv, gaps = gap_variation(who, micros(rows["ts"]), len(names))
     tested = np.flatnonzero(gaps >= base["gaps_min"])
