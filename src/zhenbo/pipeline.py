@@ -96,8 +96,8 @@ def audit_dataset(
     moment = data.latest if as_of is None else as_of
     made = Audit(
         zhenbo=__version__,
-        as_of=datetime.fromtimestamp(moment / 1e6, tz=UTC)
-        .isoformat(timespec="seconds")
+        as_of=(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment))
+        .isoformat()
         .replace("+00:00", "Z"),
         policy=policy.name,
         lang=lang,

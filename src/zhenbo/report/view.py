@@ -281,7 +281,7 @@ def _likelihood(subject: SubjectVerdict, lang: Lang) -> str:
         return tr(lang, "%(best)s that at least 5%% of a shown figure is fabricated", best=best)
     return tr(
         lang,
-        "%(best)s (90%% interval %(low)s to %(high)s) that at least 5%% of a shown figure is fabricated",
+        "%(best)s (%(low)s to %(high)s, depending on how common fabrication is) that at least 5%% of a shown figure is fabricated",
         best=best, low=fmt.probability(subject.probability_low), high=fmt.probability(subject.probability_high),
     )  # fmt: skip
 
