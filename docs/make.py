@@ -8,6 +8,7 @@
 
 import io
 import re
+import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from zhenbo.cli.demo_ import command as demo
 from zhenbo.core import schema
 from zhenbo.core.verdict import json_schema
 from zhenbo.intake.mapping import mappings
-from zhenbo.pipeline import audit_dataset, titles
+from zhenbo.pipeline import audit_dataset, default_policy, titles
 from zhenbo.report.terminal import render_terminal
 from zhenbo.signals.catalogue import catalogue, page
 from zhenbo.worlds import WORLDS
@@ -176,7 +177,25 @@ def _signals() -> str:
         "what clears it, method, examples that run. `zhenbo explain SIGNAL` shows it; the lowest tier at which it can\n"
         "speak stands beside it.\n"),
         _table(["signal", "question", "tier", "title", "in a line"], rows),
+        _proven(),
     ])  # fmt: skip
+
+
+def _proven() -> str:
+    """What stands in the calibration: the record behind each signal's cap."""
+    path = ROOT / "src" / "zhenbo" / "packs" / "calibration" / "caps.toml"
+    proven = tomllib.loads(path.read_text("utf-8")).get("signal", {})
+    policy = default_policy()
+    known = (
+        [f"`{name}`", str(entry["units"]), str(entry["accused"]), f"{policy.caps[name]:.1f}"]
+        for name, entry in proven.items()
+    )
+    said = (
+        "Honest units (simulated sessions and shop months) on which each signal spoke, how many of them it accused, and\n"
+        "the cap that follows: 10·log10(units / (3 + 3·accused)) dB. Any other signal or tier weighs at most "
+        f"{policy.unproven:.0f} dB.\n\n"
+    )
+    return "## What was proven\n\n" + said + _table(["signal and tier", "units", "accused", "cap, dB"], known)
 
 
 def _sources() -> str:
