@@ -7,7 +7,7 @@ from typing import Any
 
 from zhenbo.audit.exhibits import exhibit
 from zhenbo.audit.gmv import bridge
-from zhenbo.audit.shown import Shown, masked_share, shown
+from zhenbo.audit.shown import ASKS, Shown, masked_share, shown
 from zhenbo.core.evidence import Effect, Evidence, Found, Say
 from zhenbo.core.exhibit import Exhibit
 from zhenbo.core.session import Session
@@ -54,6 +54,8 @@ _KINDS = {
     "comment": ("comments", "评论"),
 }
 IDLE_ROWS = 30
+UNSEEN_SHARE = 0.05
+"""Upper end of the fakes where nothing was found: less than the material share is not what the signals are built to see."""
 
 Phrase = Callable[[Say, Mapping[str, Any]], str]
 
@@ -193,36 +195,38 @@ def _wanted(judged: Judgement) -> list[str]:
 
 
 def _fakes(session: Session, seen: Shown, judged: Judgement) -> Fakes:
-    answers = {a.question: a for a in judged.answers}
+    answers = {metric: a for a in judged.answers for metric in ASKS[a.question]}
     made: dict[str, Fake | None] = {}
     for metric in METRICS:
         total = seen.total[metric]
-        effects = [
-            (w, w.evidence.effect)
-            for w in judged.reasons
-            if w.evidence.effect and w.evidence.effect.metric == metric
-        ]
-        made[metric] = None if total is None else _fake(total, seen.half_unit[metric], effects, answers)
+        counted = [
+            (w, w.evidence.effect) for w in judged.reasons
+            if w.evidence.effect and w.evidence.effect.metric == metric and w.raw_db > 0 and not _explained(w)
+        ]  # fmt: skip
+        made[metric] = (
+            None if total is None else _fake(total, seen.half_unit[metric], counted, judged, answers[metric])
+        )
     if session.counts.get("order_create") and made["orders"] is not None:
         made["orders"] = _fake_orders(made["orders"], judged)
     return Fakes(**made)
 
 
 def _fake(
-    total: int, half_unit: float, effects: list[tuple[Weighed, Effect]], answers: Mapping[Any, Answer]
+    total: int, half_unit: float, counted: list[tuple[Weighed, Effect]], judged: Judgement, own: Answer
 ) -> Fake | None:
-    """Fakes of one metric: those counted by reasons that accuse; none counted is 0, with an interval where it was looked for."""
-    accusing = [(w, e) for w, e in effects if w.weight_db > 0 or (w.raw_db > 0 and not _explained(w))]
-    grave = [(w, e) for w, e in accusing if answers[w.evidence.question].outcome.rank >= Outcome.SUSPECT.rank]
+    """Fakes of one metric: what the reasons of a suspect or likely answer count; none where it was looked for and not found.
+
+    Null where the metric's own question is open: what could not be judged is not called verified.
+    """
+    outcome = {a.question: a.outcome for a in judged.answers}
+    grave = [(w, e) for w, e in counted if outcome[w.evidence.question].rank >= Outcome.SUSPECT.rank]
     if grave:
         low, mid, high = (max(getattr(e, end) for _, e in grave) for end in ("low", "mid", "high"))
-        sure = all(answers[w.evidence.question].outcome is Outcome.LIKELY for w, _ in grave)
-        low = low - half_unit if sure else 0.0
-        return _ordered(total, low, mid, high + half_unit)
-    looked = any(a.outcome is Outcome.UNLIKELY for a in answers.values())
-    if not looked:
+        sure = all(outcome[w.evidence.question] is Outcome.LIKELY for w, _ in grave)
+        return _ordered(total, low - half_unit if sure else 0.0, mid, high + half_unit)
+    if own.outcome is not Outcome.UNLIKELY:
         return None
-    return _ordered(total, 0, 0, max([e.high for _, e in accusing], default=0.0) or 0.05 * total)
+    return _ordered(total, 0, 0, max([e.high for _, e in counted], default=0.0) or UNSEEN_SHARE * total)
 
 
 def _explained(w: Weighed) -> bool:

@@ -81,18 +81,20 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     on = grid(session)
     if on.size < base["minutes_min"]:
         return [Missing(Question.AUDIENCE, "longer_record")]
-    entered = counter(session, on, "entered_total")
-    heads = gauge(session, on)
-    if np.isfinite(entered.value).sum() >= base["minutes_min"] / 2:
-        return [_judge(session, on, entered.increments(), entered.half_unit, heads, base)]
-    if np.isfinite(heads).sum() >= base["minutes_min"] / 2:
-        return [_judge(session, on, _gains(heads), 0.0, None, base)]
+    entered, heads = counter(session, on, "entered_total"), gauge(session, on)
+    enough = base["minutes_min"] / 2
+    watched = heads if np.isfinite(heads).sum() >= enough else None
+    if np.isfinite(entered.value).sum() >= enough:
+        return [_judge(session, on, "entered_total", entered.increments(), entered.half_unit, watched, base)]
+    if watched is not None:
+        return [_judge(session, on, "viewers", _gains(watched), 0.0, None, base)]
     return [Missing(Question.AUDIENCE, "entered_counter")]
 
 
 def _judge(
     session: Session,
     on: Grid,
+    kind: str,
     gained: Floats,
     half_unit: float,
     heads: Floats | None,
@@ -109,7 +111,6 @@ def _judge(
     if p > base["accuse"]:
         return _nothing(on, e.total, max(p, 0.3))  # near no package: neither accuses nor clears much
     start, end = on.start + e.start * MINUTE, on.start + e.end * MINUTE
-    kind = "entered_total" if heads is not None else "viewers"
     rows = session.rows(kind)
     ts = micros(rows["ts"])
     events, total = cite(rows, (ts >= start) & (ts <= end))

@@ -26,7 +26,7 @@ ratios looked at. Baselines: `packs/baselines/counters.ratio.toml`.
     >>> look('counters.ratio', '''
     ... 20:00-22:00 entered_total 0..900000 every 60s; 20:00-22:00 like_total 0..90 every 60s
     ... ''')
-    counters.ratio: accuses, names 0 accounts, says dead
+    counters.ratio: accuses, names 0 accounts, says dead_likes
     >>> look('counters.ratio', '''
     ... 20:00-22:00 entered_total 0..9000 every 60s; 20:00-22:00 like_total 0..30000 every 60s
     ... ''')
@@ -74,7 +74,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
             p=p,
             observed=n / views,
             expected=median,
-            says="dead" if dead else "alive",
+            says=f"dead_{metric}" if dead else "alive",
             args={"metric": metric, "views": round(views), "reactions": round(n), "seen_share": n / views, "usual_share": median},
             effect=Effect("viewers", max(views - real[0.02], 0.0), max(views - real[0.1], 0.0), views) if dead else None,
             causes=(Cause("paid_traffic", "open"), Cause("sampling", "ruled_out")) if dead else (),
@@ -111,12 +111,20 @@ SIGNAL = Signal(
     tier=Tier.T0,
     title=Say("An audience that does not react", "观众无互动"),
     says={
-        "dead": Say(
-            "{views} entries brought {reactions} {metric} ({seen_share}; comparable rooms around {usual_share}).",
-            "{views} 次进场只带来 {reactions} 次互动（{seen_share}；可比直播间约 {usual_share}）。",
+        "dead_likes": Say(
+            "{views} entries brought {reactions} likes ({seen_share}; comparable rooms around {usual_share}).",
+            "{views} 次进场只带来 {reactions} 次点赞（{seen_share}；可比直播间约 {usual_share}）。",
+        ),
+        "dead_comments": Say(
+            "{views} entries brought {reactions} comments ({seen_share}; comparable rooms around {usual_share}).",
+            "{views} 次进场只带来 {reactions} 条评论（{seen_share}；可比直播间约 {usual_share}）。",
+        ),
+        "dead_follows": Say(
+            "{views} entries brought {reactions} new followers ({seen_share}; comparable rooms around {usual_share}).",
+            "{views} 次进场只带来 {reactions} 个新增关注（{seen_share}；可比直播间约 {usual_share}）。",
         ),
         "alive": Say(
-            "Reactions per entry lie within what rooms show (lowest: {metric} {seen_share}, around {usual_share} is usual).",
+            "Reactions per entry lie within what rooms show (lowest {seen_share}, around {usual_share} is usual).",
             "人均互动处于常见范围（最低一项 {seen_share}，常见约 {usual_share}）。",
         ),
     },

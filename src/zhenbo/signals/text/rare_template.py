@@ -174,14 +174,12 @@ def _tally(
     apart_s: float,
 ) -> _Tally:
     keep = template >= 0
+    if not keep.any():
+        return _Tally(np.zeros(accounts, np.int64), np.zeros(accounts, np.int64))
     who, template, ts = who[keep], template[keep], ts[keep]
     order = np.lexsort((ts, who, template))
     who, template, ts = who[order], template[order], ts[order]
-    first = (
-        np.flatnonzero(np.r_[True, (who[1:] != who[:-1]) | (template[1:] != template[:-1])])
-        if len(who)
-        else np.zeros(0, int)
-    )
+    first = np.flatnonzero(np.r_[True, (who[1:] != who[:-1]) | (template[1:] != template[:-1])])
     last = np.r_[first[1:], len(who)] - 1
     owner, text, start, end = who[first], template[first], ts[first], ts[last]
     apart = apart_s * 1_000_000
@@ -200,13 +198,12 @@ def _others(
     sign = 1 if smallest else -1
     order = np.lexsort((sign * at, text))
     t, a = text[order], at[order]
-    head = np.r_[True, t[1:] != t[:-1]] if len(t) else np.zeros(0, bool)
-    best = np.maximum.accumulate(np.where(head, np.arange(len(t)), 0)) if len(t) else np.zeros(0, int)
-    second = np.minimum(best + 1, max(len(t) - 1, 0))
-    alone = (second == best) | (t[second] != t) if len(t) else np.zeros(0, bool)
-    runner_up = np.where(alone, sign * _NEVER, a[second]) if len(t) else a
+    head = np.r_[True, t[1:] != t[:-1]]
+    best = np.maximum.accumulate(np.where(head, np.arange(len(t)), 0))
+    second = np.minimum(best + 1, len(t) - 1)
+    alone = (second == best) | (t[second] != t)
     out = np.empty(len(t), dtype=np.int64)
-    out[order] = np.where(head, runner_up, a[best]) if len(t) else a
+    out[order] = np.where(head, np.where(alone, sign * _NEVER, a[second]), a[best])
     return out
 
 
