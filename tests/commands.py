@@ -1,4 +1,7 @@
-"""Every command the documents print is run: as printed, in a place that holds nothing but what they name."""
+"""Every command the documents print is run: as printed, in a place that holds nothing but what they name.
+
+Run by `.ci/run` as `pytest tests/commands.py`, beside the suite rather than in it: each command pays its own start-up.
+"""
 
 import re
 import subprocess
@@ -23,7 +26,7 @@ def blocks():
                 yield pytest.param(block, id=f"{name}: {block.strip().splitlines()[0][:50]}")
 
 
-@pytest.mark.parametrize("block", blocks())
+@pytest.mark.parametrize("block", [*blocks()])
 def test_printed_commands_work(block, tmp_path):
     """The block succeeds as printed; `make` verbs must be run by .ci/run itself."""
     lines = [line.partition("  #")[0].strip() for line in block.splitlines()]
