@@ -1,7 +1,8 @@
 # Each verb makes what it needs: a fresh machine has Python >= 3.11 and make, nothing else.
 PYTHON ?= python3
 BIN := .venv/bin
-UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
+# bytecode is compiled once, here: a start-up that compiles scipy anew takes seconds
+UV := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes
 
 .PHONY: demo test lint bench lock docs i18n clean
 
