@@ -47,6 +47,8 @@ def decode(body: bytes) -> Any:
     """
     try:
         return _DECODER.decode(body)
+    except RecursionError as error:  # told as a bad line, so that the lines beside it stay
+        raise ValueError("nested too deeply") from error
     except (msgspec.DecodeError, UnicodeDecodeError):
         text = body.decode("utf-8", "replace").replace("\x00", "")
         try:
