@@ -75,7 +75,7 @@ def _one(events: pa.Table, feature: Feature) -> npt.NDArray[np.float64]:
     )
     with duckdb.connect(config={"threads": 2}) as connection:
         connection.register("rows", rows)
-        answer = connection.execute(query).to_arrow_table()
+        answer = connection.sql(query).to_arrow_table()
     out = np.full(events.num_rows, np.nan)
     out[answer["i"].to_numpy()] = answer["v"].cast(pa.float64()).to_numpy()
     return out
