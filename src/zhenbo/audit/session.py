@@ -116,7 +116,7 @@ def audit_subject(session: Session, found: Iterable[Found], policy: Policy, word
         "gmv": gmv,
         "coverage": {k: c for k in _KINDS if (c := session.coverage(k)) is not None},
         "reasons": [_reason(w, session.session_id, words) for w in judged.reasons],
-        "ask_for": [words.ask(r) for r in _wanted(judged)],
+        "ask_for": [words.ask(r) for r in _wanted(session, judged)],
         "notes": list(_notes(session, head, policy, words.phrase)),
     }
     if session.scope == "shop":
@@ -183,13 +183,13 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def _wanted(judged: Judgement) -> list[str]:
+def _wanted(session: Session, judged: Judgement) -> list[str]:
     """Records to ask for: those of open questions, worst first; one for a question the record shows nothing of."""
     records: list[str] = []
     for a in sorted(judged.answers, key=lambda a: (not a.asked, -a.outcome.rank)):
         if a.asked and a.outcome in {Outcome.SUSPECT, Outcome.INSUFFICIENT}:
             records += a.missing
-        elif not a.asked and any(b.asked for b in judged.answers) and a.question is not Question.SALES:
+        elif not a.asked and session.scope == "session" and a.question is not Question.SALES:
             records += a.missing[:1]
     return list(dict.fromkeys(records))
 
