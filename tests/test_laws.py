@@ -89,7 +89,7 @@ def test_a_later_wind_changes_no_earlier_verdict(evening):
     ("wrong", "told"),
     [
         ({"score_db": 3.0}, "are not its score"),
-        ({"verdict": Outcome.LIKELY}, "the worst of its questions"),
+        ({"verdict": Outcome.INSUFFICIENT}, "the worst of its questions"),
         ({"reasons": []}, "without a reason"),
         ({"penalty_ready": True, "verdict": Outcome.SUSPECT}, "ready for a penalty"),
         ({"probability": 0.0, "probability_low": 0.5}, "outside its interval"),
