@@ -116,10 +116,24 @@ def strongest(
     for contrast, start, length in ranked:
         if len(best) == keep or contrast <= 0:
             break
-        here = excess(increments, start, start + length, half_unit, guide)
+        here = excess(increments, *_grown(increments, start, start + length), half_unit, guide)
         if here and here.total > 0 and all(here.end <= b.start or here.start >= b.end for b in best):
             best.append(here)
     return best
+
+
+def _grown(increments: Floats, a: int, b: int) -> tuple[int, int]:
+    """The stretch with the neighbouring minutes that still run at a quarter of its height: its ragged edges."""
+    outside = np.r_[
+        increments[max(a - PAD - FLANK, 0) : max(a - PAD, 0)], increments[b + PAD : b + PAD + FLANK]
+    ]
+    level = float(np.median(outside)) if len(outside) else 0.0
+    edge = level + 0.25 * (float(increments[a:b].mean()) - level)
+    while a > 0 and increments[a - 1] > edge:
+        a -= 1
+    while b < len(increments) and increments[b] > edge:
+        b += 1
+    return a, b
 
 
 class _Sums:
