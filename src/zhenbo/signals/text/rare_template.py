@@ -48,15 +48,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
-from zhenbo.core.schema import Flag
 from zhenbo.core.session import Session, codes, micros
 from zhenbo.core.subject import Question, Tier
+from zhenbo.kernel.speech import speech, unheard
 from zhenbo.signals.nulls import crowd, share_tail
 
-_STAFF = Flag.HOST | Flag.MOD | Flag.KNOWN_BOT | Flag.HISTORY
 _PUNCTUATION = re.compile(r"[\W_]+")
 _DIGITS = re.compile(r"\d+")
 _REPEATS = re.compile(r"(.{1,20}?)\1+")
@@ -67,23 +65,9 @@ _READ_MAX = 200
 
 def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     """Count accounts whose sentences nearly all come back from others, minutes apart."""
-    rows = session.rows("comment")
-    staff = pc.not_equal(pc.bit_wise_and(rows["flags"], int(_STAFF)), 0)
-    valid = pc.and_(
-        pc.and_(pc.is_valid(rows["actor_id"]), pc.is_valid(rows["ts"])), pc.is_valid(rows["text"])
-    )
-    rows = rows.filter(pc.and_(valid, pc.invert(staff)))
+    rows = speech(session)
     if rows.num_rows < base["rows_min"]:
-        spoken = session.rows("comment")
-        named = spoken.num_rows - spoken["actor_id"].null_count
-        record = (
-            "comments"
-            if not spoken.num_rows
-            else "longer_record"
-            if 2 * named > spoken.num_rows
-            else "account_ids"
-        )
-        return [Missing(Question.ENGAGEMENT, record)]
+        return [Missing(Question.ENGAGEMENT, unheard(session))]
     who, names = codes(rows["actor_id"])
     template = _templates(rows["text"], base["length_min"])
     tally = _tally(who, template, micros(rows["ts"]), len(names), base["apart_s"])

@@ -42,32 +42,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 from scipy import stats
 
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
-from zhenbo.core.schema import Flag
 from zhenbo.core.session import Session, codes, micros
 from zhenbo.core.subject import Question, Tier
+from zhenbo.kernel.speech import speech, unheard
 from zhenbo.signals.nulls import P_FLOOR, Floats, crowd
-
-_STAFF = Flag.HOST | Flag.MOD | Flag.KNOWN_BOT | Flag.HISTORY
 
 
 def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     """Count accounts whose gaps are more regular than people's, against how many honest rooms hold."""
     rows = speech(session)
     if rows.num_rows < base["rows_min"]:
-        spoken = session.rows("comment")
-        named = spoken.num_rows - spoken["actor_id"].null_count
-        record = (
-            "comments"
-            if not spoken.num_rows
-            else "longer_record"
-            if 2 * named > spoken.num_rows
-            else "account_ids"
-        )
-        return [Missing(Question.ENGAGEMENT, record)]
+        return [Missing(Question.ENGAGEMENT, unheard(session))]
     who, names = codes(rows["actor_id"])
     cv, gaps = gap_variation(who, micros(rows["ts"]), len(names))
     tested = np.flatnonzero(gaps >= base["gaps_min"])
@@ -99,15 +87,6 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
             events_total=total,
         )
     ]  # fmt: skip
-
-
-def speech(session: Session) -> pa.Table:
-    """Comments of identified people: no host, moderator, known bot or replayed backlog."""
-    rows = session.rows("comment")
-    staff = pc.not_equal(pc.bit_wise_and(rows["flags"], int(_STAFF)), 0)
-    return rows.filter(
-        pc.and_(pc.and_(pc.is_valid(rows["actor_id"]), pc.is_valid(rows["ts"])), pc.invert(staff))
-    )
 
 
 def gap_variation(

@@ -1,0 +1,27 @@
+"""What identified people said: the comments every signal about speech reads."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from zhenbo.core.schema import Flag
+from zhenbo.core.session import Session
+
+_STAFF = Flag.HOST | Flag.MOD | Flag.KNOWN_BOT | Flag.HISTORY
+
+
+def speech(session: Session) -> pa.Table:
+    """Comments with an author, a time and a text: no host, moderator, known bot or replayed backlog."""
+    rows = session.rows("comment")
+    people = pc.equal(pc.bit_wise_and(rows["flags"], int(_STAFF)), 0)
+    for column in ("actor_id", "ts", "text"):
+        people = pc.and_(people, pc.is_valid(rows[column]))
+    return rows.filter(people)
+
+
+def unheard(session: Session) -> str:
+    """The record to ask for where too little speech is left: comments, their authors, or a longer recording."""
+    spoken = session.rows("comment")
+    if not spoken.num_rows:
+        return "comments"
+    named = spoken.num_rows - spoken["actor_id"].null_count
+    return "longer_record" if 2 * named > spoken.num_rows else "account_ids"
