@@ -161,3 +161,9 @@ def test_every_test_says_what_it_holds():
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and not ast.get_docstring(node)
     ]
     assert silent == []
+
+
+def test_no_two_test_files_share_a_name():
+    """Pytest imports test files by their bare name: two of one name stop the whole suite."""
+    names = [path.name for path in CODE if path.name.startswith("test_")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []

@@ -177,7 +177,10 @@ def test_insufficient_is_never_dressed_as_credible():
 def test_probability_is_capped_and_told_as_an_interval(exhibits):
     """0.9962 reads 99 %, with its interval in words."""
     text = " ".join(read(render_html(make_audit("en"), exhibits, TITLES, "en")).text)
-    assert "99% (96% to 99%, depending on how common fabrication is) that at least 5% of a shown figure is fabricated" in text
+    assert (
+        "99% (96% to 99%, depending on how common fabrication is) that at least 5% of a shown figure is fabricated"
+        in text
+    )
     assert "100%" not in text
 
 
