@@ -11,7 +11,7 @@ Signal pages, tests and docs speak it, so an example is at once prose, test and 
 One statement: `WHEN WHO VERB ARGUMENTS REPEAT [field=value …]`, ended by a newline or `;`; `#` starts a comment.
 
 * WHEN: `20:00`, `20:00:05`, `d+1 09:00`, or a stretch `20:00-21:00` (the end may lie past midnight: `23:00-01:00`).
-* WHO: `a1`, or `a1..a20` for all of them; left out for counters and for `o1 refunded`.
+* WHO: `a1`, or `a1..a20` for all of them (`o1..o5 refunded` likewise); left out for counters and for `o1 refunded`.
 * VERB: enters leaves says likes follows unfollows shares gifts clicks; orders (created and paid), reserves
   (created, not paid), pays; cancelled shipped delivered completed refunded returned reviewed (of an order);
   viewers, entered_total, like_total, follow_total (counters); lottery, control, pins.
@@ -223,6 +223,11 @@ class _Said:
     def events(self, base: dict[str, Any], index: int) -> list[dict[str, Any]]:
         """The canonical rows of one act."""
         words = [_fill(w, index) for w in self.words]
+        if self.kind in _OF_ORDER and words and len(every := _people(words[0])) > 1:
+            return [row for name in every for row in self._one(base, [str(name), *words[1:]], index)]
+        return self._one(base, words, index)
+
+    def _one(self, base: dict[str, Any], words: list[str], index: int) -> list[dict[str, Any]]:
         if self.kind in {"order", "reserve"}:
             if len(words) < 2:
                 raise StoryError(

@@ -110,7 +110,12 @@ def judge(
         )
         for q in Question
     )  # fmt: skip
-    headline = max(answers, key=lambda a: (a.asked, a.outcome.rank, a.score_db))
+    home = (
+        Question.SALES if session.scope == "shop" else Question.AUDIENCE
+    )  # named where nothing could be asked
+    headline = max(
+        answers, key=lambda a: (a.asked, a.outcome.rank, a.score_db if a.asked else 0.0, a.question is home)
+    )
     ready = (
         headline.outcome is Outcome.LIKELY
         and probability(headline.score_db) >= policy.penalty

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -59,6 +58,8 @@ def features(events: pa.Table, declared: Sequence[Feature]) -> dict[str, npt.NDA
 
 
 def _one(events: pa.Table, feature: Feature) -> npt.NDArray[np.float64]:
+    import duckdb
+
     columns = ["kind", "ts", *dict.fromkeys([*feature.by, *([feature.of] if feature.of else [])])]
     rows = pa.table({c: _plain(events[c]) for c in dict.fromkeys(columns)})
     rows = rows.append_column("row_number_in_events", pa.array(np.arange(events.num_rows)))

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR, Floats, count_tail, e_value
 
@@ -83,6 +82,8 @@ def scan(curve: Floats, size: float, fate: Floats | None = None) -> Bunches:
 
     The product u of two independent p-values stays below t with probability t·(1 − ln t).
     """
+    from scipy import stats
+
     keys = len(curve)
     u = np.clip(curve if fate is None else curve * fate, P_FLOOR, 1)
     looks: list[tuple[float, float, float]] = []

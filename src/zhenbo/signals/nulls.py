@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 Floats = npt.NDArray[np.float64]
 
@@ -60,6 +59,8 @@ def crowd(p: Floats, looks: Sequence[Sequence[float]], size: float) -> Crowd:
     excess odds (observed − expected) / expected, so that with the prior it becomes one minus the local false
     discovery rate (Efron, "Local false discovery rates", 2005).
     """
+    from scipy import stats
+
     n = len(p)
     if n == 0:
         return Crowd(1.0, 0, 0.0, np.zeros(0, bool), np.zeros(0), 0.0, 0.0, 0.0)
@@ -109,6 +110,8 @@ def _depth(p: Floats, alpha: float, stray: float, size: float) -> _Depth:
 
 def count_tail(observed: float, expected: float, size: float) -> float:
     """P(X >= observed) for a negative binomial of this mean and size."""
+    from scipy import stats
+
     if observed <= 0:
         return 1.0
     return float(
@@ -118,6 +121,8 @@ def count_tail(observed: float, expected: float, size: float) -> float:
 
 def share_tail(hits: npt.ArrayLike, n: npt.ArrayLike, mean: float, concentration: float) -> Floats:
     """P(X >= hits) for a beta-binomial of this mean share and concentration (a + b)."""
+    from scipy import stats
+
     a, b = mean * concentration, (1 - mean) * concentration
     tail = stats.betabinom.sf(np.asarray(hits) - 1, np.asarray(n), a, b)
     return np.clip(np.asarray(tail, dtype=np.float64), P_FLOOR, 1)
@@ -144,4 +149,6 @@ def e_value(p: npt.ArrayLike) -> Floats:
 
 def fisher(*p: float) -> float:
     """Joint p of independent p-values (Fisher's method)."""
+    from scipy import stats
+
     return float(np.clip(stats.combine_pvalues(np.clip(p, P_FLOOR, 1)).pvalue, P_FLOOR, 1))

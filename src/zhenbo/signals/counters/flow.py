@@ -39,7 +39,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
 from zhenbo.core.session import MINUTE, Session, micros
@@ -104,6 +103,8 @@ def _unattended(
     session: Session, on: Grid, heads: Floats, entered: Counter, base: Mapping[str, Any]
 ) -> Evidence:
     """Entries that leave no presence: the shortest dwell over stretches of 10 and 30 minutes and the whole."""
+    from scipy import stats
+
     gained = entered.increments()
     stretches = [
         (a, min(a + length, on.size))
@@ -127,7 +128,7 @@ def _unattended(
     }
     fake = {q: came * max(1 - share, 0.0) for q, share in plausible.items()}
     return _evidence(
-        session, on, a, b, "entered_total", p=float(np.clip(p * min(len(stretches), 6), P_FLOOR, 1)), observed=stay,
+        session, on, a, b, "entered_total", p=float(np.clip(p * min(len(stretches), 6), base["unattended_floor"], 1)), observed=stay,
         expected=base["stay_min"], says="unattended",
         args={"stay_s": round(stay * 60), "entries": round(came), "usual_s": round(base["stay_min"] * 60), "start_us": on.start + a * MINUTE, "duration_s": (b - a) * 60},
         effect=Effect("viewers", fake[0.05], fake[0.2], came),

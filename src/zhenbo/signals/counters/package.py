@@ -51,7 +51,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
 from zhenbo.core.session import MINUTE, Session, micros
@@ -223,6 +222,8 @@ def _near(seen: float, error: float, size: float, tried: int, span: float) -> fl
 
 def _response(e: Excess, heads: Floats | None, base: Mapping[str, Any]) -> float:
     """P(organic entries bring so few viewers): minutes of presence per excess entry, log-normal among organic pushes."""
+    from scipy import stats
+
     if heads is None:
         return 1.0
     flank = np.r_[heads[max(e.start - 10, 0) : e.start], heads[e.end : e.end + 10]]

@@ -37,7 +37,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal
 from zhenbo.core.session import MINUTE, Session
@@ -48,6 +47,8 @@ from zhenbo.signals.nulls import P_FLOOR
 
 def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     """Compare each reaction per entry with its reference cell."""
+    from scipy import stats
+
     if session.scope != "session":
         return []
     on = grid(session)
@@ -100,6 +101,8 @@ def _silent(per_minute: Floats, entered: Counter) -> bool:
 
 def _lower(n: float, views: float, median: float, sigma: float) -> float:
     """P(as few reactions): log-normal across rooms, widened by the Poisson noise of the count."""
+    from scipy import stats
+
     z = np.log((n + 0.5) / (views * median)) / np.hypot(sigma, 1 / np.sqrt(n + 1))
     return float(np.clip(stats.norm.cdf(z), P_FLOOR, 1))
 

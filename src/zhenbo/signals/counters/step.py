@@ -41,7 +41,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from zhenbo.core.evidence import Cause, Evidence, Found, Missing, Say, Signal, cite
 from zhenbo.core.session import MINUTE, Session, micros
@@ -96,6 +95,8 @@ def _step(
     others: Mapping[str, Floats],
     base: Mapping[str, Any],
 ) -> Evidence:
+    from scipy import stats
+
     growth = np.log(max(_growth(gained, e), 1.0))
     ps, answered = [], {}
     for name, values in others.items():
@@ -134,6 +135,8 @@ def _growth(values: Floats, e: Excess) -> float:
 
 def _still(session: Session, on: Grid, heads: Floats, gained: Floats, base: Mapping[str, Any]) -> Evidence:
     """A gauge that moves less than a quarter of what independent people would make it move."""
+    from scipy import stats
+
     change = np.diff(heads)
     turnover = gained[1:] + np.maximum(gained[1:] - np.nan_to_num(change), 0)
     use = np.isfinite(change) & (turnover > base["turnover_min"])

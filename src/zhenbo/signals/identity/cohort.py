@@ -48,7 +48,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy import stats
 
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
 from zhenbo.core.schema import ROOM_KINDS, Flag
@@ -136,6 +135,8 @@ def _scan(since: Ints, older: int, base: Mapping[str, Any]) -> _Cohort | None:
 
 
 def _window(since: Ints, older: int, length: int, base: Mapping[str, Any], name: str) -> _Cohort:
+    from scipy import stats
+
     index = np.arange(older)
     first = since[:older]
     inside = np.minimum(np.searchsorted(since, first + length), older) - index
@@ -162,6 +163,8 @@ def _tail(count: int, mean: float, spread: float, windows: int, n: int, burst: t
 
     The season's part is a negative binomial looked at in every window, the burst's a beta-binomial of the busiest.
     """
+    from scipy import stats
+
     q = 10.0 ** -np.arange(1, 13, 0.5)
     season = stats.nbinom.isf(q / windows, spread, spread / (spread + mean))
     rest = np.maximum(count - season, 0)

@@ -52,7 +52,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from scipy import stats
 
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
 from zhenbo.core.session import HOUR, Session
@@ -145,6 +144,8 @@ def _wave(made: Orders, use: Bools, moment: Ints, base: Mapping[str, Any]) -> _W
 
 
 def _honest(n: int, mean: float, concentration: float) -> tuple[float, float]:
+    from scipy import stats
+
     low, high = stats.betabinom.ppf([0.05, 0.95], n, mean * concentration, (1 - mean) * concentration)
     return float(low), float(high)
 

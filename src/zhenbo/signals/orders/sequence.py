@@ -52,7 +52,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy import stats
 
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
 from zhenbo.core.schema import ROOM_KINDS
@@ -115,6 +114,8 @@ def _tested(
     name: str, hits: Bools, judged: Bools, rate: tuple[float, float], units: tuple[int, int]
 ) -> _Look:
     """A share of units (count, of how many) against a beta-binomial of this mean and concentration."""
+    from scipy import stats
+
     (mean, concentration), (count, n) = rate, units
     p = float(share_tail(count, n, mean, concentration))
     low, high = stats.betabinom.ppf([0.05, 0.95], n, mean * concentration, (1 - mean) * concentration)

@@ -15,8 +15,8 @@ humans. A script with long random pauses passes this test and must be met by wha
 
 ## What clears it
 Flagged assistants, moderators and the host are left out. Too few regular accounts for a room of this size is
-expected (habit, tools): only an excess over that counts. A prompted chant (口令) that the members merely
-follow explains the rhythm and is tested.
+expected (habit, tools): only an excess over that counts. Answers to a prompt (quiz, countdown, 口令, 扣1) follow the host's
+beat, not a timer: short comments made while far more people speak than usual are left out before anything is measured.
 
 ## Method
 Honest gaps are modelled as a gamma renewal process of shape 2, more regular than 99 % of real accounts; the
@@ -42,7 +42,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from scipy import stats
+import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
 from zhenbo.core.session import Session, codes, micros
@@ -56,6 +56,8 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     rows = speech(session)
     if rows.num_rows < base["rows_min"]:
         return [Missing(Question.ENGAGEMENT, unheard(session))]
+    answers = _answers(rows, base)
+    rows = rows.filter(pa.array(~answers))
     who, names = codes(rows["actor_id"])
     cv, gaps = gap_variation(who, micros(rows["ts"]), len(names))
     tested = np.flatnonzero(gaps >= base["gaps_min"])
@@ -66,7 +68,6 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     mine = np.isin(who, members)
     events, total = cite(rows, mine)
     per_account = mine.sum() / max(found.observed, 1)
-    chant = _chant_share(rows, mine)
     accused = found.observed > 0
     return [
         SIGNAL.evidence(
@@ -76,13 +77,12 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
             expected=found.expected,
             says="regular" if accused else "people",
             args={
-                "accounts": found.observed, "tested": len(tested), "comments": int(mine.sum()),
+                "accounts": found.observed, "tested": len(tested), "comments": int(mine.sum()), "answers": int(answers.sum()),
                 "cv": round(float(np.median(cv[members])), 2) if accused else round(float(np.median(cv[tested])), 2),
             },
             effect=Effect("comments", *(x * per_account for x in (found.low, found.mid, found.high))) if accused else None,
             accounts=dict(zip((str(names[i]) for i in tested), found.weights_db.tolist(), strict=True)),
-            causes=(Cause("assistant", "ruled_out"), Cause("chant", "explains" if chant > 0.5 else "ruled_out"))
-            if accused else (),
+            causes=(Cause("assistant", "ruled_out"), Cause("prompted_chant", "ruled_out")) if accused else (),
             events=events,
             events_total=total,
         )
@@ -106,19 +106,28 @@ def gap_variation(
 
 def _p(cv: Floats, gaps: Floats, shape: float) -> Floats:
     """P(sample CV <= cv) for n gamma gaps of this shape (delta method on log CV)."""
+    from scipy import stats
+
     c = shape**-0.5
     z = np.log(np.maximum(np.nan_to_num(cv, nan=9.0), 1e-6) / c) / np.sqrt((1 + c * c) / (2 * gaps))
     return np.asarray(np.clip(stats.norm.cdf(z), P_FLOOR, 1), dtype=np.float64)
 
 
-def _chant_share(rows: pa.Table, mine: npt.NDArray[np.bool_]) -> float:
-    """Share of the members' comments that repeat the room's most common phrase."""
-    if not mine.any():
-        return 0.0
-    text, _ = codes(rows["text"])
-    top = np.bincount(text[text >= 0]).argmax() if (text >= 0).any() else -1
-    others = (text[~mine] == top).mean() if (~mine).any() else 0.0
-    return float((text[mine] == top).mean()) if others > 0.05 else 0.0
+def _answers(rows: pa.Table, base: Mapping[str, Any]) -> npt.NDArray[np.bool_]:
+    """Comments that answer a prompt: short, and in a beat of ten seconds in which far more people speak than usual."""
+    ts, (who, _) = micros(rows["ts"]), codes(rows["actor_id"])
+    short = np.asarray(pc.less_equal(pc.utf8_length(rows["text"]), base["answer_length"]))
+    together = np.zeros(len(ts), bool)
+    for offset in (0, _BEAT // 2):
+        beat = (ts - ts.min() + offset) // _BEAT
+        first = np.unique(np.c_[beat, who], axis=0)[:, 0]
+        crowd_of = np.bincount(first, minlength=int(beat.max()) + 1)
+        usual = float(np.median(crowd_of))
+        together |= crowd_of[beat] >= max(base["answer_people"], base["answer_factor"] * usual)
+    return np.asarray(short & together)
+
+
+_BEAT = 10_000_000  # microseconds in which people answer a host
 
 
 def _window(ts: npt.NDArray[np.int64], mine: npt.NDArray[np.bool_]) -> tuple[int, int]:
