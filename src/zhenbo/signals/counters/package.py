@@ -47,7 +47,7 @@ response joined by Fisher's method. Baselines and price list: `packs/baselines/c
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,7 @@ class _Match:
     package: Mapping[str, Any]
     p: float
     parts: tuple[str, ...]
+    names: str = ""
 
 
 def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
@@ -126,7 +127,7 @@ def _judge(
         expected=e.expected,
         says="package",
         args={
-            "package": package["name"], "price_minor": package["price"] * 100, "currency": "CNY", "views": package["views"],
+            "package": match.names, "price_minor": package["price"] * 100, "currency": "CNY", "views": package["views"],
             "gained": round(e.total), "error": round(e.error), "duration_s": (e.end - e.start) * 60,
             "others": ", ".join(match.parts) or "–", "start_us": start,
         },
@@ -187,7 +188,9 @@ def _best(session: Session, on: Grid, e: Excess, heads: Floats | None, base: Map
             ps.append(_near(seen.total, seen.error, size, 1, base["span_nats"]))
             parts.append(f"{metric} {round(seen.total):+,}")
         made.append(_Match(package, fisher(*ps), tuple(parts)))
-    return min(made, key=lambda m: m.p)
+    made.sort(key=lambda m: m.p)
+    near = [m.package["name"] for m in made if m.p <= base["also"] * made[0].p and m.p < 1]
+    return replace(made[0], names=" / ".join(near))
 
 
 def _other(session: Session, on: Grid, e: Excess, total: str, kind: str, weight: str | None) -> Excess | None:
