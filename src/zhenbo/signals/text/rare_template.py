@@ -52,7 +52,7 @@ import pyarrow as pa
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
 from zhenbo.core.session import Session, codes, micros
 from zhenbo.core.subject import Question, Tier
-from zhenbo.kernel.speech import speech, unheard
+from zhenbo.kernel.speech import heart, speech, unheard
 from zhenbo.signals.nulls import crowd, share_tail
 
 _PUNCTUATION = re.compile(r"[\W_]+")
@@ -85,7 +85,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     sentences = len(np.unique(template[mine & (template >= 0)]))
     return [
         SIGNAL.evidence(
-            window=(int(spoken.min()), int(spoken.max())),
+            window=heart(spoken),
             p=found.p,
             observed=float(found.observed),
             expected=found.expected,

@@ -47,7 +47,7 @@ import pyarrow.compute as pc
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
 from zhenbo.core.session import Session, codes, micros
 from zhenbo.core.subject import Question, Tier
-from zhenbo.kernel.speech import speech, unheard
+from zhenbo.kernel.speech import heart, speech, unheard
 from zhenbo.signals.nulls import P_FLOOR, Floats, crowd
 
 
@@ -71,7 +71,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     accused = found.observed > 0
     return [
         SIGNAL.evidence(
-            window=_window(micros(rows["ts"]), mine),
+            window=heart(micros(rows["ts"])[mine] if accused else micros(rows["ts"])),
             p=found.p,
             observed=float(found.observed),
             expected=found.expected,
@@ -114,25 +114,26 @@ def _p(cv: Floats, gaps: Floats, shape: float) -> Floats:
 
 
 def _answers(rows: pa.Table, base: Mapping[str, Any]) -> npt.NDArray[np.bool_]:
-    """Comments that answer a prompt: short, and in a beat of ten seconds in which far more people speak than usual."""
-    ts, (who, _) = micros(rows["ts"]), codes(rows["actor_id"])
-    short = np.asarray(pc.less_equal(pc.utf8_length(rows["text"]), base["answer_length"]))
-    together = np.zeros(len(ts), bool)
+    """Comments that answer a prompt: a letter, or a short phrase said by several, while far more speak than usual."""
+    ts, (who, _), (text, _) = micros(rows["ts"]), codes(rows["actor_id"]), codes(rows["text"])
+    length = np.asarray(pc.utf8_length(rows["text"]))
+    answers = np.zeros(len(ts), bool)
     for offset in (0, _BEAT // 2):
         beat = (ts - ts.min() + offset) // _BEAT
-        first = np.unique(np.c_[beat, who], axis=0)[:, 0]
-        crowd_of = np.bincount(first, minlength=int(beat.max()) + 1)
-        usual = float(np.median(crowd_of))
-        together |= crowd_of[beat] >= max(base["answer_people"], base["answer_factor"] * usual)
-    return np.asarray(short & together)
+        people = _distinct(beat, who)
+        busy = people[beat] >= max(base["answer_people"], base["answer_factor"] * float(np.median(people)))
+        phrase = np.unique(np.c_[beat, text], axis=0, return_inverse=True)[1].ravel()
+        common = _distinct(phrase, who)[phrase] >= base["answer_common"]
+        answers |= busy & ((length <= base["answer_letters"]) | (length <= base["answer_length"]) & common)
+    return answers
+
+
+def _distinct(group: npt.NDArray[np.int64], who: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Distinct accounts per group."""
+    return np.bincount(np.unique(np.c_[group, who], axis=0)[:, 0], minlength=int(group.max()) + 1)
 
 
 _BEAT = 10_000_000  # microseconds in which people answer a host
-
-
-def _window(ts: npt.NDArray[np.int64], mine: npt.NDArray[np.bool_]) -> tuple[int, int]:
-    spoken = ts[mine] if mine.any() else ts
-    return int(spoken.min()), int(spoken.max())
 
 
 SIGNAL = Signal(
