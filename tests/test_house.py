@@ -130,12 +130,7 @@ def _heavy_after(code):
         "from zhenbo.cli import main; main(args=['--help'])",
         "from zhenbo.cli import main; main(args=['import', '--help'])",
         "import zhenbo.cli.import_, zhenbo.intake.load, zhenbo.report.imported",
-        pytest.param(
-            "from zhenbo.cli import main; main(args=['explain', 'timing.regularity'])",
-            marks=pytest.mark.xfail(
-                reason="signals import scipy.stats when their file is imported", strict=True
-            ),
-        ),
+        "from zhenbo.cli import main; main(args=['explain', 'timing.regularity'])",
     ],
     ids=["help", "import --help", "import", "explain"],
 )
