@@ -103,8 +103,20 @@ def audit_dataset(
         lang=lang,
         sessions=[a.verdict for a in audited if isinstance(a.verdict, SessionVerdict)],
         shops=[a.verdict for a in audited if isinstance(a.verdict, ShopVerdict)],
+        notes=_unused(rejects, lang),
     )
     return Result(made, tuple(audited), tuple(rejects))
+
+
+UNUSED = Say(
+    "Not used: {rows} rows and {files} whole files. `rejects.jsonl` names each with file, line and reason.",
+    "未能使用：{rows} 行数据和 {files} 个完整文件。逐条的文件、行号与原因见 `rejects.jsonl`。",
+)
+
+
+def _unused(rejects: Sequence[Reject], lang: Lang) -> list[str]:
+    whole = sum(r.line == 0 for r in rejects)
+    return [phrase(UNUSED, {"rows": len(rejects) - whole, "files": whole}, lang)] if rejects else []
 
 
 def audit_paths(paths: Sequence[Path], key: bytes, **options: Any) -> Result:
@@ -116,12 +128,18 @@ def audit_paths(paths: Sequence[Path], key: bytes, **options: Any) -> Result:
     from zhenbo.intake.load import load
 
     loaded = load(paths, key)
+    unknown = [f for f in loaded.report.files if f.status == "unrecognised"]
+    rejects = [*loaded.rejects, *(Reject(f.file, 0, "unrecognised", " ".join(f.notes)) for f in unknown)]
     if not loaded.dataset.events.num_rows:
-        seen = "; ".join(f"{r.file}: {r.reason}" for r in loaded.rejects[:5]) or "no file at all"
-        raise NoEventsError(
-            f"No readable event in {', '.join(map(str, paths))} ({seen}). `zhenbo import` tells more."
+        seen = (
+            "; ".join(dict.fromkeys(f"{r.file}: {r.reason} {r.detail}".strip() for r in rejects))
+            or "no files there"
         )
-    return audit_dataset(loaded.dataset, rejects=loaded.rejects, **options)
+        raise NoEventsError(
+            f"No readable event in {', '.join(map(str, paths))} ({seen[:600]}). Known sources and the columns they are "
+            "known by: docs/sources.md; canonical columns: docs/schema.md."
+        )
+    return audit_dataset(loaded.dataset, rejects=rejects, **options)
 
 
 def titles() -> dict[str, Say]:

@@ -20,7 +20,12 @@ def command(signal: str | None) -> None:
     if signal not in known:
         from difflib import get_close_matches
 
-        near = get_close_matches(signal, known, n=1)
+        names = {name.partition(".")[2]: name for name in known} | {name: name for name in known}
+        near = [
+            names[n]
+            for n in get_close_matches(signal, [*names, *{n.partition(".")[0] for n in known}], n=1)
+            if n in names
+        ]
         hint = f" Did you mean {near[0]!r}?" if near else f" Known signals: {', '.join(known)}."
         raise click.UsageError(f"There is no signal {signal!r}.{hint}")
     Console().print(Markdown(page(signal)))

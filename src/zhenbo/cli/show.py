@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
+from zhenbo.core.errors import ZhenboError
+
 if TYPE_CHECKING:
     from zhenbo.core.session import Session
     from zhenbo.pipeline import Result
@@ -48,7 +50,12 @@ def finish(result: "Result", out: Path, *, csv: bool, as_json: bool) -> None:
     from zhenbo.pipeline import titles, write
     from zhenbo.report.terminal import render_terminal
 
-    report = write(result, out, csv=csv)
+    try:
+        report = write(result, out, csv=csv)
+    except OSError as error:
+        raise ZhenboError(
+            f"The results cannot be written to {out} ({error}). Name another folder with --out."
+        ) from error
     render_terminal(result.audit, console(err=as_json), titles())
     if as_json:
         sys.stdout.buffer.write(to_json(result.audit))

@@ -174,6 +174,7 @@ class Audit(Struct, frozen=True, kw_only=True):
     lang: Literal["zh", "en"]
     sessions: list[SessionVerdict]
     shops: list[ShopVerdict]
+    notes: Annotated[list[str], Meta(description="what of the input could not be used, in words")] = []
     groups: list[dict[str, Any]] = []
     deals: list[dict[str, Any]] = []
 

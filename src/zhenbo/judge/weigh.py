@@ -120,12 +120,18 @@ def judge(
         headline.outcome is Outcome.LIKELY
         and probability(headline.score_db) >= policy.penalty
         and len(headline.families) > 1
+        and not any(_doubted(w) for w in reasons if w.evidence.question == headline.question)
     )  # fmt: skip
     return Judgement(
         tuple(reasons), answers, headline, ready,
         _named(((w, w.evidence.accounts) for w in reasons), policy),
         _named(((w, w.evidence.orders) for w in reasons), policy),
     )  # fmt: skip
+
+
+def _doubted(w: Weighed) -> bool:
+    """Whether a reason that accuses leaves an innocent cause open: no penalty may rest on it."""
+    return w.weight_db > 0 and any(c.outcome == "open" for c in w.evidence.causes)
 
 
 def weigh(evidence: Sequence[Evidence], policy: Policy) -> list[Weighed]:

@@ -74,6 +74,7 @@ def render_html(
         moment=clean(audit.as_of),
         version=clean(audit.zhenbo),
         policy=clean(audit.policy, 160),
+        notes=[clean(n, 400) for n in audit.notes],
         policy_short=clean(audit.policy.partition("#")[0]),
         as_of=fmt.iso(audit.as_of),
         tally=_tally(ordered, lang),

@@ -33,6 +33,8 @@ def render_terminal(audit: Audit, console: Console, titles: Mapping[str, Say] | 
     for subject in ordered[: doubtful + OTHERS]:
         seen = view(subject, _EMPTY, titles or {}, lang, written_in=lang, says={})
         _block(seen, console, lang)
+    for note in audit.notes:
+        console.print(Text(note))
     left = len(ordered) - doubtful - OTHERS
     if left > 0:
         console.print(

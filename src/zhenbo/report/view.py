@@ -319,8 +319,7 @@ def _penalty(subject: SubjectVerdict, lang: Lang) -> str:
 
 def _judged(subject: SubjectVerdict) -> bool:
     """Whether brushing was judged at all; zero without a judgement is no finding."""
-    gmv = subject.gmv
-    return subject.fake.orders is not None or (gmv is not None and gmv.brushed_high > 0)
+    return subject.fake.orders is not None
 
 
 def _bridge(gmv: Gmv, judged: bool, lang: Lang) -> tuple[BridgeLine, ...]:
@@ -528,6 +527,7 @@ def _counter(
     subject: SubjectVerdict, ordered: Sequence[Reason], titles: Mapping[str, Say], lang: Lang
 ) -> str:
     """The strongest evidence on the other side of the verdict; nothing where there is no side."""
+    ordered = [r for r in ordered if r.question == subject.question]
     if subject.verdict is Outcome.INSUFFICIENT or not ordered:
         return ""
     cleared = subject.verdict is Outcome.UNLIKELY

@@ -125,11 +125,11 @@ def _judge(
         p=p,
         observed=e.total,
         expected=e.expected,
-        says="package",
+        says="package" if match.parts else "views_only",
         args={
             "package": match.names, "price_minor": package["price"] * 100, "currency": "CNY", "views": package["views"],
             "gained": round(e.total), "error": round(e.error), "duration_s": (e.end - e.start) * 60,
-            "others": ", ".join(match.parts) or "–", "start_us": start,
+            "others": ", ".join(match.parts), "start_us": start,
         },
         effect=Effect("viewers", max(e.total - 1.645 * e.error, 0), e.total, e.total + 1.645 * e.error),
         causes=(
@@ -258,6 +258,12 @@ SIGNAL = Signal(
             "package {package} ({price_minor}); alongside: {others}.",
             "自 {start_us} 起的 {duration_s} 内，计数器比原有走势多出 {gained}（±{error}），与套餐 {package}（{price_minor}，"
             "{views} 观看）吻合；同时：{others}。",
+        ),
+        "views_only": Say(
+            "From {start_us} within {duration_s} the counter gained {gained} (±{error}) beyond its course: the {views} views of "
+            "package {package} ({price_minor}). No other figure could be compared.",
+            "自 {start_us} 起的 {duration_s} 内，计数器比原有走势多出 {gained}（±{error}），与套餐 {package}（{price_minor}，"
+            "{views} 观看）吻合。其他指标无从比对。",
         ),
         "no_package": Say(
             "No stretch of the counters matches a published package (largest excess {gained}).",

@@ -81,7 +81,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     spoken = micros(rows["ts"])[mine] if mine.any() else micros(rows["ts"])
     events, total = cite(rows, mine)
     per_account = mine.sum() / max(found.observed, 1)
-    accused = found.observed > 0
+    accused = found.observed > 0 and found.p < base["remarkable"]
     sentences = len(np.unique(template[mine & (template >= 0)]))
     return [
         SIGNAL.evidence(
@@ -91,15 +91,15 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
             expected=found.expected,
             says="script" if accused else "own_words",
             args={
-                "accounts": found.observed, "tested": len(tested), "comments": int(mine.sum()), "sentences": sentences,
+                "accounts": found.observed, "tested": len(tested), "comments": int(mine.sum()), "sentences": sentences, "expected": round(found.expected, 1),
                 "room_share": round(room, 4),
                 "member_share": round(float(tally.shared[tested][found.members].sum() / tally.said[tested][found.members].sum()), 4) if accused else 0.0,
             },
             effect=Effect("comments", *(x * per_account for x in (found.low, found.mid, found.high))) if accused else None,
             accounts=dict(zip((str(names[i]) for i in tested), found.weights_db.tolist(), strict=True)),
             causes=(Cause("chant", "ruled_out"), Cause("common_question", "ruled_out" if sentences > 5 else "open")) if accused else (),
-            events=events,
-            events_total=total,
+            events=events if accused else (),
+            events_total=total if accused else 0,
         )
     ]  # fmt: skip
 
@@ -217,8 +217,9 @@ SIGNAL = Signal(
             "本场几乎无人说满三句长句；全部 {sentences} 句中有 {seen_share} 在数分钟外由其他账号重复。",
         ),
         "own_words": Say(
-            "{tested} accounts speak in their own words: none repeats others' sentences more than this room does anyway.",
-            "{tested} 个账号各说各话，重复他人长句的比例未超出本场常态。",
+            "{tested} accounts speak in their own words: {accounts} repeat others more than this room does anyway, where honest "
+            "rooms of this size hold {expected}.",
+            "{tested} 个账号各说各话：重复他人长句超出本场常态的有 {accounts} 个，而同等规模的正常直播间约有 {expected} 个。",
         ),
     },
     look=look,

@@ -68,7 +68,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     mine = np.isin(who, members)
     events, total = cite(rows, mine)
     per_account = mine.sum() / max(found.observed, 1)
-    accused = found.observed > 0
+    accused = found.observed > 0 and found.p < base["remarkable"]
     return [
         SIGNAL.evidence(
             window=heart(micros(rows["ts"])[mine] if accused else micros(rows["ts"])),
@@ -78,13 +78,14 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
             says="regular" if accused else "people",
             args={
                 "accounts": found.observed, "tested": len(tested), "comments": int(mine.sum()), "answers": int(answers.sum()),
+                "expected": round(found.expected, 1),
                 "cv": round(float(np.median(cv[members])), 2) if accused else round(float(np.median(cv[tested])), 2),
             },
             effect=Effect("comments", *(x * per_account for x in (found.low, found.mid, found.high))) if accused else None,
             accounts=dict(zip((str(names[i]) for i in tested), found.weights_db.tolist(), strict=True)),
             causes=(Cause("assistant", "ruled_out"), Cause("prompted_chant", "ruled_out")) if accused else (),
-            events=events,
-            events_total=total,
+            events=events if accused else (),
+            events_total=total if accused else 0,
         )
     ]  # fmt: skip
 
@@ -149,8 +150,9 @@ SIGNAL = Signal(
             "{tested} 个活跃发言账号中有 {accounts} 个的发言间隔近乎相等（典型变异系数 {cv}，真人约 1.5），共发出 {comments} 条评论。",
         ),
         "people": Say(
-            "None of {tested} talkative accounts speaks at a machine's rhythm (typical variation {cv}).",
-            "{tested} 个活跃发言账号的发言节奏均不像机器（典型变异系数 {cv}）。",
+            "{tested} talkative accounts speak as people do: {accounts} keep a regular rhythm, where honest rooms of this size "
+            "hold {expected} (typical variation {cv}).",
+            "{tested} 个活跃发言账号的节奏与真人无异：节奏规律的有 {accounts} 个，而同等规模的正常直播间约有 {expected} 个（典型变异系数 {cv}）。",
         ),
     },
     look=look,
