@@ -171,7 +171,7 @@ def test_refunds_without_a_time_of_their_own_are_asked_for():
 
 def test_buyers_who_never_came_stand_out_only_where_entries_are_complete():
     """The same strangers are evidence in a full record and nothing in a sampled one."""
-    full = ROOM + "20:00-22:00 s1..s500 order f{n} 99.00 scattered"
+    full = ROOM + "20:00-22:00 s1..s500 order f{n} 99.00 scattered; 22:00-22:30 b1..b400 leave scattered"
     found = told("orders.sequence", full)
     assert found.says == "unseen"
     assert found.p < 0.01
@@ -186,13 +186,13 @@ def test_buyers_who_never_came_stand_out_only_where_entries_are_complete():
 
 def test_impossible_steps_accuse_and_a_shifted_clock_does_not():
     """Parcels delivered as they are shipped are told; if nearly all are, it is a clock."""
-    some = ROOM + """d+1 09:00 shipped h{n} x400; d+1 09:01 delivered h{n} x120
+    some = ROOM + """d+1 09:00 shipped h{n} x400 [tracking_id=t{n}]; d+1 09:01 delivered h{n} x120
         d+3 09:00 delivered h{n} x400"""  # fmt: skip
     found = told("orders.sequence", some)
     assert found.says == "impossible"
     assert found.p < PENALTY
     assert named(found) == {f"h{i}" for i in range(1, 121)}
-    skewed = ROOM + "d+1 09:00 shipped h{n} x400; d+1 09:01 delivered h{n} x400"
+    skewed = ROOM + "d+1 09:00 shipped h{n} x400 [tracking_id=t{n}]; d+1 09:01 delivered h{n} x400"
     quiet = told("orders.sequence", skewed)
     assert quiet.p > 0.3
     assert ("clock_skew", "explains") in {(c.cause, c.outcome) for c in quiet.causes}

@@ -148,10 +148,18 @@ def weigh(evidence: Sequence[Evidence], policy: Policy) -> list[Weighed]:
         best = speaks.get(key)
         if best is None or _louder(w) > _louder(best):
             speaks[key] = w
-    return [
+    told = [
         w if speaks[w.evidence.question, w.evidence.family] is w else replace(w, weight_db=0.0)
         for w in weighed
     ]
+    accused = {w.evidence.question for w in told if w.weight_db >= DECIDED_DB}
+    return [
+        replace(w, weight_db=0.0) if w.weight_db < 0 and w.evidence.question in accused else w for w in told
+    ]
+
+
+DECIDED_DB = 10.0
+"""From this weight on, another family's clean look says nothing against it: it looks for another kind of fraud."""
 
 
 def _louder(w: Weighed) -> tuple[float, bool]:

@@ -36,3 +36,25 @@ def heart(ts: npt.NDArray[np.int64], share: float = 0.9) -> tuple[int, int]:
     spans = at[keep - 1 :] - at[: len(at) - keep + 1]
     first = int(spans.argmin())
     return int(at[first]), int(at[first + keep - 1])
+
+
+BEAT = 10_000_000
+"""Microseconds in which people answer a host."""
+
+
+def in_step(ts: npt.NDArray[np.int64], who: npt.NDArray[np.int64]) -> float:
+    """How much these people speak together: others of them in one's beat of ten seconds, over what chance would put there.
+
+    About 1 for people, or scripts, who each follow their own clock; several for a crowd that answers one voice.
+    """
+    if len(ts) < 2:
+        return 1.0
+    first, last = heart(ts)
+    beats = max((last - first) / BEAT, 1.0)
+    inside = (ts >= first) & (ts <= last)
+    pairs = np.unique(np.c_[(ts[inside] - first) // BEAT, who[inside]], axis=0)
+    people = np.bincount(pairs[:, 0])
+    per_person = np.bincount(np.unique(pairs[:, 1], return_inverse=True)[1])
+    met = float((people * (people - 1)).sum())
+    chance = float(per_person.sum() ** 2 - (per_person**2).sum()) / beats
+    return met / max(chance, 1.0)

@@ -32,7 +32,7 @@ class Crowd:
         weights_db: per unit, dB relative to `ACCOUNT_PRIOR_DB`.
         low: 5 % end of the number of fakes.
         mid: best estimate of it.
-        high: 95 % end.
+        high: 95 % end, with an allowance for those missed.
     """
 
     p: float
@@ -72,6 +72,8 @@ def crowd(p: Floats, looks: Sequence[Sequence[float]], size: float) -> Crowd:
     for d in depths:
         joint = 10 * np.log10(max(d.odds, 1e-3)) - ACCOUNT_PRIOR_DB
         weights = np.where(p < d.alpha, np.maximum(np.maximum(own, joint), weights), weights)
+    # nobody is pointed at beyond what the room's own p supports
+    weights = np.minimum(weights, _ROOM_ODDS_DB + 10 * np.log10(float(e_value(min(tail * len(looks), 1.0)))))
     members = p < told.alpha
     mid = float(posterior(weights[members]).sum())
     low = max(
@@ -79,7 +81,7 @@ def crowd(p: Floats, looks: Sequence[Sequence[float]], size: float) -> Crowd:
     )
     return Crowd(
         min(tail * len(looks), 1.0), told.observed, told.expected, members, weights,
-        float(np.clip(low, 0, mid)), mid, float(told.observed),
+        float(np.clip(low, 0, mid)), mid, told.observed * _MISSED,
     )  # fmt: skip
 
 
@@ -87,6 +89,13 @@ def posterior(weights_db: Floats) -> Floats:
     """Probability of each account or order from its weight and the common prior."""
     return np.asarray(1 / (1 + 10 ** (-(weights_db + ACCOUNT_PRIOR_DB) / 10)))
 
+
+_ROOM_ODDS_DB = 10.0
+"""A room is ten times likelier to hold fakes than a single account is to be one: a member's weight may exceed the
+room's by so much and no more."""
+
+_MISSED = 1.2
+"""The upper end of the fakes allows for one missed beside every five found."""
 
 _POINTS_FROM = 3.0
 """Excess odds from which the widest look points at its members: three of four of them are fakes."""

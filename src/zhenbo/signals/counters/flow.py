@@ -114,10 +114,11 @@ def _unattended(
     stretches.append((0, on.size))
     best: tuple[float, float, int, int] = (1.0, base["stay_min"], 0, on.size)
     for a, b in stretches:
-        came, there = gained[a:b].sum(), heads[a:b]
+        there = heads[a:b]
+        came = gained[a:b][np.isfinite(there)].sum()
         if came < base["entries_min"] or not np.isfinite(there).any():
             continue
-        stay = float(np.nanmean(there) * (b - a) / (came + 2 * entered.half_unit))
+        stay = float(np.nansum(there) / (came + 2 * entered.half_unit))
         p = float(stats.norm.cdf(np.log(max(stay, 1e-4) / base["stay_min"]) / base["stay_sigma"]))
         if p < best[0]:
             best = (p, stay, a, b)

@@ -65,7 +65,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
         return [Missing(Question.ENGAGEMENT, "like_counter")]
     tested = {m: _lower(n, views, base[f"{m}_median"], base[f"{m}_sigma"]) for m, n in ratios.items()}
     metric = min(tested, key=lambda m: tested[m])
-    p = float(min(tested[metric] * len(tested), 1.0))
+    p = float(np.clip(tested[metric] * len(tested), base["floor"], 1))
     n, median, sigma = ratios[metric], base[f"{metric}_median"], base[f"{metric}_sigma"]
     dead = p < base["accuse"]
     real = {q: n / (median * np.exp(sigma * stats.norm.ppf(q))) for q in (0.02, 0.1)}

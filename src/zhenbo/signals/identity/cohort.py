@@ -226,7 +226,7 @@ def _effect(found: _Cohort, members: Bools, said: int, entering: bool) -> Effect
 
 def _causes(young: Bools, accused: bool) -> tuple[Cause, ...]:
     new = (Cause("newcomers", "explains"),) if young.mean() > 0.2 else ()
-    return (*new, Cause("registration_wave", "ruled_out")) if accused else new
+    return (*new, Cause("registration_wave", "open")) if accused else new
 
 
 SIGNAL = Signal(

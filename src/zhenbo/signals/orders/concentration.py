@@ -97,7 +97,7 @@ class _Held:
 
 def _judge(made: Orders, key: str, failed: Bools, base: Mapping[str, Any]) -> _Held | None:
     """The scan over the keys of one kind; None where too few orders carry it."""
-    of_order = made.keys[key]
+    of_order = np.where(_retries(made, made.keys[key], base["retries_max"]), -1, made.keys[key])
     carry = of_order >= 0
     if carry.sum() < base["orders_min"]:
         return None
@@ -118,6 +118,20 @@ def _judge(made: Orders, key: str, failed: Bools, base: Mapping[str, Any]) -> _H
     members = np.zeros(keys, dtype=bool)
     members[present[found.members]] = True
     return _Held(replace(found, members=members), of_order, count)
+
+
+def _retries(made: Orders, key: Ints, most: float) -> Bools:
+    """Unpaid orders at a key that also keeps one: somebody trying again for scarce goods, up to so many times."""
+    carry = key >= 0
+    if not carry.any():
+        return carry
+    keys = int(key.max()) + 1
+    unpaid = carry & ~made.was_paid
+    tries, kept = (
+        np.bincount(key[unpaid], minlength=keys),
+        np.bincount(key[carry & made.kept], minlength=keys),
+    )
+    return np.asarray(unpaid & (kept[key] > 0) & (tries[key] <= most))
 
 
 def _purchases(parent: Ints, key: Ints) -> tuple[Ints, Ints]:

@@ -67,7 +67,7 @@ Bools = npt.NDArray[np.bool_]
 def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     """Look for refund waves where refunds can be timed; tell regional refunds apart in any case."""
     made = orders(session)
-    paid = made.was_paid
+    paid = made.was_paid & ~_rebought(made)
     if paid.sum() < base["paid_min"]:
         return []
     back = made.happened("refunded") | made.happened("asked") | made.happened("cancelled")
@@ -109,10 +109,22 @@ class _Wave:
     judged: Bools
 
 
+def _rebought(made: Orders) -> Bools:
+    """Orders given back by a buyer who keeps another of the same product: a fallen price, a wrong size, no echo."""
+    buyer, product = made.keys["actor_id"], made.keys["target_id"]
+    known = made.was_paid & (buyer >= 0) & (product >= 0)
+    pair = buyer * (int(product.max(initial=0)) + 1) + product
+    undone = made.happened("refunded") | made.happened("asked")
+    return np.asarray(known & undone & np.isin(pair, pair[known & ~undone & ~made.happened("cancelled")]))
+
+
 def _undone_at(made: Orders) -> Ints:
-    """When an order was undone: asked for where the record tells, else refunded or cancelled; `NEVER` if not or unknown."""
+    """When an order was undone: asked for where the record tells, else refunded; `NEVER` if not or unknown.
+
+    A cancellation is no refund here: sellers cancel too (price errors, empty stock), and no cancelled order is in GMV.
+    """
     moment = np.full(len(made), NEVER)
-    for step in ("cancelled", "refunded", "asked"):
+    for step in ("refunded", "asked"):
         moment = np.where(made.timed(step), made.at[step], moment)
     return moment
 

@@ -31,6 +31,7 @@ Each of the three shares against a beta-binomial across rooms; the looks taken a
     ... 20:20-21:00 b1..b100 say "nice {n}" scattered
     ... 21:00-22:00 b1..b100 order o{n} 59.00 scattered
     ... 21:00-22:00 a1..a200 order f{n} 99.00 scattered
+    ... 22:00-22:30 b1..b100 leave scattered
     ... ''')
     orders.sequence: asks for logistics
     orders.sequence: accuses, names 200 orders, says unseen
@@ -38,6 +39,7 @@ Each of the three shares against a beta-binomial across rooms; the looks taken a
     ... 19:50-20:20 b1..b100 enter scattered
     ... 20:20-21:00 b1..b100 say "nice {n}" scattered
     ... 21:00-22:00 b1..b100 order o{n} 59.00 scattered
+    ... 22:00-22:30 b1..b100 leave scattered
     ... d+1 10:00 shipped o{n} x100
     ... d+3 10:00 delivered o{n} x100
     ... ''')
@@ -155,10 +157,16 @@ def _seen_share(session: Session, rows: pa.Table, base: Mapping[str, Any]) -> fl
     entered = pc.unique(rows.filter(pc.equal(kind, "enter"))["actor_id"])
     certain = pc.unique(rows.filter(pc.is_in(kind, pa.array(_CERTAIN)))["actor_id"])
     told = session.coverage("enter")
+    if told is None and session.counts.get("leave", 0) > 0.5 * session.counts.get("enter", 1):
+        told = 1.0  # only a complete feed tells who left
     if not len(entered) or len(certain) < base["present_min"]:
         return None
     own = float(pc.mean(pc.is_in(certain, value_set=entered).cast(pa.int8())).as_py())
-    seen = own if told is None else min(own, told)
+    if (
+        told is None
+    ):  # those who speak are recorded best: without a counter nobody knows how many entries are missing
+        return None
+    seen = min(own, told)
     return seen if seen >= base["seen_min"] else None
 
 
@@ -171,6 +179,8 @@ def _broken(made: Orders, base: Mapping[str, Any]) -> tuple[_Look | None, bool]:
         both = made.timed(before) & made.timed(after)
         same = both & (made.said_by[before] == made.said_by[after])
         skewed |= bool((both & ~same & (made.at[after] < made.at[before])).any())
+        if after == "delivered":  # only parcels travel; vouchers and top-ups arrive at once
+            same &= made.keys["tracking_id"] >= 0
         least = int((base["transit_min_s"] if after == "delivered" else -base["slack_s"]) * 1e6)
         wrong = same & (made.at[after] - made.at[before] < least)
         if wrong.sum() > base["skew_share"] * max(same.sum(), 1):
@@ -198,7 +208,10 @@ def _same_weight(made: Orders, base: Mapping[str, Any]) -> _Look | None:
     values, count = np.unique(weight[judged], return_counts=True)
     same = judged & (weight == values[np.argmax(count)])
     own = np.bincount(product[same]).argmax()
-    hits = same & (product != own)
+    usual = float(np.median(made.amount[same & (product == own)]))
+    # variants and boxes of one kind weigh the same and cost the same; empty parcels weigh the same at any price
+    other = np.abs(np.log(np.maximum(made.amount, 1) / max(usual, 1.0))) > base["price_apart"]
+    hits = same & (product != own) & other
     rate = (base["same_weight_share"], base["same_weight_concentration"])
     return _tested("same_weight", hits, judged, rate, (int(hits.sum()), n))
 

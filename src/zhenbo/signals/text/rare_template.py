@@ -52,7 +52,7 @@ import pyarrow as pa
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
 from zhenbo.core.session import Session, codes, micros
 from zhenbo.core.subject import Question, Tier
-from zhenbo.kernel.speech import heart, speech, unheard
+from zhenbo.kernel.speech import heart, in_step, speech, unheard
 from zhenbo.signals.nulls import crowd, share_tail
 
 _PUNCTUATION = re.compile(r"[\W_]+")
@@ -82,6 +82,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     events, total = cite(rows, mine)
     per_account = mine.sum() / max(found.observed, 1)
     accused = found.observed > 0 and found.p < base["remarkable"]
+    together = accused and in_step(micros(rows["ts"])[mine], who[mine]) > base["in_step"]
     sentences = len(np.unique(template[mine & (template >= 0)]))
     return [
         SIGNAL.evidence(
@@ -97,7 +98,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
             },
             effect=Effect("comments", *(x * per_account for x in (found.low, found.mid, found.high))) if accused else None,
             accounts=dict(zip((str(names[i]) for i in tested), found.weights_db.tolist(), strict=True)),
-            causes=(Cause("chant", "ruled_out"), Cause("common_question", "ruled_out" if sentences > 5 else "open")) if accused else (),
+            causes=(Cause("chant", "explains" if together else "ruled_out"), Cause("common_question", "ruled_out" if sentences > 5 else "open")) if accused else (),
             events=events if accused else (),
             events_total=total if accused else 0,
         )

@@ -47,7 +47,7 @@ import pyarrow.compute as pc
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
 from zhenbo.core.session import Session, codes, micros
 from zhenbo.core.subject import Question, Tier
-from zhenbo.kernel.speech import heart, speech, unheard
+from zhenbo.kernel.speech import BEAT, heart, in_step, speech, unheard
 from zhenbo.signals.nulls import P_FLOOR, Floats, crowd
 
 
@@ -69,6 +69,9 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     events, total = cite(rows, mine)
     per_account = mine.sum() / max(found.observed, 1)
     accused = found.observed > 0 and found.p < base["remarkable"]
+    if not accused and answers.mean() > base["answers_max"]:
+        return [Missing(Question.ENGAGEMENT, "longer_record")]  # what was left out cannot be called clean
+    together = accused and in_step(micros(rows["ts"])[mine], who[mine]) > base["in_step"]
     return [
         SIGNAL.evidence(
             window=heart(micros(rows["ts"])[mine] if accused else micros(rows["ts"])),
@@ -83,7 +86,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
             },
             effect=Effect("comments", *(x * per_account for x in (found.low, found.mid, found.high))) if accused else None,
             accounts=dict(zip((str(names[i]) for i in tested), found.weights_db.tolist(), strict=True)),
-            causes=(Cause("assistant", "ruled_out"), Cause("prompted_chant", "ruled_out")) if accused else (),
+            causes=(Cause("assistant", "ruled_out"), Cause("prompted_chant", "explains" if together else "ruled_out")) if accused else (),
             events=events if accused else (),
             events_total=total if accused else 0,
         )
@@ -119,8 +122,8 @@ def _answers(rows: pa.Table, base: Mapping[str, Any]) -> npt.NDArray[np.bool_]:
     ts, (who, _), (text, _) = micros(rows["ts"]), codes(rows["actor_id"]), codes(rows["text"])
     length = np.asarray(pc.utf8_length(rows["text"]))
     answers = np.zeros(len(ts), bool)
-    for offset in (0, _BEAT // 2):
-        beat = (ts - ts.min() + offset) // _BEAT
+    for offset in (0, BEAT // 2):
+        beat = (ts - ts.min() + offset) // BEAT
         people = _distinct(beat, who)
         busy = people[beat] >= max(base["answer_people"], base["answer_factor"] * float(np.median(people)))
         phrase = np.unique(np.c_[beat, text], axis=0, return_inverse=True)[1].ravel()
@@ -132,9 +135,6 @@ def _answers(rows: pa.Table, base: Mapping[str, Any]) -> npt.NDArray[np.bool_]:
 def _distinct(group: npt.NDArray[np.int64], who: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Distinct accounts per group."""
     return np.bincount(np.unique(np.c_[group, who], axis=0)[:, 0], minlength=int(group.max()) + 1)
-
-
-_BEAT = 10_000_000  # microseconds in which people answer a host
 
 
 SIGNAL = Signal(
