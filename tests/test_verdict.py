@@ -70,6 +70,7 @@ def test_names_in_json_are_those_of_the_contract():
         "lang",
         "sessions",
         "shops",
+        "notes",
         "groups",
         "deals",
     }

@@ -38,6 +38,10 @@ _UTC = Clock("+00:00")
 _NEEDED = {"accounts": ("account_id",), "metrics": ("metric", "value"), "products": ("product_id",)}
 
 
+AMOUNT_MAX = 10**12
+"""Minor units (ten billion yuan) beyond which no single sale goes; a million such rows still sum within 64 bits."""
+
+
 @dataclass
 class Typed:
     """A canonical table as read from one file.
@@ -311,6 +315,8 @@ def _events(columns: dict[str, Any], raw: pa.Table, work: _Work) -> None:
     money = pc.fill_null(pc.is_in(kind, value_set=pa.array(MONEY_KINDS)), False)
     negative = pc.and_(pc.less(columns["amount"], 0), pc.invert(money))
     work.reject_where(negative, "negative_amount", "amount", columns["amount"])
+    absurd = pc.greater(pc.abs(pc.fill_null(columns["amount"], 0)), AMOUNT_MAX)
+    work.reject_where(absurd, "absurd_amount", "amount", columns["amount"])
     for name, default in (("platform", "unknown"), ("source", "folder")):
         if columns[name].null_count:
             columns[name] = pc.fill_null(columns[name].cast(pa.string()), default)
