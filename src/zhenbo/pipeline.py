@@ -128,8 +128,7 @@ def audit_paths(paths: Sequence[Path], key: bytes, **options: Any) -> Result:
     from zhenbo.intake.load import load
 
     loaded = load(paths, key)
-    unknown = [f for f in loaded.report.files if f.status == "unrecognised"]
-    rejects = [*loaded.rejects, *(Reject(f.file, 0, "unrecognised", " ".join(f.notes)) for f in unknown)]
+    rejects = loaded.unused
     if not loaded.dataset.events.num_rows:
         seen = (
             "; ".join(dict.fromkeys(f"{r.file}: {r.reason} {r.detail}".strip() for r in rejects))

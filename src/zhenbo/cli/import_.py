@@ -33,6 +33,6 @@ def command(paths: tuple[Path, ...], to: Path, key_map: Path | None, as_json: bo
         )
     write(loaded.dataset, to)
     (to / "import.json").write_bytes(told + b"\n")
-    write_rejects(loaded.rejects, to / "rejects.jsonl")
+    write_rejects(loaded.unused, to / "rejects.jsonl")
     if key_map:
         loaded.people.write_map(key_map)

@@ -47,6 +47,12 @@ class Loaded:
     rejects: list[Reject]
     people: Pseudonyms
 
+    @property
+    def unused(self) -> list[Reject]:
+        """Every row and whole file that could not be used, files of no known source among them."""
+        unknown = (f for f in self.report.files if f.status == "unrecognised")
+        return [*self.rejects, *(Reject(f.file, 0, "unrecognised", " ".join(f.notes)) for f in unknown)]
+
 
 @dataclass
 class _Pile:

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.core.schema import Flag
-from zhenbo.core.session import Session
+from zhenbo.core.session import Session, codes, micros
 
 _STAFF = Flag.HOST | Flag.MOD | Flag.KNOWN_BOT | Flag.HISTORY
 
@@ -42,19 +42,33 @@ BEAT = 10_000_000
 """Microseconds in which people answer a host."""
 
 
-def in_step(ts: npt.NDArray[np.int64], who: npt.NDArray[np.int64]) -> float:
-    """How much these people speak together: others of them in one's beat of ten seconds, over what chance would put there.
+def one_voice(rows: pa.Table, who: npt.NDArray[np.int64], step: float, agreed: float) -> bool:
+    """Whether these people answer one voice: they speak together, and then say the same.
 
-    About 1 for people, or scripts, who each follow their own clock; several for a crowd that answers one voice.
+    Args:
+        rows: their comments.
+        who: code of the author of each.
+        step: least coincidence: others of them in one's beat of ten seconds, over what chance would put there; about 1 for
+        people, or scripts, who each follow their own clock, several for a crowd that answers one voice, and for
+        scripts posted account by account.
+        agreed: least agreement: share of pairs in a beat with the same words (digits aside);
+        high for a crowd that repeats what it was told, low for a list of sentences handed out in turn.
     """
+    ts = micros(rows["ts"])
     if len(ts) < 2:
-        return 1.0
+        return False
     first, last = heart(ts)
     beats = max((last - first) / BEAT, 1.0)
     inside = (ts >= first) & (ts <= last)
-    pairs = np.unique(np.c_[(ts[inside] - first) // BEAT, who[inside]], axis=0)
-    people = np.bincount(pairs[:, 0])
-    per_person = np.bincount(np.unique(pairs[:, 1], return_inverse=True)[1])
-    met = float((people * (people - 1)).sum())
+    beat = (ts[inside] - first) // BEAT
+    words, _ = codes(pc.replace_substring_regex(rows["text"], r"[\d\s[:punct:]]+", ""))
+    people, per_person = _pairs(beat), np.bincount(np.unique(who[inside], return_inverse=True)[1])
     chance = float(per_person.sum() ** 2 - (per_person**2).sum()) / beats
-    return met / max(chance, 1.0)
+    same = _pairs(beat * (int(words.max()) + 1) + words[inside])
+    return people / max(chance, 1.0) > step and same / max(people, 1.0) > agreed
+
+
+def _pairs(group: npt.NDArray[np.int64]) -> float:
+    """Ordered pairs within groups."""
+    n = np.unique(group, return_counts=True)[1].astype(np.float64)
+    return float((n * (n - 1)).sum())

@@ -52,7 +52,7 @@ import pyarrow as pa
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
 from zhenbo.core.session import Session, codes, micros
 from zhenbo.core.subject import Question, Tier
-from zhenbo.kernel.speech import heart, in_step, speech, unheard
+from zhenbo.kernel.speech import heart, one_voice, speech, unheard
 from zhenbo.signals.nulls import crowd, share_tail
 
 _PUNCTUATION = re.compile(r"[\W_]+")
@@ -82,7 +82,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     events, total = cite(rows, mine)
     per_account = mine.sum() / max(found.observed, 1)
     accused = found.observed > 0 and found.p < base["remarkable"]
-    together = accused and in_step(micros(rows["ts"])[mine], who[mine]) > base["in_step"]
+    together = accused and one_voice(rows.filter(pa.array(mine)), who[mine], base["in_step"], base["agreed"])
     sentences = len(np.unique(template[mine & (template >= 0)]))
     return [
         SIGNAL.evidence(

@@ -47,7 +47,7 @@ import pyarrow.compute as pc
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
 from zhenbo.core.session import Session, codes, micros
 from zhenbo.core.subject import Question, Tier
-from zhenbo.kernel.speech import BEAT, heart, in_step, speech, unheard
+from zhenbo.kernel.speech import BEAT, heart, one_voice, speech, unheard
 from zhenbo.signals.nulls import P_FLOOR, Floats, crowd
 
 
@@ -71,7 +71,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     accused = found.observed > 0 and found.p < base["remarkable"]
     if not accused and answers.mean() > base["answers_max"]:
         return [Missing(Question.ENGAGEMENT, "longer_record")]  # what was left out cannot be called clean
-    together = accused and in_step(micros(rows["ts"])[mine], who[mine]) > base["in_step"]
+    together = accused and one_voice(rows.filter(pa.array(mine)), who[mine], base["in_step"], base["agreed"])
     return [
         SIGNAL.evidence(
             window=heart(micros(rows["ts"])[mine] if accused else micros(rows["ts"])),
