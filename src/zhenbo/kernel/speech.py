@@ -48,11 +48,11 @@ def one_voice(rows: pa.Table, who: npt.NDArray[np.int64], step: float, agreed: f
     Args:
         rows: their comments.
         who: code of the author of each.
-        step: least coincidence: others of them in one's beat of ten seconds, over what chance would put there; about 1 for
-        people, or scripts, who each follow their own clock, several for a crowd that answers one voice, and for
-        scripts posted account by account.
-        agreed: least agreement: share of pairs in a beat with the same words (digits aside);
-        high for a crowd that repeats what it was told, low for a list of sentences handed out in turn.
+        step: least coincidence: others of them in one's beat of ten seconds, over what chance would put there; about 1
+            for people, or scripts, who each follow their own clock, several for a crowd that answers one voice, and for
+            scripts posted account by account.
+        agreed: least agreement: share of pairs in a beat with the same words (digits aside); high for a crowd that
+            repeats what it was told, low for a list of sentences handed out in turn.
     """
     ts = micros(rows["ts"])
     if len(ts) < 2:

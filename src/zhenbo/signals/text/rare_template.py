@@ -18,7 +18,8 @@ a whole, and never heavily.
 Raw repetition is no evidence: a third of honest messages repeat another in the same minute. Repeats within
 three minutes (chants 扣1, lottery phrases 福袋口令, hype) do not count, and the rate at which *quiet* accounts of
 the same room repeat each other dispersed in time sets the expectation: a room that asks the same size question
-all evening raises it for everybody.
+all evening raises it for everybody. A crowd that speaks together and then says the same answers one voice: that
+explains it.
 
 ## Method
 Hits per account against a beta-binomial whose mean is the room's own rate among accounts with few sentences,

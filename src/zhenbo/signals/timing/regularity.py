@@ -11,12 +11,16 @@ worker (职业弹幕人, Beijing 2025) was more than fifty comments per account 
 
 ## How it is fooled
 By exponential gaps, by pauses drawn from real chat logs, by fewer than ten comments per account, by hired
-humans. A script with long random pauses passes this test and must be met by what it says (text).
+humans. A script with long random pauses passes this test and must be met by what it says (text). A farm that posts one
+sentence from all accounts at once looks like a chant and is taken for one. People who type a phrase of their own every
+few seconds for an hour (a prayer room) look like scripts.
 
 ## What clears it
 Flagged assistants, moderators and the host are left out. Too few regular accounts for a room of this size is
 expected (habit, tools): only an excess over that counts. Answers to a prompt (quiz, countdown, 口令, 扣1) follow the host's
 beat, not a timer: short comments made while far more people speak than usual are left out before anything is measured.
+A crowd whose regular members speak together and then say the same (fans after a song, a class after its teacher)
+answers one voice: that explains it, and nobody is named.
 
 ## Method
 Honest gaps are modelled as a gamma renewal process of shape 2, more regular than 99 % of real accounts; the
