@@ -279,10 +279,13 @@ def _likelihood(subject: SubjectVerdict, lang: Lang) -> str:
     best = fmt.probability(subject.probability)
     if subject.probability_low is None or subject.probability_high is None:
         return tr(lang, "%(best)s that at least 5%% of a shown figure is fabricated", best=best)
+    low, high = fmt.probability(subject.probability_low), fmt.probability(subject.probability_high)
+    if low == high == best:
+        return tr(lang, "%(best)s that at least 5%% of a shown figure is fabricated", best=best)
     return tr(
         lang,
         "%(best)s (%(low)s to %(high)s, depending on how common fabrication is) that at least 5%% of a shown figure is fabricated",
-        best=best, low=fmt.probability(subject.probability_low), high=fmt.probability(subject.probability_high),
+        best=best, low=low, high=high,
     )  # fmt: skip
 
 
