@@ -100,7 +100,7 @@ def audit_subject(session: Session, found: Iterable[Found], policy: Policy, word
     gmv = bridge(session, {order: min(p, believed) for order, p in judged.orders.items()})
     head = judged.headline
     start, end = session.span
-    asked = head.asked
+    said = head.asked and head.outcome is not Outcome.INSUFFICIENT  # null: not enough evidence to say
     fields: dict[str, Any] = {
         "host_id": session.host_id,
         "platform": session.platform,
@@ -110,9 +110,9 @@ def audit_subject(session: Session, found: Iterable[Found], policy: Policy, word
         "verdict": head.outcome,
         "question": head.question,
         "penalty_ready": judged.penalty_ready,
-        "probability": probability(head.score_db) if asked else None,
-        "probability_low": _at(head, policy, policy.prior[0]) if asked else None,
-        "probability_high": _at(head, policy, policy.prior[2]) if asked else None,
+        "probability": probability(head.score_db) if said else None,
+        "probability_low": _at(head, policy, policy.prior[0]) if said else None,
+        "probability_high": _at(head, policy, policy.prior[2]) if said else None,
         "prior_db": decibels(policy.prior[1]),
         "score_db": head.score_db,
         "map": policy.map_id,
