@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.core.session import Session
+from zhenbo.core.session import Session, micros
 from zhenbo.core.subject import Question, Tier
 
 EVENTS_CITED = 50
@@ -170,3 +170,9 @@ def cite(rows: pa.Table, mask: npt.NDArray[np.bool_] | None = None) -> tuple[tup
         rows = rows.take(pa.array(np.linspace(0, total - 1, EVENTS_CITED).astype(np.int64)))
     joined = pc.binary_join_element_wise(rows["source"].cast(pa.string()), rows["event_id"], ":")
     return tuple(x for x in joined.to_pylist() if x is not None), total
+
+
+def cite_between(rows: pa.Table, start: int, end: int) -> tuple[tuple[str, ...], int]:
+    """`cite` of the rows whose time lies in [start, end], microseconds."""
+    ts = micros(rows["ts"])
+    return cite(rows, (ts >= start) & (ts <= end))

@@ -56,7 +56,6 @@ EVENT_COLUMNS = (
     Column("parent_id", pa.string(), "parent order (主订单) of a child order"),
 )
 EVENTS = pa.schema([(c.name, c.type) for c in EVENT_COLUMNS])
-CORE_EVENT_COLUMNS = tuple(c.name for c in EVENT_COLUMNS[:24])
 
 ACCOUNT_COLUMNS = (
     Column("platform", WORD, "as in events"),

@@ -121,10 +121,10 @@ class Session:
         hit = self.metrics.filter(pc.equal(self.metrics["metric"].cast(pa.string()), f"coverage.{kind}"))
         return float(hit["value"][0].as_py()) if hit.num_rows else None
 
-    def has(self, column: str, *kinds: str, at_least: int = 1) -> bool:
-        """Whether at least so many rows (of the kinds, if given) fill a column."""
+    def has(self, column: str, *kinds: str) -> bool:
+        """Whether any row (of the kinds, if given) fills a column."""
         rows = self.rows(*kinds) if kinds else self.events
-        return bool(rows.num_rows - rows[column].null_count >= at_least)
+        return bool(rows.num_rows - rows[column].null_count > 0)
 
     @cached_property
     def tiers(self) -> Mapping[Question, Tier]:

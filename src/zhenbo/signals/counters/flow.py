@@ -40,8 +40,8 @@ from typing import Any
 
 import numpy as np
 
-from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
-from zhenbo.core.session import MINUTE, Session, micros
+from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite_between
+from zhenbo.core.session import MINUTE, Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.series import Counter, Floats, Grid, counter, gauge, grid
 from zhenbo.signals.nulls import P_FLOOR
@@ -139,9 +139,7 @@ def _unattended(
 
 def _evidence(session: Session, on: Grid, a: int, b: int, kind: str, **fields: Any) -> Evidence:
     start, end = on.start + a * MINUTE, on.start + b * MINUTE
-    rows = session.rows(kind)
-    ts = micros(rows["ts"])
-    events, total = cite(rows, (ts >= start) & (ts <= end))
+    events, total = cite_between(session.rows(kind), start, end)
     return SIGNAL.evidence(window=(start, end), events=events, events_total=total, **fields)
 
 

@@ -52,8 +52,8 @@ from typing import Any
 
 import numpy as np
 
-from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
-from zhenbo.core.session import MINUTE, Session, micros
+from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite_between
+from zhenbo.core.session import MINUTE, Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.ramps import Excess, excess, floor_rate, strongest
 from zhenbo.kernel.series import Floats, Grid, counter, gauge, grid, rate
@@ -111,9 +111,7 @@ def _judge(
     if p > base["accuse"]:
         return _nothing(on, e.total, max(p, 0.3))  # near no package: neither accuses nor clears much
     start, end = on.start + e.start * MINUTE, on.start + e.end * MINUTE
-    rows = session.rows(kind)
-    ts = micros(rows["ts"])
-    events, total = cite(rows, (ts >= start) & (ts <= end))
+    events, total = cite_between(session.rows(kind), start, end)
     package = match.package
     declared = [
         w

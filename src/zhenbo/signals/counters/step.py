@@ -42,8 +42,8 @@ from typing import Any
 
 import numpy as np
 
-from zhenbo.core.evidence import Cause, Evidence, Found, Missing, Say, Signal, cite
-from zhenbo.core.session import MINUTE, Session, micros
+from zhenbo.core.evidence import Cause, Evidence, Found, Missing, Say, Signal, cite, cite_between
+from zhenbo.core.session import MINUTE, Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.ramps import Excess, strongest
 from zhenbo.kernel.series import Floats, Grid, counter, gauge, grid, rate
@@ -110,9 +110,7 @@ def _step(
     start, end = on.start + e.start * MINUTE, on.start + e.end * MINUTE
     declared = [w for w in session.windows if w.kind in _BRINGS and w.overlaps(start, end)]
     brought = bool(answered) and max(answered.values()) > np.exp(base["answer"] * growth)
-    rows = session.rows("entered_total")
-    ts = micros(rows["ts"])
-    events, total = cite(rows, (ts >= start) & (ts <= end))
+    events, total = cite_between(session.rows("entered_total"), start, end)
     return SIGNAL.evidence(
         window=(start, end), p=min(p * 2, 1.0), observed=e.total, expected=e.expected, says="step",
         args={
