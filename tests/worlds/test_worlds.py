@@ -49,9 +49,10 @@ def test_evening_is_canonical_and_repeatable():
 
 
 def test_worlds_are_found_by_module():
-    """Every module with a `world` function is offered under its own name."""
+    """Every module with a `world` function is offered under its own name, every attack and burst as a room."""
     assert {"evening", "disputes", "honest", "bought", "million"} <= set(WORLDS)
     assert "campaign" not in WORLDS
+    assert {*ATTACKS, *BURSTS} - {"none"} <= set(WORLDS)
 
 
 @pytest.mark.parametrize("burst", BURSTS)

@@ -20,8 +20,23 @@ from zhenbo.worlds.show import NONE, SECOND, Show, Unseen
 from zhenbo.worlds.trade import Life, browse, sell
 from zhenbo.worlds.words import SALES, improvise, reword
 
-Attack = Callable[[Show, np.random.Generator, float], None]
+Lay = Callable[[Show, np.random.Generator, float], None]
 Delivery = Literal["2h", "20min", "at_once", "by_minute"]
+
+
+@dataclass(frozen=True)
+class Attack:
+    """Something that can be bought.
+
+    Args:
+        family: what kind of trade it is; whole families are held out of every fit.
+        says: what is bought, in a line.
+        lay: lays it over a broadcast at a dose.
+    """
+
+    family: str
+    says: str
+    lay: Lay
 
 
 @dataclass(frozen=True)
@@ -66,8 +81,17 @@ class Fleet:
 
 def lay(show: Show, name: str, rng: np.random.Generator, dose: float) -> None:
     """Lay a named attack over a broadcast."""
-    ATTACKS[name](show, rng, dose)
-    show.kinds.append(f"{name}@{dose:.2f}")
+    lay_as(show, f"{name}@{dose:.2f}", lambda: ATTACKS[name].lay(show, rng, dose))
+
+
+def lay_as(show: Show, name: str, act: Callable[[], None]) -> None:
+    """Do something to a broadcast that is an attack under this name, and note when it began."""
+    blocks, unseen = len(show.blocks), len(show.unseen)
+    act()
+    made = [b.ts.min() for b in show.blocks[blocks:] if not b.later]
+    made += [u.ts.min() for u in show.unseen[unseen:] if len(u.ts)]
+    show.began = min([*made, *([] if show.began is None else [show.began])], default=None)
+    show.kinds.append(name)
 
 
 def _needed(real: int, dose: float, least: int = 5) -> int:
@@ -351,43 +375,43 @@ _UNPAID = Life(unpaid=0.99, unpaid_close_minutes=(20, 90))
 
 ATTACKS: Mapping[str, Attack] = MappingProxyType({
     **{
-        f"package-{name}-{how}": partial(package, name=name, how=how)
+        f"package-{name}-{how}": Attack("packages", "", partial(package, name=name, how=how))
         for name in ("P30", "P38", "P388")
         for how in ("2h", "20min", "at_once", "by_minute")
     },
-    "package-P38-rows": partial(package, name="P38", how="20min", events=True),
-    "viewbots-batches": partial(viewbots, style="batches"),
-    "viewbots-plateau": partial(viewbots, style="plateau"),
-    "viewbots-per_minute": partial(viewbots, style="per_minute"),
-    "viewbots-cohort": partial(viewbots, style="per_minute", fleet=Fleet(cohort=True)),
-    "viewbots-phones": partial(viewbots, style="batches", fleet=Fleet(phones=12, networks=4)),
-    "comments-fixed": partial(scripted),
-    "comments-jitter10": partial(scripted, jitter=0.1),
-    "comments-jitter40": partial(scripted, jitter=0.4, shuffled=True),
-    "comments-jitter80": partial(scripted, jitter=0.8, shuffled=True),
-    "comments-synonyms": partial(scripted, jitter=0.3, synonyms=True, shuffled=True),
-    "comments-cohort": partial(scripted, jitter=0.3, fleet=Fleet(cohort=True, phones=6)),
-    "comments-human": partial(scripted, human=True),
-    "likes-rows": partial(likes),
-    "likes-1588": partial(likes, amount=1_588, events=False),
-    "followers-rows": partial(followers),
-    "followers-counter": partial(followers, events=False),
-    "farm-cohort": partial(farm),
-    "farm-phones": partial(farm, fleet=Fleet(phones=20, networks=3)),
-    "farm-clean": partial(farm, fleet=Fleet()),
-    "brush-next_day": partial(brush, life=_NEXT_DAY, per_buyer=2),
-    "brush-next_day-clean": partial(brush, life=_NEXT_DAY, visit="short"),
-    "brush-addresses": partial(brush, life=_EMPTY, fleet=Fleet(homes=4), per_buyer=3),
-    "brush-payers": partial(brush, life=_EMPTY, fleet=Fleet(payers=2, phones=3), per_buyer=4, visit="short"),
-    "brush-empty_parcels": partial(brush, life=_EMPTY, visit="short"),
-    "brush-no_browse": partial(brush, life=Life(unpaid=0.0, refund=0.02, first_hour=0.0)),
-    "brush-unpaid": partial(brush, life=_UNPAID, fleet=Fleet(homes=4), per_buyer=10),
-    "brush-pledge": partial(
+    "package-P38-rows": Attack("packages", "", partial(package, name="P38", how="20min", events=True)),
+    "viewbots-batches": Attack("viewers", "", partial(viewbots, style="batches")),
+    "viewbots-plateau": Attack("viewers", "", partial(viewbots, style="plateau")),
+    "viewbots-per_minute": Attack("viewers", "", partial(viewbots, style="per_minute")),
+    "viewbots-cohort": Attack("viewers", "", partial(viewbots, style="per_minute", fleet=Fleet(cohort=True))),
+    "viewbots-phones": Attack("viewers", "", partial(viewbots, style="batches", fleet=Fleet(phones=12, networks=4))),
+    "comments-fixed": Attack("comments", "", partial(scripted)),
+    "comments-jitter10": Attack("comments", "", partial(scripted, jitter=0.1)),
+    "comments-jitter40": Attack("comments", "", partial(scripted, jitter=0.4, shuffled=True)),
+    "comments-jitter80": Attack("comments", "", partial(scripted, jitter=0.8, shuffled=True)),
+    "comments-synonyms": Attack("comments", "", partial(scripted, jitter=0.3, synonyms=True, shuffled=True)),
+    "comments-cohort": Attack("comments", "", partial(scripted, jitter=0.3, fleet=Fleet(cohort=True, phones=6))),
+    "comments-human": Attack("comments", "", partial(scripted, human=True)),
+    "likes-rows": Attack("likes", "", partial(likes)),
+    "likes-1588": Attack("likes", "", partial(likes, amount=1_588, events=False)),
+    "followers-rows": Attack("followers", "", partial(followers)),
+    "followers-counter": Attack("followers", "", partial(followers, events=False)),
+    "farm-cohort": Attack("farms", "", partial(farm)),
+    "farm-phones": Attack("farms", "", partial(farm, fleet=Fleet(phones=20, networks=3))),
+    "farm-clean": Attack("farms", "", partial(farm, fleet=Fleet())),
+    "brush-next_day": Attack("orders", "", partial(brush, life=_NEXT_DAY, per_buyer=2)),
+    "brush-next_day-clean": Attack("orders", "", partial(brush, life=_NEXT_DAY, visit="short")),
+    "brush-addresses": Attack("orders", "", partial(brush, life=_EMPTY, fleet=Fleet(homes=4), per_buyer=3)),
+    "brush-payers": Attack("orders", "", partial(brush, life=_EMPTY, fleet=Fleet(payers=2, phones=3), per_buyer=4, visit="short")),
+    "brush-empty_parcels": Attack("orders", "", partial(brush, life=_EMPTY, visit="short")),
+    "brush-no_browse": Attack("orders", "", partial(brush, life=Life(unpaid=0.0, refund=0.02, first_hour=0.0))),
+    "brush-unpaid": Attack("orders", "", partial(brush, life=_UNPAID, fleet=Fleet(homes=4), per_buyer=10)),
+    "brush-pledge": Attack("orders", "", partial(
         brush, life=_NEXT_DAY, fleet=Fleet(networks=1, homes=3, payers=1), per_buyer=6, visit="short", last=0.3
-    ),
-    "case-G1": case_g1,
-    "case-G2": case_g2,
+    )),
+    "case-G1": Attack("orders", "", case_g1),
+    "case-G2": Attack("orders", "", case_g2),
 })  # fmt: skip
 """Every attack by name; call through `lay`."""
 
-__all__ = ["ATTACKS", "Attack", "Fleet", "lay"]
+__all__ = ["ATTACKS", "Attack", "Fleet", "lay", "lay_as"]

@@ -31,10 +31,12 @@ class Burst:
     """One kind of honest evening.
 
     Args:
+        says: what happens, in a line.
         play: fills the broadcast, ordinary audience included.
         shape: what this kind of evening changes in the plan.
     """
 
+    says: str
     play: Play = organic.play
     shape: Shape = _as_planned
 
@@ -366,26 +368,26 @@ def _big(plan: Plan, rng: np.random.Generator) -> Plan:
 
 
 BURSTS: Mapping[str, Burst] = MappingProxyType({
-    "none": Burst(),
-    "lottery": Burst(_lottery),
-    "called_chant": Burst(_called_chant),
-    "tap_hearts": Burst(_tap_hearts),
-    "raid": Burst(_raid),
-    "feature": Burst(_feature),
-    "paid_traffic": Burst(_paid),
-    "celebrity": Burst(_celebrity),
-    "reconnect": Burst(_reconnect),
-    "apparel_returns": Burst(_returns, lambda plan, _: replace(plan, category="apparel")),
-    "lockdown_region": Burst(_lockdown),
-    "dorm": Burst(_dorm),
-    "family": Burst(_family),
-    "office": Burst(_office),
-    "fan_club": Burst(_fan_club),
-    "newcomers": Burst(_newcomers, _campaign),
-    "question_time": Burst(_questions),
-    "auto_messages": Burst(_auto),
-    "announcer": Burst(_announcer),
-    "small_room": Burst(organic.play, _small),
-    "big_room": Burst(organic.play, _big),
+    "none": Burst(""),
+    "lottery": Burst("", _lottery),
+    "called_chant": Burst("", _called_chant),
+    "tap_hearts": Burst("", _tap_hearts),
+    "raid": Burst("", _raid),
+    "feature": Burst("", _feature),
+    "paid_traffic": Burst("", _paid),
+    "celebrity": Burst("", _celebrity),
+    "reconnect": Burst("", _reconnect),
+    "apparel_returns": Burst("", _returns, lambda plan, _: replace(plan, category="apparel")),
+    "lockdown_region": Burst("", _lockdown),
+    "dorm": Burst("", _dorm),
+    "family": Burst("", _family),
+    "office": Burst("", _office),
+    "fan_club": Burst("", _fan_club),
+    "newcomers": Burst("", _newcomers, _campaign),
+    "question_time": Burst("", _questions),
+    "auto_messages": Burst("", _auto),
+    "announcer": Burst("", _announcer),
+    "small_room": Burst("", organic.play, _small),
+    "big_room": Burst("", organic.play, _big),
 })  # fmt: skip
 """Every kind of honest evening by name."""

@@ -22,7 +22,7 @@ from zhenbo.worlds.attacks import ATTACKS, lay
 from zhenbo.worlds.bursts import BURSTS, stage
 from zhenbo.worlds.crowd import Crowd
 from zhenbo.worlds.record import write
-from zhenbo.worlds.show import Plan, Show, Words
+from zhenbo.worlds.show import Plan, Words
 from zhenbo.worlds.truth import World
 from zhenbo.worlds.views import VIEWS
 
@@ -55,17 +55,38 @@ def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
-def _world(show: Show, view: str, salt: int, rng: np.random.Generator) -> World:
-    """The one-session world as a view shows it; its truth names only accounts and orders that the view shows."""
-    made = write([show], salt)
-    data = VIEWS[view](made.dataset, rng)
+def viewed(world: World, view: str, rng: np.random.Generator) -> World:
+    """A world as a view shows it; its truth names only accounts and orders that the view shows."""
+    data = VIEWS[view](world.dataset, rng)
     people = frozenset(pc.unique(data.events["actor_id"]).to_pylist())
     orders = frozenset(pc.unique(data.events["order_id"]).to_pylist())
     truth = {
-        k: replace(t, view=view, fake_accounts=t.fake_accounts & people, fake_orders=t.fake_orders & orders)
-        for k, t in made.truth.items()
-    }
-    return World(data, truth)
+        k: replace(
+            t, view=view, fake_accounts=t.fake_accounts & people, fake_orders=t.fake_orders & orders,
+            groups={g: seen for g, who in t.groups.items() if len(seen := who & people) > 1},
+        )
+        for k, t in world.truth.items()
+    }  # fmt: skip
+    return replace(world, dataset=data, truth=truth)
+
+
+def room(
+    seed: int, *, attack: str | None = None, dose: float = 0.3, burst: str = "none", view: str = "insider"
+) -> World:
+    """One room of some hundreds of people: an honest evening, or one with an attack laid over it.
+
+    Args:
+        seed: stream of chance.
+        attack: name of the attack; None leaves the evening honest.
+        dose: fabricated share of the metric that the attack aims at.
+        burst: honest burst of the evening.
+        view: who looks at it.
+    """
+    rng = np.random.default_rng([seed, 70])
+    show = stage(plan(rng, seed % 1_000, (600, 1_500)), burst, rng, Crowd(), Words())
+    if attack:
+        lay(show, attack, rng, dose)
+    return viewed(write([show], seed * 1_000_003 + 70), view, rng)
 
 
 def campaign(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
@@ -89,7 +110,7 @@ def campaign(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
         if view == "merchant":
             drawn = replace(drawn, orders=max(drawn.orders, 0.04))
         show = stage(drawn, burst, rng, Crowd(), Words())
-        yield _world(show, view, seed * 1_000_003 + number, rng)
+        yield viewed(write([show], seed * 1_000_003 + number), view, rng)
 
 
 def attacked(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
@@ -103,7 +124,7 @@ def attacked(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
         rng = np.random.default_rng([seed, number, 1])
         name = attacks[number % len(attacks)]
         burst = str(rng.choice(bursts)) if rng.random() < 1 / 3 else "none"
-        trade = name.startswith(("brush", "case"))
+        trade = ATTACKS[name].family == "orders"
         # P38 is sold whole: only in rooms of some thousands is it less than nearly everything.
         drawn = plan(rng, number, (2_000, 6_000) if "P38-" in name else (500, 1_500))
         if trade:
@@ -113,4 +134,4 @@ def attacked(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
         view = str(
             rng.choice(["insider", "auditor", "merchant"] if trade else ["insider", "auditor", "capture"])
         )
-        yield _world(show, view, seed * 1_000_003 + number + 500_000, rng)
+        yield viewed(write([show], seed * 1_000_003 + number + 500_000), view, rng)

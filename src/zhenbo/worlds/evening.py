@@ -3,7 +3,7 @@
 import numpy as np
 
 from zhenbo.core.session import MINUTE
-from zhenbo.worlds.attacks import Fleet, brush, package, scripted
+from zhenbo.worlds.attacks import Fleet, brush, lay_as, package, scripted
 from zhenbo.worlds.bursts import stage
 from zhenbo.worlds.crowd import Crowd
 from zhenbo.worlds.record import write
@@ -41,11 +41,16 @@ def _room(role: str, place: int, rng: np.random.Generator, crowd: Crowd, words: 
     )
     show = stage(plan, "lottery" if role == "lottery" else "none", rng, crowd, words)
     if role == "bought":
-        package(show, rng, 0.0, name="P388", how="20min")
-        scripted(show, rng, 0.5, jitter=0.15, each=50, sentences=24, fleet=Fleet(cohort=True))
-        show.kinds += ["package-P388-20min", "comments-jitter15-cohort"]
+        lay_as(show, "package-P388-20min", lambda: package(show, rng, 0.0, name="P388", how="20min"))
+        crew = Fleet(cohort=True)
+        lay_as(
+            show, "comments-jitter15-cohort",
+            lambda: scripted(show, rng, 0.5, jitter=0.15, each=50, sentences=24, fleet=crew),
+        )  # fmt: skip
     if role == "brushed":
         life = Life(unpaid=0.0, refund=0.9, refunds="next_day", shipped=0.0)
-        brush(show, rng, 0.65, life=life, fleet=Fleet(homes=6, payers=12), per_buyer=3)
-        show.kinds.append("brush-next_day")
+        hands = Fleet(homes=6, payers=12)
+        lay_as(
+            show, "brush-next_day", lambda: brush(show, rng, 0.65, life=life, fleet=hands, per_buyer=3)
+        )  # fmt: skip
     return show

@@ -12,7 +12,7 @@ from zhenbo.core.schema import ACCOUNTS, EVENTS, PRODUCTS, SESSION_METRICS, WORD
 from zhenbo.worlds.anchors import CATEGORIES
 from zhenbo.worlds.crowd import REGIONS, Crowd, Ints, named, names
 from zhenbo.worlds.show import NONE, SECOND, Block, Show
-from zhenbo.worlds.truth import SessionTruth, World
+from zhenbo.worlds.truth import Money, SessionTruth, World
 
 SOURCE = "world@1"
 _NUMBERS = ("qty", "amount", "weight_g", "discount_platform")
@@ -53,7 +53,8 @@ def write(shows: Sequence[Show], salt: int) -> World:
         products=_products(shows),
         windows={s.plan.session_id: tuple(s.windows) for s in shows if s.windows},
     )
-    return World(data, {s.plan.session_id: _truth(s, salt) for s in shows})
+    money = _money(columns, kinds, shows)
+    return World(data, {s.plan.session_id: _truth(s, salt, money[i]) for i, s in enumerate(shows)})
 
 
 def _rank(ids: Sequence[str]) -> Ints:
@@ -240,7 +241,36 @@ def _products(shows: Sequence[Show]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=PRODUCTS)
 
 
-def _truth(show: Show, salt: int) -> SessionTruth:
+def _money(columns: Mapping[str, Ints], kinds: Sequence[str], shows: Sequence[Show]) -> list[Money | None]:
+    """Where each broadcast's created amounts went: an order's whole amount goes one way, its discount another."""
+
+    def numbers(kind: str) -> Ints:
+        return columns["order"][columns["kind"] == kinds.index(kind)] if kind in kinds else none
+
+    none = np.empty(0, dtype=np.int64)
+    made = columns["kind"] == kinds.index("order_create") if "order_create" in kinds else np.zeros(0, bool)
+    order, show = columns["order"][made], columns["show"][made]
+    rest, off = columns["amount"][made].copy(), np.maximum(columns["discount_platform"][made], 0)
+    paid = np.isin(order, numbers("order_pay"))
+    fake = np.concatenate([none, *(n for s in shows for n in s.fake_orders)])
+    lines: dict[str, Ints] = {"gross": rest.copy()}
+    for name, part in (
+        ("cancelled", np.where(np.isin(order, numbers("order_cancel")), rest, 0)),
+        ("unpaid", np.where(paid, 0, rest)),
+        ("discount", off),
+        ("refunded", np.where(np.isin(order, numbers("refund_done")), rest, 0)),
+        ("brushed", np.where(np.isin(order, fake), rest, 0)),
+        ("verified", rest),
+    ):
+        lines[name] = np.minimum(part, rest)
+        rest = rest - lines[name]
+    return [
+        Money(**{k: int(v[show == i].sum()) for k, v in lines.items()}) if (show == i).any() else None
+        for i in range(len(shows))
+    ]
+
+
+def _truth(show: Show, salt: int, money: Money | None) -> SessionTruth:
     """The answer key of a broadcast."""
     extra = {"entered_total": "viewers", "like_total": "likes", "follow_total": "follows"}
     shown = {metric: show.total(kind, column) for metric, (kind, column) in _SHOWN.items()}
@@ -257,4 +287,8 @@ def _truth(show: Show, salt: int) -> SessionTruth:
         shown=shown,
         fake_accounts=names("u", hired, salt),
         fake_orders=names("o", orders, salt + 1),
+        groups={f"crew-{i + 1}": names("u", who, salt) for i, who in enumerate(show.hired) if len(who) > 1},
+        began=show.began,
+        cost=show.cost,
+        money=money,
     )

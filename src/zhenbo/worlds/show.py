@@ -133,6 +133,8 @@ class Show:
         fabricated: fake counts per metric.
         hired: people who act for an attack.
         fake_orders: numbers of orders made by an attack.
+        began: first moment of anything fabricated; None while honest.
+        cost: what the attacks cost, in fen.
         kinds: attacks laid on.
         burst: name of the honest burst.
     """
@@ -148,6 +150,8 @@ class Show:
     fabricated: Counter[str] = field(default_factory=Counter)
     hired: list[Ints] = field(default_factory=list)
     fake_orders: list[Ints] = field(default_factory=list)
+    began: int | None = None
+    cost: int = 0
     kinds: list[str] = field(default_factory=list)
     burst: str = "none"
 
@@ -183,5 +187,9 @@ class Show:
         self.put("enter", since, actor=who, via=via)
 
     def hire(self, who: Ints) -> None:
-        """Note people who act for an attack."""
+        """Note people who act for an attack, as one group."""
         self.hired.append(who)
+
+    def spend(self, yuan: float) -> None:
+        """Note what the attack's buyer pays."""
+        self.cost += round(100 * yuan)

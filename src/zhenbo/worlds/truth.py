@@ -8,6 +8,29 @@ from zhenbo.core.dataset import Dataset
 
 
 @dataclass(frozen=True)
+class Money:
+    """Where the created amounts of a session really went, in minor units; every order is split once, in this order.
+
+    Args:
+        gross: amounts created.
+        cancelled: closed before payment.
+        unpaid: never paid and still open.
+        discount: paid by platform or seller.
+        refunded: paid back by the end of the record.
+        brushed: orders made by an attack, of what then remains.
+        verified: what was really sold.
+    """
+
+    gross: int
+    cancelled: int
+    unpaid: int
+    discount: int
+    refunded: int
+    brushed: int
+    verified: int
+
+
+@dataclass(frozen=True)
 class SessionTruth:
     """The answer key of one session.
 
@@ -21,6 +44,10 @@ class SessionTruth:
         shown: shown totals per metric in the full record, fakes included.
         fake_accounts: account ids that acted for the attack.
         fake_orders: order ids made by the attack.
+        groups: accounts that act as one, by the name of the group (a fleet, a paid crowd, an organiser's buyers).
+        began: microsecond of the first thing fabricated; None in an honest session.
+        cost: what the attack cost its buyer, in fen, at the field's prices.
+        money: where the created amounts went; None without orders.
     """
 
     session_id: str
@@ -32,6 +59,10 @@ class SessionTruth:
     shown: Mapping[str, int] = field(default_factory=dict)
     fake_accounts: frozenset[str] = frozenset()
     fake_orders: frozenset[str] = frozenset()
+    groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    began: int | None = None
+    cost: int = 0
+    money: Money | None = None
 
     def share(self, metric: str) -> float:
         """Fabricated part of a shown metric, 0..1 (0 when nothing is shown)."""
@@ -40,8 +71,36 @@ class SessionTruth:
 
 
 @dataclass(frozen=True)
+class DealTruth:
+    """The answer key of a deal.
+
+    Args:
+        deal_id: the deal it speaks of.
+        verified: what its sessions really sold, minor units.
+        pledge_met: whether real sales reached the pledged amount; None without a pledge.
+        recycled: slot and service fees that came back as orders, minor units.
+        rollover: whether its refund was funded by newer merchants' fees.
+    """
+
+    deal_id: str
+    verified: int
+    pledge_met: bool | None = None
+    recycled: int = 0
+    rollover: bool = False
+
+
+@dataclass(frozen=True)
 class World:
-    """A simulated record and its answer key by session id."""
+    """A simulated record with its answer key.
+
+    Args:
+        dataset: what is seen.
+        truth: answer key by session id.
+        papers: side files of the data folder by name (`parties.toml`, `deals.toml`, `money.jsonl`), as text.
+        deals: answer key by deal id.
+    """
 
     dataset: Dataset
     truth: Mapping[str, SessionTruth]
+    papers: Mapping[str, str] = field(default_factory=dict)
+    deals: Mapping[str, DealTruth] = field(default_factory=dict)
