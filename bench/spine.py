@@ -63,12 +63,10 @@ def _startup() -> None:
 
 def _stages(world: str, seed: int, folder: Path) -> int:
     """Each step of the flow by itself, in this process; the number of events."""
-    from zhenbo.audit.session import Words, audit_subject
+    from zhenbo.audit.session import audit_case, case
     from zhenbo.core.dataset import subjects
     from zhenbo.intake.load import load, write
-    from zhenbo.pipeline import audit_dataset, baselines, default_policy, html
-    from zhenbo.report.labels import ask
-    from zhenbo.report.phrase import phrase
+    from zhenbo.pipeline import audit_dataset, baselines, default_policy, html, words
     from zhenbo.signals.catalogue import catalogue
     from zhenbo.worlds import WORLDS
 
@@ -83,24 +81,22 @@ def _stages(world: str, seed: int, folder: Path) -> int:
     _row("subjects", took, n, f"{len(sessions)} subjects")
     known, took = _timed(catalogue)
     _row("find the signals", took, 0, f"{len(known)} signals")
-    found: dict[str, list[Any]] = defaultdict(list)
+    found: dict[str, dict[str, list[Any]]] = defaultdict(dict)
     total = 0.0
     for signal in known.values():
         took = 0.0
         for session in sessions:
             pieces, seconds = _timed(lambda s=signal, x=session: list(s.look(x, baselines(s.id))))
-            found[session.session_id] += pieces
+            found[session.session_id][signal.id] = pieces
             took += seconds
         total += took
         _row(f"  {signal.id}", took, n)
     _row("all signals", total, n)
-    words = Words(
-        phrase=lambda say, args: phrase(say, args, "en"),
-        ask=lambda record: ask(record, "en"),
-        says=lambda signal, message: known[signal].says[message],
-    )
     policy = default_policy()
-    _, took = _timed(lambda: [audit_subject(s, found[s.session_id], policy, words) for s in sessions])
+    said = words("en")
+    _, took = _timed(
+        lambda: [audit_case(case(s, found[s.session_id], policy), policy, said) for s in sessions]
+    )
     _row("judge, bridge, exhibits", took, n)
     result = audit_dataset(data, lang="en")
     page, took = _timed(lambda: html(result))

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zhenbo import __version__
-from zhenbo.audit.session import Audited, Words, audit_subject
+from zhenbo.audit.session import Audited, Case, Words, audit_case, case
 from zhenbo.core.dataset import Dataset, subjects
 from zhenbo.core.errors import NoEventsError, Reject
 from zhenbo.core.evidence import Found, Say
@@ -58,10 +58,31 @@ def default_policy() -> Policy:
     )
 
 
-def look(session: Session) -> Iterator[Found]:
-    """What every signal finds in a subject."""
-    for signal in catalogue().values():
-        yield from signal.look(session, baselines(signal.id))
+def look(session: Session) -> dict[str, tuple[Found, ...]]:
+    """What every signal finds in a subject, by its id."""
+    return {s.id: tuple(s.look(session, baselines(s.id))) for s in catalogue().values()}
+
+
+def words(lang: Lang) -> Words:
+    """How findings are put into words in a language."""
+    return Words(
+        phrase=lambda say, args: phrase(say, args, lang),
+        ask=lambda record: ask(record, lang),
+        says=lambda signal, message: catalogue()[signal].says[message],
+    )
+
+
+def cases(
+    data: Dataset,
+    as_of: int | None = None,
+    policy: Policy | None = None,
+    progress: Callable[[Session], None] = lambda _: None,
+) -> Iterator[Case]:
+    """Every session and shop month of a dataset with what the signals find in it, ready to be judged."""
+    policy = policy or default_policy()
+    for subject in subjects(data, as_of):
+        progress(subject)
+        yield case(subject, look(subject), policy)
 
 
 def audit_dataset(
@@ -84,17 +105,10 @@ def audit_dataset(
         progress: called with each subject before it is audited.
     """
     policy = policy or default_policy()
-    words = Words(
-        phrase=lambda say, args: phrase(say, args, lang),
-        ask=lambda record: ask(record, lang),
-        says=lambda signal, message: catalogue()[signal].says[message],
-    )
-    audited = []
-    for subject in subjects(data, as_of):
-        progress(subject)
-        audited.append(audit_subject(subject, look(subject), policy, words))
+    said = words(lang)
+    audited = [audit_case(made, policy, said) for made in cases(data, as_of, policy, progress)]
     moment = data.latest if as_of is None else as_of
-    made = Audit(
+    audit = Audit(
         zhenbo=__version__,
         as_of=(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment))
         .isoformat()
@@ -105,7 +119,7 @@ def audit_dataset(
         shops=[a.verdict for a in audited if isinstance(a.verdict, ShopVerdict)],
         notes=_unused(rejects, lang),
     )
-    return Result(made, tuple(audited), tuple(rejects))
+    return Result(audit, tuple(audited), tuple(rejects))
 
 
 UNUSED = Say(

@@ -1,6 +1,6 @@
 """The audit of one subject: a live session, or a shop's month of orders that belong to no session."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -86,14 +86,42 @@ class Words:
     says: Callable[[str, str], Say]
 
 
-def audit_subject(session: Session, found: Iterable[Found], policy: Policy, words: Words) -> Audited:
-    """Judge one subject and write its verdict down."""
-    found = list(found)
+@dataclass(frozen=True)
+class Case:
+    """All there is to judge a subject by; computed once, weighed as often as wanted.
+
+    Args:
+        session: the subject.
+        found: what each signal found and missed, by its id.
+        seen: what was displayed or delivered of each metric.
+        share: per evidence id, the fabricated share it claims if material, else 0.
+    """
+
+    session: Session
+    found: Mapping[str, Sequence[Found]]
+    seen: Shown
+    share: Mapping[str, float]
+
+    def judge(self, policy: Policy, heard: Callable[[str], bool] = lambda _: True) -> Judgement:
+        """Weigh what the signals found; `heard` leaves signals out by id."""
+        found = [f for signal, pieces in self.found.items() if heard(signal) for f in pieces]
+        return judge(self.session, found, self.seen.asks(self.session, policy.floor), self.share, policy)
+
+
+def case(session: Session, found: Mapping[str, Sequence[Found]], policy: Policy) -> Case:
+    """Bring together what there is to judge a subject by."""
     seen = shown(session)
     share = {
-        e.id(session.session_id): _share(session, e, seen, policy) for e in found if isinstance(e, Evidence)
-    }
-    judged = judge(session, found, seen.asks(session, policy.floor), share, policy)
+        e.id(session.session_id): _share(session, e, seen, policy)
+        for pieces in found.values() for e in pieces if isinstance(e, Evidence)
+    }  # fmt: skip
+    return Case(session, found, seen, share)
+
+
+def audit_case(made: Case, policy: Policy, words: Words) -> Audited:
+    """Judge one subject and write its verdict down."""
+    session, seen = made.session, made.seen
+    judged = made.judge(policy)
     sales = next(a for a in judged.answers if a.question is Question.SALES)
     # below suspect nothing is taken off anybody's sales; what was judged still widens the interval
     believed = 1.0 if sales.outcome.rank >= Outcome.SUSPECT.rank else NOT_BELIEVED
