@@ -26,7 +26,9 @@ _BIN = 10 * SECOND
 def play(show: Show, rng: np.random.Generator, life: Life | None = None) -> None:
     """Fill a broadcast with its ordinary audience."""
     plan = show.plan
-    people = show.crowd.ordinary(rng, plan.watchers, plan.start, plan.newcomers, plan.regulars)
+    people = show.cast
+    if people is None:
+        people = show.crowd.ordinary(rng, plan.watchers, plan.start, plan.newcomers, plan.regulars)
     attend(show, rng, people, arrivals(plan, rng, len(people)))
     again = rng.random(len(people)) < VISITS_PER_WATCHER - 1
     attend(show, rng, people[again], arrivals(plan, rng, int(again.sum())))

@@ -48,7 +48,7 @@ def write(shows: Sequence[Show], salt: int) -> World:
     events = _events(columns, serial, kinds, shows, crowd, words.pool, salt, rng)
     data = Dataset(
         events=events,
-        accounts=_accounts(columns["actor"], shows, crowd, salt),
+        accounts=_accounts(columns, shows, crowd, salt),
         metrics=SESSION_METRICS.empty_table(),
         products=_products(shows),
         windows={s.plan.session_id: tuple(s.windows) for s in shows if s.windows},
@@ -205,18 +205,18 @@ def _index(kinds: Sequence[str], wanted: Sequence[str]) -> list[int]:
     return [i for i, k in enumerate(kinds) if k in wanted]
 
 
-def _accounts(actor: Ints, shows: Sequence[Show], crowd: Crowd, salt: int) -> pa.Table:
-    """Snapshots, on the evening, of everybody who appears."""
-    who = np.unique(actor[actor >= 0])
+def _accounts(columns: Mapping[str, Ints], shows: Sequence[Show], crowd: Crowd, salt: int) -> pa.Table:
+    """Snapshots of everybody who appears, each at the start of the broadcast of its first row."""
+    known = columns["actor"] >= 0
+    who, first = np.unique(columns["actor"][known], return_index=True)
+    starts = np.array([s.plan.start for s in shows])
     n = len(who)
     flags = crowd.trait("flags")[who]
     fan = np.where(flags & Flag.FAN, 1 + crowd.trait("level")[who] // 4, 0)
     made: dict[str, Any] = {
         "platform": pa.array([shows[0].plan.platform] * n, pa.string()).cast(WORD),
         "account_id": named("u", who, salt),
-        "seen_at": pa.array(np.full(n, min(s.plan.start for s in shows))).cast(
-            ACCOUNTS.field("seen_at").type
-        ),
+        "seen_at": pa.array(starts[columns["show"][known][first]]).cast(ACCOUNTS.field("seen_at").type),
         "since": pa.array(crowd.trait("since")[who]).cast(ACCOUNTS.field("since").type),
         "since_basis": pa.array(["stated"] * n, pa.string()).cast(WORD),
         **{c: pa.array(crowd.trait(c)[who]) for c in ("followers", "following", "level")},

@@ -137,6 +137,7 @@ class Show:
         cost: what the attacks cost, in fen.
         kinds: attacks laid on.
         burst: name of the honest burst.
+        cast: the ordinary audience, where a town provides it; None makes it anew.
     """
 
     plan: Plan
@@ -154,6 +155,7 @@ class Show:
     cost: int = 0
     kinds: list[str] = field(default_factory=list)
     burst: str = "none"
+    cast: Ints | None = None
 
     def put(self, kind: str, ts: Ints, **columns: Ints | int) -> None:
         """Add rows of a kind."""
