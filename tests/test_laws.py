@@ -119,9 +119,11 @@ def test_the_laws_hear_a_verdict_that_depends_on_the_telling(monkeypatch):
 
     def crooked(session):
         first = min(x for x in session.events["actor_id"].to_pylist() if x)
-        for found in honest_look(session):
-            weekly = session.span[0] // 86_400_000_000 // 7 % 2
-            yield replace(found, observed=found.observed + len(first) + weekly) if hasattr(found, "observed") else found  # fmt: skip
+        bent = len(first) + session.span[0] // 86_400_000_000 // 7 % 2
+        return {
+            signal: [replace(f, observed=f.observed + bent) if hasattr(f, "observed") else f for f in pieces]
+            for signal, pieces in honest_look(session).items()
+        }
 
     monkeypatch.setattr(door, "look", crooked)
     problems = " ".join(check_laws(read(HONEST["a quiet room"]).dataset))
