@@ -11,9 +11,10 @@ VISITS_PER_WATCHER = 1.41  # Compass row: 21,254 views by 15,093 watchers
 WATCH_MINUTES = (1.0, 4.0)  # mean watch; Compass row 1.07, brief of the field 1-4
 WATCH_SIGMA = 1.5  # log-sd of stays; heavy tail, judgement (no recorder gives stays, INPUTS 2.3)
 COMMENTS_PER_WATCHER = (0.02, 0.35)  # Compass row 0.044; fan rooms far above (INPUTS 6.2)
-GAP_SIGMA = (1.1, 2.5)
-"""Log-sd of a user's gaps, different for everybody: Bilibili rooms of 2020-12-11/12, users with six comments or more,
-have gap CV medians of 1.3 and 2.0, 5 % under 0.65, 0-0.3 % under 0.3."""
+GAP_SIGMA = (1.25, 0.27)
+"""Median over users of the log-sd of their gaps, and the log-sd of that: Bilibili 2020-12-11/12, users with ten
+messages or more: 5/25/50/75/95 % are 0.76/1.03/1.24/1.46/1.89 and 0.85/1.20/1.40/1.66/2.03."""
+TAPS_FULL, TAPS_BROKEN = 9.3, 0.36  # Douyin capture: a hump at 9-10 taps, about a third of messages below it
 TAPS_PER_LIKE = 7.6  # Douyin capture, mean `count` (INPUTS 1.3)
 LIKES_PER_VIEW = (0.1, 4.0)  # Douyin capture 0.16; honest benchmark C12 3.58 (FIELD 9.1)
 FOLLOWS_PER_WATCHER = 0.034  # Compass row: 518 of 15,093
@@ -61,16 +62,60 @@ CATEGORIES = MappingProxyType({
 
 
 class Package(NamedTuple):
-    """A brushing package as sold (FIELD 3, A40-A42)."""
+    """A brushing package as sold (FIELD 3, A40-A42); `yuan` is what it costs."""
 
     views: int
     likes: int
     shares: int
     comments: int
+    yuan: float
 
 
 PACKAGES = MappingProxyType({
-    "P30": Package(100_000, 1_288, 0, 88),
-    "P38": Package(8_888, 188, 50, 10),
-    "P388": Package(88_888, 1_588, 500, 60),
+    "P30": Package(100_000, 1_288, 0, 88, 30),
+    "P38": Package(8_888, 188, 50, 10, 38),
+    "P388": Package(88_888, 1_588, 500, 60, 388),
 })  # fmt: skip
+SINGLES = MappingProxyType({
+    "views": (8_888,), "likes": (188, 1_288, 1_588), "shares": (50, 500), "comments": (10, 60), "real_comments": (88,),
+})  # fmt: skip
+"""Single items as they stand in the packages, each also sold alone (FIELD 3, A43)."""
+RAMP = (500, 800, 1_200, 2_000)  # steps to escape checks, from broadcast to broadcast (FIELD A30)
+DELIVERY_MINUTES = MappingProxyType({"2h": 120.0, "20min": 20.0, "by_minute": 45.0})
+"""How long a delivery takes: "finish inside 2 h" or "pay per minute" (FIELD A48); 20 and 45 minutes are judgement."""
+
+
+class Price(NamedTuple):
+    """A unit price of the brushing market: `yuan` for `per` units."""
+
+    yuan: float
+    per: float
+    source: str
+
+    def of(self, amount: float) -> float:
+        """Yuan for an amount."""
+        return self.yuan * amount / self.per
+
+
+PRICES = MappingProxyType({
+    "fans_kuaishou": Price(8, 100, "FIELD 3, A44"),
+    "fans_douyin": Price(15, 100, "FIELD 3, A44"),
+    "fans_half_bot": Price(25, 100, "FIELD 3, A28"),
+    "fans_real": Price(60, 100, "FIELD 3, A28"),
+    "bot_viewers": Price(25, 100, "FIELD 3, A37"),
+    "human_hours": Price(10, 1, "FIELD 3, A37: one viewer for an hour, 19:00-21:00 by appointment"),
+    "orders": Price(12, 1, "FIELD 3, A29: at least"),
+    "suite_month": Price(688, 30, "FIELD 3, A34: comments, likes, follows, orders; per evening of a month"),
+    "likes_forum": Price(0.1, 10_000, "FIELD 3, A01: a forum title of 2022"),
+    "likes": Price(5, 30_000, "FIELD 3, press"),
+    "one_stop": Price(100, 1, "FIELD 3, press: 一条龙, one broadcast"),
+    "talkers_3h": Price(90, 500, "FIELD 3, press 2021-01: 500 accounts talking for three hours"),
+    "room_session": Price(40, 1, "FIELD 3, case P1: 包场, one session of scripted comments"),
+    "room_day": Price(80, 1, "FIELD 3, case P1: scripted comments for a day"),
+    "phone_days": Price(6.65, 1, "FIELD 3, case P2: one phone of a farm for a day"),
+    "views": Price(38, 8_888, "judgement: at most the whole package P38"),
+    "shares": Price(38, 500, "judgement: a tenth of package P388 for its 500 shares"),
+    "senior_comments": Price(0.6, 1, "judgement: 高级评论, about a tenth of package P388 for its 60"),
+    "intents": Price(688, 30 * 200, "judgement: the suite of A34 at 200 presses of 去买 an evening"),
+})  # fmt: skip
+"""What is paid for one thing or the other; every attack books its cost at these prices."""

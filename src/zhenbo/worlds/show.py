@@ -8,6 +8,7 @@ import numpy as np
 
 from zhenbo.core.session import MINUTE, Window
 from zhenbo.worlds.crowd import Crowd, Ints
+from zhenbo.worlds.pulse import Pulse
 from zhenbo.worlds.words import talk
 
 NONE = -1
@@ -36,6 +37,7 @@ class Plan:
         unrest: log-sd of the audience's arrival rate.
         cadence_s: seconds between counter readings.
         platform: as in the events.
+        temper: how its people behave (`tempers.TEMPERS`).
     """
 
     session_id: str
@@ -54,6 +56,7 @@ class Plan:
     unrest: float = 0.5
     cadence_s: int = 10
     platform: str = "douyin"
+    temper: str = "selling"
 
     @property
     def end(self) -> int:
@@ -155,6 +158,7 @@ class Show:
     cost: int = 0
     kinds: list[str] = field(default_factory=list)
     burst: str = "none"
+    pulse: Pulse | None = None
     cast: Ints | None = None
 
     def put(self, kind: str, ts: Ints, **columns: Ints | int) -> None:
@@ -168,8 +172,8 @@ class Show:
             self.blocks.append(Block(kind, np.asarray(ts, dtype=np.int64), columns, later=True))
 
     def total(self, kind: str, column: str | None = None) -> int:
-        """Rows of a kind so far, or the sum of a column over them."""
-        rows = [b for b in self.blocks if b.kind == kind]
+        """Rows of a kind in the broadcast so far, or the sum of a column over them."""
+        rows = [b for b in self.blocks if b.kind == kind and not b.later]
         if column is None:
             return sum(len(b.ts) for b in rows)
         return sum(int(np.sum(np.broadcast_to(np.asarray(b.columns[column]), b.ts.shape))) for b in rows)
