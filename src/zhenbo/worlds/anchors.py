@@ -14,7 +14,7 @@ COMMENTS_PER_WATCHER = (0.02, 0.35)  # Compass row 0.044; fan rooms far above (I
 GAP_SIGMA = (1.25, 0.27)
 """Median over users of the log-sd of their gaps, and the log-sd of that: Bilibili 2020-12-11/12, users with ten
 messages or more: 5/25/50/75/95 % are 0.76/1.03/1.24/1.46/1.89 and 0.85/1.20/1.40/1.66/2.03."""
-TAPS_FULL, TAPS_BROKEN = 9.3, 0.36  # Douyin capture: a hump at 9-10 taps, about a third of messages below it
+TAPS_FULL, TAPS_BROKEN = 9.8, 0.38  # Douyin capture: a hump at 9-10 taps, about a third of messages below it
 TAPS_PER_LIKE = 7.6  # Douyin capture, mean `count` (INPUTS 1.3)
 LIKES_PER_VIEW = (0.1, 4.0)  # Douyin capture 0.16; honest benchmark C12 3.58 (FIELD 9.1)
 FOLLOWS_PER_WATCHER = 0.034  # Compass row: 518 of 15,093

@@ -70,6 +70,16 @@ def _present(show: Show, at: int) -> Ints:
     return np.unique(who[(since <= at) & (until > at)])
 
 
+def _talkers(show: Show) -> Ints:
+    """People who have said something so far."""
+    said = [
+        np.broadcast_to(np.asarray(b.columns["actor"]), b.ts.shape)
+        for b in show.blocks
+        if b.kind == "comment"
+    ]
+    return np.unique(np.concatenate(said)) if said else np.empty(0, dtype=np.int64)
+
+
 def _surge(
     show: Show, rng: np.random.Generator, n: int, when: tuple[int, int], source: str, decay: float = 0.3
 ) -> Ints:  # fmt: skip
@@ -105,14 +115,19 @@ def _chorus(
 def _lottery(show: Show, rng: np.random.Generator) -> None:
     """福袋 / 天选: windows of three minutes in which the room chants a phrase to take part."""
     organic.play(show, rng)
-    for _ in range(int(rng.integers(1, 4))):
+    hype = show.plan.temper == "hype"
+    for _ in range(int(rng.integers(8, 13) if hype else rng.integers(1, 4))):
         when = _when(show, rng, 3)
         _surge(show, rng, int(show.plan.watchers * rng.uniform(0.03, 0.15)), when, "分享")
         room = _present(show, when[0] + MINUTE)
-        room = room[rng.random(len(room)) < rng.uniform(0.35, 0.8)]
+        eager = np.isin(room, _talkers(show)) if hype else np.ones(len(room), dtype=bool)
+        keen = (
+            3 * (room * 2_654_435_761 % 1_000 / 1_000) ** 2 if hype else 1.0
+        )  # some never chant, some always do
+        room = room[rng.random(len(room)) < rng.uniform(0.35, 0.8) * keen * np.where(eager, 1.0, 0.1)]
         phrase = str(rng.choice(CHANTS))
         show.put("lottery", np.array([when[0]]), text=show.words.code(phrase), qty=int(rng.integers(1, 20)))
-        _chorus(show, rng, room, when, (phrase,))
+        _chorus(show, rng, room, when, (phrase,), 4.0 if hype else 1.8)
         _declare(show, rng, "lottery", when)
 
 

@@ -167,8 +167,11 @@ def talk() -> tuple[str, ...]:
 
 @cache
 def talk_weights() -> npt.NDArray[np.float64]:
-    """How often each of `talk()` is said: Zipf with exponent 0.9, a judgement between a busy and a calm room (INPUTS 6.2)."""
-    weight = 1.0 / np.arange(1, len(talk()) + 1) ** 0.9
+    """How often each of `talk()` is said: Zipf-Mandelbrot, exponent 0.9, head flattened by six ranks.
+
+    Bilibili 2020-12-11: the commonest texts are 1.7, 1.6, 1.3, 0.9 and 0.7 % of messages.
+    """
+    weight = 1.0 / np.arange(7, len(talk()) + 7) ** 0.9
     return np.asarray(weight / weight.sum())
 
 
