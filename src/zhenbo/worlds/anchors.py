@@ -15,6 +15,9 @@ GAP_SIGMA = (1.25, 0.27)
 """Median over users of the log-sd of their gaps, and the log-sd of that: Bilibili 2020-12-11/12, users with ten
 messages or more: 5/25/50/75/95 % are 0.76/1.03/1.24/1.46/1.89 and 0.85/1.20/1.40/1.66/2.03."""
 TAPS_FULL, TAPS_BROKEN = 9.8, 0.38  # Douyin capture: a hump at 9-10 taps, about a third of messages below it
+ROOM_SIGMA = 0.25
+"""Log-sd between rooms of one kind in messages per speaker, a third of it in the spread of gaps: judgement (two first
+streams of one group, a day apart, differ 2.5-fold in the one and by a tenth in the other: INPUTS 6.2)."""
 TAPS_PER_LIKE = 7.6  # Douyin capture, mean `count` (INPUTS 1.3)
 LIKES_PER_VIEW = (0.1, 4.0)  # Douyin capture 0.16; honest benchmark C12 3.58 (FIELD 9.1)
 FOLLOWS_PER_WATCHER = 0.034  # Compass row: 518 of 15,093

@@ -127,7 +127,7 @@ def _lottery(show: Show, rng: np.random.Generator) -> None:
         room = room[rng.random(len(room)) < rng.uniform(0.35, 0.8) * keen * np.where(eager, 1.0, 0.1)]
         phrase = str(rng.choice(CHANTS))
         show.put("lottery", np.array([when[0]]), text=show.words.code(phrase), qty=int(rng.integers(1, 20)))
-        _chorus(show, rng, room, when, (phrase,), 4.0 if hype else 1.8)
+        _chorus(show, rng, room, when, (phrase,), 4.8 if hype else 1.8)
         _declare(show, rng, "lottery", when)
 
 

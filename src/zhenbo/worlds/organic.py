@@ -8,6 +8,7 @@ from zhenbo.worlds.anchors import (
     CLICKS_PER_WATCHER,
     FOLLOWS_PER_WATCHER,
     GAP_SIGMA,
+    ROOM_SIGMA,
     SHARES_PER_WATCHER,
     TAPS_BROKEN,
     TAPS_FULL,
@@ -147,7 +148,7 @@ def moments(
     `gaps`: median over people of the log-sd of their gaps, and the log-sd of that.
     """
     owner = np.repeat(np.arange(len(each)), each)
-    sigma = np.minimum(gaps[0] * rng.lognormal(0, gaps[1], len(each)), 2.6)
+    sigma = np.minimum(gaps[0] * rng.lognormal(0, gaps[1], len(each)), 3.2)
     gap = rng.lognormal(0, sigma[owner])
     whole = np.bincount(owner, gap, minlength=len(each)) * rng.uniform(1.05, 1.6, len(each))
     share = within(gap, each) / whole[owner]
@@ -168,12 +169,13 @@ def chat(show: Show, rng: np.random.Generator, people: Ints, per_watcher: float)
     since, until = presence(show, people)
     weight = np.sqrt((until - since).astype(np.float64) + 1)
     wanted = per_watcher * len(people)
-    speakers = min(len(people), max(1, int(wanted / temper.each) + 1))
+    speakers = min(len(people), max(1, int(wanted / (temper.each * rng.lognormal(0, ROOM_SIGMA))) + 1))
+    gaps = (temper.gaps[0] * float(rng.lognormal(0, ROOM_SIGMA / 3)), temper.gaps[1])
     order = np.argsort(rng.exponential(1.0, len(people)) / weight)[:speakers]
     stay = (until - since)[order]
     each = talkative(rng, stay, wanted, temper.tail)
     common = pulse(show, rng)
-    bent = moments(rng, common.bend(since[order]), common.bend(until[order]), each, temper.gaps)
+    bent = moments(rng, common.bend(since[order]), common.bend(until[order]), each, gaps)
     at, who = common.straighten(bent), np.repeat(people[order], each)
     by_time = np.argsort(at, kind="stable")
     at, who = at[by_time], who[by_time]
@@ -186,7 +188,7 @@ def talkative(rng: np.random.Generator, stay: Ints, total: float, tail: float) -
     Nobody keeps up more than a few a minute (most in the recordings: 512 in 179 min, 237 in 160 min).
     """
     raw = rng.lognormal(0, tail, len(stay)) * (stay + MINUTE) ** 0.3
-    most = 2.0 + 8.0 * stay / MINUTE
+    most = 2.0 + 4.0 * stay / MINUTE
     scale = total / max(float(raw.sum()), 1e-9)
     for _ in range(6):
         each = np.ceil(raw * scale * most / (raw * scale + most) - 0.25).clip(1)
