@@ -248,7 +248,7 @@ def _money(columns: Mapping[str, Ints], kinds: Sequence[str], shows: Sequence[Sh
         return columns["order"][columns["kind"] == kinds.index(kind)] if kind in kinds else none
 
     none = np.empty(0, dtype=np.int64)
-    made = columns["kind"] == kinds.index("order_create") if "order_create" in kinds else np.zeros(0, bool)
+    made = np.isin(columns["kind"], _index(kinds, ("order_create",))) & (columns["later"] == 0)
     order, show = columns["order"][made], columns["show"][made]
     rest, off = columns["amount"][made].copy(), np.maximum(columns["discount_platform"][made], 0)
     paid = np.isin(order, numbers("order_pay"))
@@ -283,12 +283,12 @@ def _truth(show: Show, salt: int, money: Money | None) -> SessionTruth:
         outcome="attacked" if show.kinds else "honest",
         kinds=tuple(show.kinds),
         burst=show.burst,
-        fabricated=dict(show.fabricated),
+        fabricated={metric: int(n) for metric, n in show.fabricated.items()},
         shown=shown,
         fake_accounts=names("u", hired, salt),
         fake_orders=names("o", orders, salt + 1),
         groups={f"crew-{i + 1}": names("u", who, salt) for i, who in enumerate(show.hired) if len(who) > 1},
-        began=show.began,
+        began=None if show.began is None else int(show.began),
         cost=show.cost,
         money=money,
     )

@@ -140,6 +140,7 @@ class Show:
         cost: what the attacks cost, in fen.
         kinds: attacks laid on.
         burst: name of the honest burst.
+        pulse: the common rate of talk, drawn when somebody first speaks.
         cast: the ordinary audience, where a town provides it; None makes it anew.
     """
 

@@ -53,6 +53,16 @@ TEMPERS: Mapping[str, Temper] = MappingProxyType({
 })  # fmt: skip
 """Temperaments by name."""
 
+MIX: Mapping[str, float] = MappingProxyType(
+    {"selling": 0.6, "feed": 0.1, "talk": 0.15, "fan": 0.1, "hype": 0.05}
+)
+"""How often each is met in a campaign of rooms that sell: judgement."""
+
+
+def any_temper(plan: Plan, rng: np.random.Generator) -> Plan:
+    """A plan moved to a temperament drawn from `MIX`."""
+    return tempered(plan, rng, str(rng.choice(list(MIX), p=list(MIX.values()))))
+
 
 def tempered(plan: Plan, rng: np.random.Generator, temper: str) -> Plan:
     """A plan moved to a temperament: how much is said, how long people stay, who comes."""

@@ -64,6 +64,34 @@ PROMPTED_QUESTIONS = (
     "孕妇可以用吗",
     "几月的宝宝能用",
 )
+RECITALS = (
+    "春眠不觉晓，处处闻啼鸟", "白日依山尽，黄河入海流", "老师好", "我们准备好了", "床前明月光，疑是地上霜", "谢谢老师，下次见",
+    "锄禾日当午，汗滴禾下土", "一起加油",
+)  # fmt: skip
+"""What a class or choir posts in one beat (old poems and school phrases)."""
+LESSONS = (
+    "How much is it?", "Where are you from?", "I would like some tea", "See you tomorrow", "It is raining today",
+    "Could you say that again?", "My sister lives in Canada", "おはようございます", "これはいくらですか", "駅はどこですか",
+    "Wie geht es Ihnen?", "Ich möchte einen Kaffee", "Je suis étudiant", "Bonne journée", "¿Dónde está la estación?",
+)  # fmt: skip
+"""Sentences that a language class repeats."""
+DUTIES = (
+    "欢迎新来的家人，左上角点个关注", "今天全场包邮，偏远地区除外", "拍下后四十八小时内发货", "尺码拿不准的看详情页尺码表", "领券在小黄车最上面",
+    "有问题直接打在公屏", "已经拍过的可以刷新看物流", "赠品随单发出，不用备注", "主播正在讲的是二号链接", "下一款预计十分钟后上",
+    "未付款的订单十五分钟后关闭", "七天无理由，运费险已开", "请不要在公屏留电话", "会员日积分翻倍", "色差以实物为准", "今晚十点抽免单",
+)  # fmt: skip
+"""A moderator's script: rules of the house, in order."""
+COLLEAGUES = (
+    "运营部来了", "给主播加油", "库房说货都备好了", "这款我们自己也在用", "客服在线，随时问", "设计部报到", "包装今天换新的了", "样品我摸过，厚实",
+    "加油加油", "今晚目标冲", "灯光好看", "老板也在看",
+)  # fmt: skip
+"""What the host's own company says, openly."""
+NICKS = ("小李", "阿芳", "王姐", "老周", "大刘", "晴晴", "陈妈", "豆豆", "小吴", "张阿姨", "阿强", "梅子")
+_WISHES = ("平安", "健康", "顺利", "早日康复", "学业有成", "工作顺心", "吉祥", "安宁", "欢喜", "圆满")
+_FOR = ("家人", "父母", "孩子", "奶奶", "外婆", "全家", "朋友", "妹妹", "老师", "众人", "远方的人", "自己")
+_SPOKEN = ("愿{a}{b}", "祈愿{a}{b}", "祝{a}{b}{c}", "{a}{b}，{c}", "为{a}祈福，{b}", "{b}{c}，愿{a}好")
+
+
 SALES = (
     "这个我买过三次了，质量真的没话说", "主播家的东西从来没让我失望过", "朋友推荐来的，果然便宜", "刚收到货，包装特别好，还送了小样",
     "已经回购第四次了，家里人都在用", "比商场便宜一半，赶紧下手", "用了一个月皮肤明显变好了", "物流超快，昨天拍今天就到",
@@ -173,6 +201,14 @@ def talk_weights() -> npt.NDArray[np.float64]:
     """
     weight = 1.0 / np.arange(7, len(talk()) + 7) ** 0.9
     return np.asarray(weight / weight.sum())
+
+
+def prayers(rng: np.random.Generator, n: int) -> list[str]:
+    """One line for each of `n` people who pray or read aloud; few share theirs."""
+    picks = zip(
+        *(rng.integers(len(of), size=n).tolist() for of in (_SPOKEN, _FOR, _WISHES, _WISHES)), strict=True
+    )
+    return [_SPOKEN[s].format(a=_FOR[a], b=_WISHES[b], c=_WISHES[c]) for s, a, b, c in picks]
 
 
 def reword(sentence: str, rng: np.random.Generator, rate: float = 0.7) -> str:
