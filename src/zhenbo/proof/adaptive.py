@@ -16,7 +16,7 @@ Written without sight of the signals: a knob's hints are plain words that a repo
 
 import argparse
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -41,6 +41,8 @@ from zhenbo.worlds.words import SALES, improvise, reword
 
 LOOKS = 30
 """Verdicts per campaign at most: a month of evenings (judgement)."""
+BUDGET = 100_000.0
+"""Yuan for all deliveries of a campaign by default: enough that the price of evasion shows (judgement)."""
 TRIALS = 3
 """Changes tried before the best of them is kept."""
 _SHOWN_FROM = Outcome.SUSPECT.rank
@@ -478,7 +480,7 @@ class _Attacker:
         return self.steps[index]
 
 
-def evade(judge: Judge, seed: int, goal: Goal, budget: float = 40_000.0) -> Evasion:
+def evade(judge: Judge, seed: int, goal: Goal, budget: float = BUDGET) -> Evasion:
     """Run one campaign against a judge.
 
     Args:
@@ -616,7 +618,7 @@ def by_naive(detector: Naive) -> Judge:
     return judge
 
 
-# --- command line -------------------------------------------------------------------------------------------------
+# --- tables and command line --------------------------------------------------------------------------------------
 
 
 def _run(job: tuple[str, int, float, str | None]) -> Evasion:
@@ -626,17 +628,57 @@ def _run(job: tuple[str, int, float, str | None]) -> Evasion:
     return evade(by_naive(DETECTORS[against]) if against else our_verdict, seed, GOALS[goal], budget)
 
 
-def table(runs: list[Evasion]) -> Iterator[str]:
-    """The campaigns as lines of text."""
-    yield (
-        f"{'goal':10} {'seed':>4} {'looks':>5}  {'outcome':26} {'cost yuan':>15} {'all trials':>10} {'fakes':>11}"
-        f" {'yuan/fake':>13} {'dose':>11}  what it took"
-    )
-    for r in runs:
+def campaigns(
+    seeds: Iterable[int],
+    goals: Iterable[str] = tuple(GOALS),
+    budget: float = BUDGET,
+    against: str | None = None,
+) -> list[Evasion]:
+    """Every goal at every seed, in that order, over two processes.
+
+    Args:
+        seeds: of rooms and attackers.
+        goals: names out of `GOALS`.
+        budget: yuan for all deliveries of a campaign.
+        against: id of a naive detector; None takes our verdicts.
+    """
+    seeds = tuple(seeds)
+    with ProcessPoolExecutor(2) as pool:
+        return list(pool.map(_run, [(goal, seed, budget, against) for goal in goals for seed in seeds]))
+
+
+def row(run: Evasion) -> dict[str, Any]:
+    """A campaign as one line of a table: plain values by column."""
+    return {
+        "goal": run.goal, "seed": run.seed, "deliveries": len(run.steps),
+        "outcome first": str(run.outcome_first), "outcome end": str(run.outcome_end),
+        "yuan first": round(run.cost_first), "yuan end": round(run.cost_end), "yuan with trials": round(run.spent),
+        "fakes first": run.fakes_first, "fakes end": run.fakes_end,
+        "yuan per fake first": round(run.unit_first, 2), "yuan per fake end": round(run.unit_end, 2),
+        "dose first": round(run.dose_first, 2), "dose end": round(run.dose_end, 2), "what it took": "; ".join(run.plan) or "-",
+    }  # fmt: skip
+
+
+def table(seeds: Iterable[int]) -> Iterator[dict[str, Any]]:
+    """All campaigns against our verdicts at some seeds, one row each."""
+    yield from map(row, campaigns(seeds))
+
+
+def _lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Rows under their column names, as wide as they need."""
+    cells = [list(rows[0]), *([str(v) for v in r.values()] for r in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for line in cells:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+
+
+def _steps(run: Evasion) -> Iterator[str]:
+    """Every delivery of a campaign; a star where its change was kept."""
+    yield f"\n{run.goal} {run.seed}"
+    for s in run.steps:
         yield (
-            f"{r.goal:10} {r.seed:4} {len(r.steps):5}  {r.outcome_first + ' -> ' + r.outcome_end:26}"
-            f" {r.cost_first:6.0f} -> {r.cost_end:5.0f} {r.spent:10.0f} {r.fakes_first:4} -> {r.fakes_end:3}"
-            f" {r.unit_first:5.2f} -> {r.unit_end:4.2f} {r.dose_first:4.0%} -> {r.dose_end:3.0%}  {'; '.join(r.plan) or '-'}"
+            f"  {'*' if s.kept else ' '} {s.change:40} {s.cost:8.0f} {s.fakes:5} {s.dose:5.0%} {s.told.outcome:12}"
+            f" {s.told.score:6.1f} {', '.join(s.told.reasons)}"
         )
 
 
@@ -650,28 +692,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=2, help="how many seeds, from --seed on")
     parser.add_argument("--goal", choices=list(GOALS), action="append", help="all by default")
-    parser.add_argument(
-        "--budget", type=float, default=40_000.0, help="yuan for all deliveries of a campaign"
-    )
+    parser.add_argument("--budget", type=float, default=BUDGET, help="yuan for all deliveries of a campaign")
     parser.add_argument("--against", choices=list(DETECTORS), help="a naive detector instead of our verdicts")
     parser.add_argument("--steps", action="store_true", help="print every delivery")
     given = parser.parse_args()
-    jobs = [
-        (goal, seed, given.budget, given.against)
-        for goal in given.goal or GOALS
-        for seed in range(given.seed, given.seed + given.seeds)
-    ]
-    with ProcessPoolExecutor(2) as pool:
-        runs = list(pool.map(_run, jobs))
-    for line in table(runs):
+    seeds = range(given.seed, given.seed + given.seeds)
+    runs = campaigns(seeds, given.goal or tuple(GOALS), given.budget, given.against)
+    for line in (*_lines([row(r) for r in runs]), *(x for r in runs if given.steps for x in _steps(r))):
         print(line)  # noqa: T201 - a command line
-    for r in runs if given.steps else ():
-        print(f"\n{r.goal} {r.seed}")  # noqa: T201
-        for s in r.steps:
-            print(  # noqa: T201
-                f"  {'*' if s.kept else ' '} {s.change:32} {s.cost:8.0f} {s.fakes:5} {s.dose:5.0%} {s.told.outcome:12}"
-                f" {s.told.score:6.1f} {', '.join(s.told.reasons)}"
-            )
 
 
 if __name__ == "__main__":
