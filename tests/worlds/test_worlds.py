@@ -73,31 +73,6 @@ def test_honest_bursts_fabricate_nothing(burst: str):
             assert pc.max(rows["qty"]).as_py() == truth.shown[metric]
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_attacks_confess(attack: str):
-    """What an attack adds over the same honest evening is what its truth says, to the unit."""
-    before = _room("none", 12)[1].truth
-    session, world = _room("none", 12, attack)
-    truth = world.truth[session.session_id]
-    assert truth.outcome == "attacked"
-    assert truth.kinds[0].startswith(attack)
-    honest = before[session.session_id].shown
-    assert {m: truth.shown[m] - honest[m] for m in honest} == {m: truth.fabricated.get(m, 0) for m in honest}
-    orders = set(session.rows("order_create")["order_id"].to_pylist())
-    assert truth.fake_orders <= orders
-    assert len(truth.fake_orders) == truth.fabricated.get("orders", 0)
-    assert truth.fake_accounts <= set(world.dataset.accounts["account_id"].to_pylist())
-
-
-def test_dose_is_what_was_asked_for():
-    """A dose of 30 % is 30 % of the metric in a room busy enough that no seller's smallest order exceeds it."""
-    for attack, metric in (
-        ("viewbots-plateau", "viewers"), ("likes-rows", "likes"), ("comments-jitter40", "comments"), ("brush-next_day", "orders"),
-    ):  # fmt: skip
-        session, world = _room("none", 13, attack, orders=0.05, comments=0.3)
-        assert world.truth[session.session_id].share(metric) == pytest.approx(0.3, abs=0.06)
-
-
 def test_talk_and_taps_stand_on_their_anchors():
     """Gap CV near the real rooms' 1.3-2.0, hardly any below 0.3; 7.6 taps a batch; Fano above one; stays obey Little."""
     spreads, taps, fano, little = [], [], [], []
@@ -124,21 +99,14 @@ def test_talk_and_taps_stand_on_their_anchors():
     assert np.mean(little) == pytest.approx(1.0, abs=0.03)
 
 
-def test_apparel_comes_back_late_and_brushed_money_next_day():
-    """Apparel returns are many and mostly days after delivery; a brushed wave returns within thirty hours of the end."""
+def test_apparel_comes_back_late():
+    """Apparel returns are many and mostly days after delivery."""
     session, _ = _room("apparel_returns", 14)
     assert session.counts["refund_done"] / session.counts["order_pay"] > 0.5
     end = session.span[1]
     late = (micros(session.rows("refund_request")["ts"]) - end) / DAY
     assert np.quantile(late, 0.9) > 4
     assert np.mean(late < 1.3) < 0.5
-    session, world = _room("none", 14, "brush-next_day")
-    fakes = world.truth[session.session_id].fake_orders
-    asked = session.rows("refund_request")
-    asked = asked.filter(pc.is_in(asked["order_id"], pc.cast(list(fakes), "string")))
-    wave = (micros(asked["ts"]) - session.span[1]) / DAY
-    assert asked.num_rows > 0.75 * len(fakes)
-    assert wave.max() < 1.3
 
 
 def test_views_hide_what_their_holders_cannot_see():

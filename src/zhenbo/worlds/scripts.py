@@ -5,10 +5,13 @@ places are filled with words that fit the goods, and the result is roughened wit
 the slips of people who type with one thumb. All sentences are invented; none is taken from a recording.
 """
 
+import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 
 import numpy as np
+import numpy.typing as npt
 
 OPEN = (
     "姐妹们", "家人们", "说真的", "讲真", "老实说", "实话实说", "不吹不黑", "作为老粉", "亲测", "悄悄说一句", "我来说两句", "路过说一声", "真心话",
@@ -43,8 +46,43 @@ HOST = (
     "主播讲得很细", "主播没夸张", "这主播说话我信", "主播选品有一套", "主播一直这么实在", "主播不催单我喜欢", "跟主播三年了", "主播自己也在用吧", "主播家的东西稳",
 )  # fmt: skip
 PLACE = ("商场", "专柜", "超市", "实体店", "楼下店里", "别家直播间", "代购", "官网", "我们这边", "批发市场")
+SURE = (
+    "",
+    "",
+    "",
+    "",
+    "",
+    "真的",
+    "确实",
+    "居然",
+    "其实",
+    "就是",
+    "反正",
+    "果然",
+    "一直",
+    "我觉得",
+    "说实话",
+    "是真的",
+    "完全",
+)
 END = ("", "", "", "", "", "！", "～", "。", "啊", "呀", "哈", "呢", "！！", "哈哈", "…", "哦")
-EMOJI = ("👍", "❤️", "😍", "🔥", "😂", "🥰", "💯", "[赞]", "[玫瑰]", "[爱心]", "[比心]", "✨", "😭", "🤗", "👏")
+EMOJI = (
+    "👍",
+    "❤️",
+    "😍",
+    "🔥",
+    "😂",
+    "🥰",
+    "💯",
+    "[赞]",
+    "[玫瑰]",
+    "[爱心]",
+    "[比心]",
+    "✨",
+    "😭",
+    "🤗",
+    "👏",
+)
 
 CLAIMS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "apparel": (
@@ -89,8 +127,11 @@ _SLIPS = (
     ("真的", "真滴"), ("没有", "木有"), ("非常", "灰常"), ("特别", "特憋"), ("的", "得"), ("得", "的"), ("再", "在"), ("已经", "已經"), ("不知道", "不造"),
     ("这个", "这个个"), ("喜欢", "稀饭"), ("舒服", "舒福"), ("便宜", "便易"), ("好", "号"), ("了", "啦"), ("直接", "直截"), ("感觉", "赶脚"), ("分量", "份量"),
 )  # fmt: skip
-_BATCH = 24
-"""Random numbers drawn per sentence: the frame, its places, and the roughening."""
+_PLACES = tuple(
+    (re.sub(r"\{\w+\}", "%s", frame), tuple(re.findall(r"\{(\w+)\}", frame))) for frame in _FRAMES
+)
+"""Each frame as a format and the places it fills."""
+Texts = npt.NDArray[np.object_]
 
 
 def paraphrase(rng: np.random.Generator, n: int, category: str = "beauty") -> list[str]:
@@ -103,35 +144,51 @@ def paraphrase(rng: np.random.Generator, n: int, category: str = "beauty") -> li
     """
     said: dict[str, None] = {}
     while len(said) < n:
-        for row in rng.random((n - len(said) + 8, _BATCH)).tolist():
-            said.setdefault(_roughened(_filled(row, category), row))
+        more = n - len(said) + 8
+        said.update(dict.fromkeys(_roughened(_filled(rng, more, _words(category)), rng).tolist()))
     return list(said)[:n]
 
 
-def _pick(words: Sequence[str], chance: float) -> str:
-    return words[int(chance * len(words))]
-
-
-def _filled(row: Sequence[float], category: str) -> str:
-    """A frame with its places filled from one row of chances."""
+@cache
+def _words(category: str) -> dict[str, Texts]:
+    """What fills each place for a category."""
     claims = CLAIMS[category]
-    return _pick(_FRAMES, row[0]).format(
-        open=_pick(OPEN, row[1]), person=_pick(PERSON, row[2]), when=_pick(WHEN, row[3]), proof=_pick(PROOF, row[4]),
-        feel=_pick(FEEL, row[5]), call=_pick(CALL, row[6]), host=_pick(HOST, row[7]), place=_pick(PLACE, row[8]),
-        worry=_pick(WORRIES[category], row[9]), claim=_pick(claims, row[10]), claim2=_pick(claims, row[11]),
-    )  # fmt: skip
+    banks = {
+        "open": OPEN, "person": PERSON, "when": WHEN, "proof": PROOF, "feel": FEEL, "call": CALL, "host": HOST,
+        "place": PLACE, "worry": WORRIES[category], "claim": claims, "claim2": claims[::-1],
+    }  # fmt: skip
+    return {place: np.array(bank, dtype=object) for place, bank in banks.items()}
 
 
-def _roughened(sentence: str, row: Sequence[float]) -> str:
-    """A sentence as a thumb types it: slips, commas that become spaces or nothing, an ending, perhaps an emoji."""
-    if row[12] < 0.08:
-        sentence = sentence.replace(*_pick(_SLIPS, row[13]), 1) if len(sentence) > 4 else sentence
-    if row[14] < 0.45:
-        sentence = sentence.replace("，", " " if row[14] < 0.3 else "", 1 if row[15] < 0.5 else -1)
-    sentence += _pick(END, row[16])
-    if row[17] < 0.12:
-        sentence = sentence + _pick(EMOJI, row[18]) * (1 + int(row[19] * row[19] * 3))
-    return sentence if row[20] > 0.03 else _pick(EMOJI, row[21]) + sentence
+def _filled(rng: np.random.Generator, n: int, words: Mapping[str, Texts]) -> Texts:
+    """Frames with their places filled."""
+    frame, sure = rng.integers(len(_PLACES), size=n), np.array(SURE, dtype=object)
+    drawn = {place: bank[rng.integers(len(bank), size=n)] for place, bank in words.items()}
+    drawn["claim"] = sure[rng.integers(len(sure), size=n)] + drawn["claim"]
+    made = np.empty(n, dtype=object)
+    for f in np.unique(frame).tolist():
+        pattern, places = _PLACES[f]
+        rows = np.flatnonzero(frame == f)
+        made[rows] = [pattern % row for row in zip(*(drawn[p][rows].tolist() for p in places), strict=True)]
+    return made
+
+
+def _roughened(lines: Texts, rng: np.random.Generator) -> Texts:
+    """Sentences as a thumb types them: slips, commas that become spaces or nothing, an ending, perhaps an emoji."""
+    n = len(lines)
+    for i in np.flatnonzero(rng.random(n) < 0.08).tolist():
+        right, wrong = _SLIPS[int(rng.integers(len(_SLIPS)))]
+        lines[i] = lines[i].replace(right, wrong, 1)
+    comma = rng.random(n)
+    for i in np.flatnonzero(comma < 0.45).tolist():
+        lines[i] = lines[i].replace("，", " " if comma[i] < 0.3 else "", 1 if comma[i] % 0.02 < 0.01 else -1)
+    lines = lines + np.array(END, dtype=object)[rng.integers(len(END), size=n)]
+    emoji, happy = np.array(EMOJI, dtype=object)[rng.integers(len(EMOJI), size=n)], rng.random(n)
+    lines[happy < 0.12] += emoji[happy < 0.12]
+    lines[happy < 0.03] += emoji[happy < 0.03]
+    first = happy > 0.97
+    lines[first] = emoji[first] + lines[first]
+    return lines
 
 
 def spun(rng: np.random.Generator, lines: Sequence[str], n: int) -> list[str]:

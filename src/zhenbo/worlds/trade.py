@@ -8,9 +8,10 @@ import numpy as np
 from zhenbo.core.session import DAY, HOUR, MINUTE
 from zhenbo.worlds.anchors import CATEGORIES, FIRST_HOUR_REFUND, PAY_DELAY_MEDIAN_S, PAY_DELAY_SIGMA, UNPAID
 from zhenbo.worlds.crowd import Ints
+from zhenbo.worlds.scripts import paraphrase
 from zhenbo.worlds.show import NONE, SECOND, Show
 
-Refunds = Literal["spread", "next_day", "same_night"]
+Refunds = Literal["spread", "same_night", "early", "next_day", "late", "week"]
 REVIEWS = (
     "好评",
     "质量不错",
@@ -40,12 +41,14 @@ class Life:
         refund: share of paid orders refunded.
         first_hour: share of paid orders refunded within the hour, part of `refund`.
         after_delivery: share of the remaining refunds that come after delivery (days 3-10).
-        refunds: `spread` for buyers; `next_day` or `same_night` for a wave.
+        refunds: `spread` for buyers; else a wave: `same_night`, `early` next morning, `next_day`, `late` (one day of
+            the next two to five), or in daily lots over a `week`.
         lost_regions: province numbers where parcels fail and the money goes back.
         grams: parcel weight; 0 takes the category's.
         weight_spread: log-sd of parcel weight (0 = all equal: empty parcels).
         shipped: share of paid, kept orders that are shipped.
         praise: share of delivered orders reviewed with bought praise.
+        written: bought praise is written by a language model instead of taken from a short list.
         unpaid_close_minutes: how long an unpaid order stays open (min, max).
     """
 
@@ -59,6 +62,7 @@ class Life:
     weight_spread: float = 0.12
     shipped: float = 0.98
     praise: float = 0.0
+    written: bool = False
     unpaid_close_minutes: tuple[int, int] = (30, 1_440)
 
 
@@ -74,7 +78,9 @@ def ordinary_life(rng: np.random.Generator, category: str) -> Life:
     )
 
 
-def sell(show: Show, rng: np.random.Generator, buyers: Ints, at: Ints, life: Life, price: int = 0) -> Ints:
+def sell(
+    show: Show, rng: np.random.Generator, buyers: Ints, at: Ints, life: Life, price: int | Ints = 0, item: int = NONE
+) -> Ints:  # fmt: skip
     """Orders placed at given times by given people; returns their numbers.
 
     Args:
@@ -83,7 +89,8 @@ def sell(show: Show, rng: np.random.Generator, buyers: Ints, at: Ints, life: Lif
         buyers: person per order.
         at: time of creation per order.
         life: what becomes of them.
-        price: minor units for every order; 0 draws from the category around a few shelf prices.
+        price: minor units for every order (or of each); 0 draws from the category around a few shelf prices.
+        item: the one product (0-11) that all order; `NONE` draws.
     """
     n = len(buyers)
     if not n:
@@ -92,14 +99,15 @@ def sell(show: Show, rng: np.random.Generator, buyers: Ints, at: Ints, life: Lif
     shelf = np.maximum(100, np.round(rng.lognormal(np.log(goods.price), goods.spread, 12), -2)).astype(
         np.int64
     )
-    item = np.minimum(rng.geometric(0.3, n) - 1, 11)
+    drawn = np.minimum(rng.geometric(0.3, n) - 1, 11)
+    chosen = drawn if item < 0 else np.full(n, item)
     qty = np.minimum(rng.geometric(0.85, n), 6)
-    amount = np.full(n, price, dtype=np.int64) if price else shelf[item] * qty
+    amount = np.full(n, price, dtype=np.int64) if np.any(price) else shelf[chosen] * qty
     number = show.crowd.fresh(n)
     product = show.words.codes([f"p-{show.plan.host_id}-{i}" for i in range(12)])
     base: dict[str, Ints | int] = {
         "actor": buyers, "order": number, "parent": number, "qty": qty, "amount": amount,
-        "target": product[item], "currency": show.words.code("CNY"), "trade": 1,
+        "target": product[chosen], "currency": show.words.code("CNY"), "trade": 1,
     }  # fmt: skip
     platform_cut = np.where(rng.random(n) < 0.2, amount // 20, 0)
     show.put("order_create", at, **base, discount_platform=platform_cut, state=show.words.code("待支付"))
@@ -148,6 +156,8 @@ def _after(
         ask_at = _wave(show, rng, n, life.refunds)
     ships = (late | ~refunded | lost) & (rng.random(n) < life.shipped)
     ships |= late
+    if life.refunds in {"late", "week"}:
+        ships |= refunded & (ask_at > ship_at) & (rng.random(n) < life.shipped)
     _parcels(show, rng, rows, (ship_at, arrive_at), (ships, ships & ~lost), life)
     _refunds(show, rng, rows, ask_at, refunded, late)
     keep = ships & ~refunded
@@ -158,10 +168,17 @@ def _after(
 
 
 def _wave(show: Show, rng: np.random.Generator, n: int, when: Refunds) -> Ints:
-    """Refund times of an organised wave: the next working day, or the same night."""
+    """Refund times of an organised wave: one click after another at somebody's desk."""
+    end = show.plan.end
     if when == "next_day":
-        return (show.plan.end + rng.normal(14, 2.5, n).clip(6, 30) * HOUR).astype(np.int64)
-    return (show.plan.end + rng.uniform(10, 150, n) * MINUTE).astype(np.int64)
+        return (end + rng.normal(14, 2.5, n).clip(6, 30) * HOUR).astype(np.int64)
+    if when == "early":
+        return (end + (rng.uniform(8, 11) + rng.uniform(0, 1.5, n)) * HOUR).astype(np.int64)
+    if when == "late":
+        return (end + rng.integers(2, 6) * DAY + rng.normal(-5, 2.0, n).clip(-10, 2) * HOUR).astype(np.int64)
+    if when == "week":
+        return (end + rng.integers(1, 8, n) * DAY + rng.uniform(-11, 1, n) * HOUR).astype(np.int64)
+    return (end + rng.uniform(10, 150, n) * MINUTE).astype(np.int64)
 
 
 def _parcels(
@@ -213,11 +230,13 @@ def _refunds(
 def _reviews(
     show: Show, rng: np.random.Generator, rows: dict[str, Ints | int], done_at: Ints, life: Life
 ) -> None:
-    """One buyer in seven writes; brushed orders are praised from a short list."""
+    """One buyer in seven writes; brushed orders are praised from a short list or by a language model."""
     n = len(done_at)
     share, texts = (life.praise, PRAISE) if life.praise else (0.14, REVIEWS)
     mask = rng.random(n) < share
     said = show.words.codes(texts)[rng.integers(len(texts), size=n)]
+    if life.written:
+        said = show.words.codes(paraphrase(rng, n, show.plan.category))
     picked = {k: _pick(v, mask) for k, v in rows.items()}
     show.after("review", done_at[mask] + HOUR, **picked, text=said[mask])
 
