@@ -13,6 +13,8 @@ COMMANDS = {
     "demo": "Simulate an evening of rooms, audit it, show the verdicts.",
     "audit": "Audit data folders or raw files of known sources.",
     "import": "Turn any known source into a canonical data folder.",
+    "sim": "Make a simulated world with its truth, from a seed.",
+    "prove": "Measure what the verdicts are worth.",
     "explain": "The page of a signal.",
 }
 

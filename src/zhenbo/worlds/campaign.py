@@ -23,16 +23,21 @@ from zhenbo.worlds.bursts import BURSTS, stage
 from zhenbo.worlds.crowd import Crowd
 from zhenbo.worlds.record import write
 from zhenbo.worlds.show import Plan, Words
+from zhenbo.worlds.tempers import any_temper
 from zhenbo.worlds.truth import World
 from zhenbo.worlds.views import VIEWS
 
 FIRST_EVENING = 1_777_636_800_000_000  # 2026-05-01 12:00 UTC, 20:00 in Beijing
 
 
+DOSES = ((0.2, 0.4), (0.05, 0.1), (0.5, 0.8), (0.1, 0.2), (0.02, 0.05))
+"""Strata of the wanted fabricated share, the middle one first so that a short run says something."""
+
+
 def plan(rng: np.random.Generator, number: int, watchers: tuple[int, int] = (250, 1_200)) -> Plan:
-    """An ordinary plan drawn from the anchors: room size, length, mood, goods."""
+    """An ordinary plan drawn from the anchors: room size, length, temperament, mood, goods."""
     low, high = watchers
-    return Plan(
+    drawn = Plan(
         session_id=f"r{100_001 + number}",
         host_id=f"h{number * 7919 % 90_000 + 10_000}",
         start=FIRST_EVENING + int(rng.integers(0, 60)) * DAY + int(rng.integers(-8, 3)) * HOUR,
@@ -49,6 +54,7 @@ def plan(rng: np.random.Generator, number: int, watchers: tuple[int, int] = (250
         unrest=float(rng.uniform(0.25, 0.9)),
         cadence_s=int(rng.choice([20, 30, 60])),
     )
+    return any_temper(drawn, rng)
 
 
 def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
@@ -114,7 +120,7 @@ def campaign(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
 
 
 def attacked(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
-    """Attacked sessions, cycling through every attack; dose 5-80 %, a third of them during an honest burst.
+    """Attacked sessions, cycling through every attack and, round by round, through `DOSES`; a third during a burst.
 
     The view is one in which the attack can be seen at all: orders by those who hold orders, the rest by those who
     see the room.
@@ -130,7 +136,7 @@ def attacked(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
         if trade:
             drawn = replace(drawn, orders=max(drawn.orders, 0.02))
         show = stage(drawn, burst, rng, Crowd(), Words())
-        lay(show, name, rng, float(rng.uniform(0.05, 0.8)))
+        lay(show, name, rng, _log_uniform(rng, *DOSES[number // len(attacks) % len(DOSES)]))
         view = str(
             rng.choice(["insider", "auditor", "merchant"] if trade else ["insider", "auditor", "capture"])
         )

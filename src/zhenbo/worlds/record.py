@@ -136,8 +136,14 @@ def _words(codes: Ints, pool: Sequence[str]) -> pa.DictionaryArray:
     used = [pool[c] if c >= 0 else "" for c in distinct.tolist()]
     if len(distinct) and distinct[0] < 0:
         used, inverse = used[1:], inverse - 1
-    index = pa.array(inverse.astype(np.int32), mask=inverse < 0)
-    return pa.DictionaryArray.from_arrays(index, pa.array(used, pa.string()))
+    known = list(
+        dict.fromkeys(used)
+    )  # several rooms share a host or platform: each word once, or files differ
+    place = np.array([known.index(w) for w in used], dtype=np.int32) if len(known) < len(used) else None
+    index = inverse if place is None else np.where(inverse < 0, -1, place[np.maximum(inverse, 0)])
+    return pa.DictionaryArray.from_arrays(
+        pa.array(index.astype(np.int32), mask=index < 0), pa.array(known, pa.string())
+    )
 
 
 def _opaque(prefix: str, numbers: Ints, salt: int) -> pa.Array:

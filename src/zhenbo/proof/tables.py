@@ -1,0 +1,494 @@
+"""The tables of the proof: every section a pure function of the trials."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from zhenbo.core.subject import METRICS, Outcome
+from zhenbo.proof import stats
+from zhenbo.proof.stats import Rate, rate
+from zhenbo.proof.trial import MATERIAL, Told, Trial
+
+PREVALENCE = 0.08
+"""Share of sessions taken as bought where probabilities are judged: the policy's middle prior."""
+
+BANDS = ((0.0, 0.05), (0.05, 0.1), (0.1, 0.25), (0.25, 0.5), (0.5, 1.01))
+"""Bands of the realised dose: fabricated share of the metric that was fabricated most."""
+
+
+class Est(NamedTuple):
+    """An estimate with a 95 % interval; None where nothing could be said. `unit` is %, min, or empty."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    unit: str = "%"
+
+
+@dataclass(frozen=True)
+class Section:
+    """One table.
+
+    Args:
+        id: name in the JSON.
+        title: heading.
+        note: what it says and what it does not.
+        rows: one mapping per line, column name to value; all of the same columns.
+    """
+
+    id: str
+    title: str
+    note: str
+    rows: tuple[Mapping[str, Any], ...]
+
+
+def _groups(trials: Iterable[Trial], key: Callable[[Trial], Any]) -> dict[Any, list[Trial]]:
+    made: dict[Any, list[Trial]] = defaultdict(list)
+    for t in trials:
+        made[key(t)].append(t)
+    return dict(sorted(made.items(), key=lambda kv: str(kv[0])))
+
+
+def honest(trials: Sequence[Trial]) -> list[Trial]:
+    """Simulated sessions in which nothing was fabricated."""
+    return [t for t in trials if t.part == "honest"]
+
+
+def bought(trials: Sequence[Trial]) -> list[Trial]:
+    """Simulated single sessions with an attack, sealed ones included."""
+    return [t for t in trials if t.part == "attacked"]
+
+
+def _likely(t: Trial) -> bool:
+    return t.told.outcome is Outcome.LIKELY
+
+
+def _suspect(t: Trial) -> bool:
+    return t.told.outcome.rank >= Outcome.SUSPECT.rank
+
+
+def _count(trials: Sequence[Trial], test: Callable[[Trial], bool]) -> Rate:
+    return rate(sum(map(test, trials)), len(trials))
+
+
+def _mix(trials: Sequence[Trial]) -> dict[str, Any]:
+    """How a group of honest sessions was answered."""
+    return {
+        "sessions": len(trials),
+        "likely (false)": _count(trials, _likely),
+        "suspect or likely (false)": _count(trials, _suspect),
+        "insufficient": _count(trials, lambda t: t.told.outcome is Outcome.INSUFFICIENT),
+        "unlikely": _count(trials, lambda t: t.told.outcome is Outcome.UNLIKELY),
+    }
+
+
+# --- false alarms -------------------------------------------------------------------------------------------------
+
+
+def alarms(trials: Sequence[Trial], by: str, name: str) -> Section:
+    """False alarms on simulated honest sessions, by one of their traits."""
+    mine = honest(trials)
+    rows = [{name: "all", **_mix(mine)}] if mine else []
+    rows += [{name: key or "none", **_mix(group)} for key, group in _groups(mine, lambda t: getattr(t, by)).items()]  # fmt: skip
+    return Section(
+        f"alarms_by_{by}", f"False alarms on honest simulated sessions, by {name}",
+        "Nothing was fabricated in any of them. Intervals: 95 %, exact binomial.", tuple(rows),
+    )  # fmt: skip
+
+
+def accused(trials: Sequence[Trial]) -> Section:
+    """Honest accounts and orders named, and innocents named in rooms that were attacked."""
+    rows = []
+    for where, group in (
+        ("honest sessions, simulated", honest(trials)),
+        ("attacked sessions, simulated (their innocents)", bought(trials)),
+        ("real recordings", [t for t in trials if t.part == "real"]),
+    ):
+        if group:
+            people, orders = (
+                np.sum([getattr(t, k)[1] for t in group], axis=0) for k in ("accounts", "orders")
+            )
+            rows.append({
+                "where": where,
+                "accounts named (p > 0.5)": rate(int(stats.named(people)), int(people.sum())),
+                "orders named (p > 0.5)": rate(int(stats.named(orders)), int(orders.sum())),
+                "sessions ready for a penalty": _count(group, lambda t: t.penalty),
+            })  # fmt: skip
+    return Section(
+        "accused", "Honest people and orders named",
+        "Share of all honest accounts and orders in the record, judged or not. In an honest session none may be ready for a penalty.",
+        tuple(rows),
+    )  # fmt: skip
+
+
+def real(trials: Sequence[Trial]) -> Section:
+    """Real recordings, apart from simulated sessions."""
+    mine = [t for t in trials if t.part == "real"]
+    rows = [
+        {"recording": name, **_mix(group)} for name, group in _groups(mine, lambda t: t.background).items()
+    ]
+    return Section(
+        "real", "Real recordings",
+        "Taken as honest, which nobody has proven; most lack identities, so that nothing can rise above suspect.", tuple(rows),
+    )  # fmt: skip
+
+
+# --- recall -------------------------------------------------------------------------------------------------------
+
+
+def _recall(group: Sequence[Trial]) -> dict[str, Any]:
+    return {
+        "sessions": len(group),
+        "likely": _count(group, lambda t: t.told.raised and _likely(t)),
+        "suspect or likely": _count(group, lambda t: t.told.raised),
+    }
+
+
+def recall(trials: Sequence[Trial], by: Callable[[Trial], Any], ident: str, name: str) -> Section:
+    """Attacked sessions whose fabricated metric was called in question."""
+    material = [t for t in bought(trials) if t.material]
+    rows = [{name: key, **_recall(group)} for key, group in _groups(material, by).items()]
+    return Section(
+        f"recall_by_{ident}", f"Bought sessions found, by {name}",
+        f"Of sessions in which at least {MATERIAL:.0%} of a shown metric was fabricated; found = the question of a fabricated "
+        "metric was answered suspect or likely. Doses 2-80 %, a third of them during an honest burst.", tuple(rows),
+    )  # fmt: skip
+
+
+def sealed(trials: Sequence[Trial]) -> Section:
+    """Attacks that no signal author looks at one by one, in total, beside the open ones."""
+    material = [t for t in bought(trials) if t.material]
+    rows = [
+        {"attacks": name, **_recall(group)}
+        for name, group in (
+            ("open library", [t for t in material if not t.attack.startswith("sealed-")]),
+            ("sealed", [t for t in material if t.attack.startswith("sealed-")]),
+        )
+        if group
+    ]
+    return Section("sealed", "Open and sealed attacks", "Sealed attacks were written without sight of the signals and are only ever reported in total.", tuple(rows))  # fmt: skip
+
+
+def session_curve(trials: Sequence[Trial]) -> Section:
+    """Session recall where the threshold is set to a false-alarm rate, by tier."""
+    rows = []
+    for tier in ("T0", "T1", "T2", "any"):
+        pair = [[t for t in part if tier in (t.tier, "any")] for part in (bought(trials), honest(trials))]
+        both = [t for part in pair for t in part if t.honest or t.material]
+        if not all(pair):
+            continue
+        counts = np.array([np.stack([_bin(t, not t.honest), _bin(t, t.honest)]) for t in both])
+        total, drawn = stats.weighted_sums(counts, [t.campaign for t in both], 1)
+        row: dict[str, Any] = {"tier": tier, "bought": len(both) - len(pair[1]), "honest": len(pair[1])}
+        for allowed in (0.001, 0.01):
+            row[f"recall at {allowed:.1%} false alarms"] = _est(
+                stats.recall_at(total[0], total[1], allowed),
+                stats.recall_at(drawn[:, 0], drawn[:, 1], allowed),
+            )
+        row["average precision"] = _est(stats.average_precision(total[0], total[1]), stats.average_precision(drawn[:, 0], drawn[:, 1]))  # fmt: skip
+        rows.append(row)
+    return Section(
+        "session_curve", "Sessions ranked by score",
+        "Recall of materially bought sessions at a threshold that accuses no more than so many honest ones. Where fewer than 1,000 "
+        "honest sessions stand behind a tier, 0.1 % means none of them. Bootstrap over campaigns.", tuple(rows),
+    )  # fmt: skip
+
+
+def _bin(t: Trial, counts: bool) -> Any:
+    return stats.histogram(np.array([t.told.score_db]), 0) * counts
+
+
+def _est(value: Any, drawn: Any, unit: str = "%") -> Est:
+    span = stats.interval(np.asarray(drawn, dtype=np.float64))
+    known = float(value) if np.isfinite(value) else None
+    low, high = span or (None, None)
+    return Est(known, low, high, unit)
+
+
+def accounts(trials: Sequence[Trial], what: str = "accounts") -> Section:
+    """Precision and recall of named accounts or orders, by family of attack."""
+    pool = honest(trials)
+    rows = []
+    for family, group in {"all": bought(trials), **_groups(bought(trials), lambda t: t.family)}.items():
+        both = [
+            *[t for t in group if getattr(t, what)[0].sum()],
+            *[t for t in pool if getattr(t, what)[1].sum()],
+        ]
+        if not any(not t.honest for t in both):
+            continue
+        counts = np.array([getattr(t, what) for t in both])
+        total, drawn = stats.weighted_sums(counts, [t.campaign for t in both], 2)
+        hits, alarms_ = stats.named(total[0]), stats.named(total[1])
+        rows.append({
+            "family": family, "fakes": int(total[0].sum()), "honest": int(total[1].sum()),
+            "recall (p > 0.5)": _est(hits / total[0].sum(), stats.named(drawn[:, 0]) / np.maximum(drawn[:, 0].sum(-1), 1)),
+            "precision (p > 0.5)": Est(float(hits / (hits + alarms_)) if hits + alarms_ else None),
+            "recall at 0.1 % false": _est(stats.recall_at(total[0], total[1], 0.001), stats.recall_at(drawn[:, 0], drawn[:, 1], 0.001)),
+            "recall at 1 % false": _est(stats.recall_at(total[0], total[1], 0.01), stats.recall_at(drawn[:, 0], drawn[:, 1], 0.01)),
+            "average precision": _est(stats.average_precision(total[0], total[1]), stats.average_precision(drawn[:, 0], drawn[:, 1])),
+        })  # fmt: skip
+    return Section(
+        what, f"{what.capitalize()}, by family of attack",
+        f"Every fake of an attacked session against every honest one of all sessions; whoever was not judged counts as not found. "
+        f"Families that hire no {what} of their own are left out.", tuple(rows),
+    )  # fmt: skip
+
+
+def groups(trials: Sequence[Trial]) -> Section:
+    """Groups named and true groups, over all worlds."""
+    sums = np.sum([t.groups for t in trials], axis=0) if trials else np.zeros(4)
+    named, right, true, found = (int(x) for x in sums)
+    row = {"true groups": true, "named": named, "precision": rate(right, named), "recall": rate(found, true)}
+    return Section("groups", "Groups of accounts that act as one", "A group is right when nine tenths of it are of one true crew, found when half of a crew is in it. Today's verdicts name no groups yet.", (row,))  # fmt: skip
+
+
+# --- dose, time, size ---------------------------------------------------------------------------------------------
+
+
+def least_doses(trials: Sequence[Trial]) -> Section:
+    """Smallest dose that is found four times of five."""
+    rows = []
+    for (attack, view), group in _groups(bought(trials), lambda t: (t.family, t.view)).items():
+        dose, found = np.array([t.dose for t in group]), np.array([t.told.raised for t in group])
+        if len(group) >= 8:
+            low, high = stats.least_dose_interval(dose, found, 3)
+            rows.append({
+                "family": attack, "view": view, "sessions": len(group), "largest dose tried": Est(float(dose.max())),
+                "least dose found": Est(stats.least_dose(dose, found), low, high),
+                "found": _count(group, lambda t: t.told.raised),
+            })  # fmt: skip
+    return Section(
+        "least_dose", "Minimum detectable dose",
+        "Fabricated share of the metric from which four sessions of five are answered suspect or likely (isotonic fit); `>` = not "
+        "even at the largest dose tried. The false-alarm rate of that answer stands in the first table.", tuple(rows),
+    )  # fmt: skip
+
+
+def weaknesses(trials: Sequence[Trial]) -> Section:
+    """Where today's signals fail: every open attack by view and dose, worst first."""
+    rows = []
+    for (attack, view), group in _groups(bought(trials), lambda t: (t.attack, t.view)).items():
+        if not attack.startswith("sealed-"):
+            cells = {
+                f"{low:.0%}–{min(high, 1):.0%}": rate(sum(t.told.raised for t in mine), len(mine))
+                for low, high in BANDS
+                if (mine := [t for t in group if low <= t.dose < high]) or True
+            }
+            rows.append({"attack": attack, "family": group[0].family, "view": view, **cells})
+    return Section("weaknesses", "Found by attack, view and dose", "Sessions whose fabricated metric was called in question, of sessions tried.", tuple(rows))  # fmt: skip
+
+
+def minutes(trials: Sequence[Trial]) -> Section:
+    """Minutes from the first fabricated thing to the first answer that raises it."""
+    rows = []
+    for family, group in _groups([t for t in trials if t.minutes is not None and t.material], lambda t: t.family).items():  # fmt: skip
+        took = np.array([t.minutes for t in group], dtype=np.float64)
+        found = took[np.isfinite(took)]
+        low, mid, high = np.quantile(found, [0.25, 0.5, 0.75]) if len(found) else (None, None, None)
+        rows.append({"family": family, "sessions": len(group), "ever found": rate(len(found), len(took)), "median and middle half": Est(mid, low, high, "min")})  # fmt: skip
+    return Section("minutes", "Minutes to detection", "A watcher looks 2, 5, 10, 20, 40, 80, 160 minutes after the first fabricated thing, then after 1, 2 and 8 days, and once more at the complete record; of those found.", tuple(rows))  # fmt: skip
+
+
+def shares(trials: Sequence[Trial]) -> Section:
+    """Error of the fabricated share, and how often its interval holds the truth."""
+    rows = []
+    for where, group in (("honest", honest(trials)), ("bought", bought(trials))):
+        for metric in METRICS:
+            mine = [(t.campaign, s) for t in group for s in t.shares if s.metric == metric and (where == "honest" or s.truth > 0)]  # fmt: skip
+            said = [(c, s) for c, s in mine if s.mid is not None and s.low is not None and s.high is not None]
+            if not mine:
+                continue
+            error = np.array([abs(s.mid - s.truth) for _, s in said])  # type: ignore[operator]
+            inside = sum(s.low <= s.truth <= s.high for _, s in said)  # type: ignore[operator]
+            spread = stats.weighted_sums([[e, 1.0] for e in error], [c for c, _ in said], 4)[1]
+            rows.append({
+                "sessions": where, "metric": metric, "shown": len(mine), "answered": rate(len(said), len(mine)),
+                "mean error, points": _est(error.mean() if len(error) else np.nan, spread[:, 0] / np.maximum(spread[:, 1], 1)) if said else Est(None),
+                "interval holds the truth": rate(inside, len(said)),
+            })  # fmt: skip
+    return Section("shares", "Fabricated share of each metric", "Where the verdict gives one; null answers are counted as unanswered. Intervals are meant to hold the truth nine times of ten.", tuple(rows))  # fmt: skip
+
+
+def money(trials: Sequence[Trial]) -> Section:
+    """Error of the verified GMV, and how often its interval holds the truth."""
+    rows = []
+    for where, group in (
+        ("honest", honest(trials)),
+        ("brushed", [t for t in bought(trials) if t.orders[0].sum()]),
+    ):
+        mine = [(t.campaign, t.money) for t in group if t.money is not None]
+        if not mine:
+            continue
+        error = np.array([abs(m.mid - m.truth) / m.gross for _, m in mine])
+        spread = stats.weighted_sums([[e, 1.0] for e in error], [c for c, _ in mine], 5)[1]
+        rows.append({
+            "sessions": where, "with sales": len(mine),
+            "mean error, of gross": _est(error.mean(), spread[:, 0] / np.maximum(spread[:, 1], 1)),
+            "median error": Est(float(np.median(error))),
+            "within 3 % of gross": rate(int((error <= 0.03).sum()), len(error)),
+            "interval holds the truth": rate(sum(m.low <= m.truth <= m.high for _, m in mine), len(mine)),
+        })  # fmt: skip
+    return Section("money", "Verified GMV", "Against the world's own books: created − cancelled − unpaid − discount − refunded − brushed.", tuple(rows))  # fmt: skip
+
+
+# --- probabilities and signals ------------------------------------------------------------------------------------
+
+
+def calibrated(trials: Sequence[Trial]) -> Section:
+    """Brier score of the shipped map, and of a map fitted on other families, per held-out family."""
+    rows = []
+    pool = honest(trials)
+    even, odd = ([t for t in pool if int(t.campaign.rpartition("/")[2]) % 2 == side] for side in (0, 1))
+    for family in ["all", *dict.fromkeys(sorted(t.family for t in bought(trials)))]:
+        held = [t for t in bought(trials) if family in (t.family, "all")]
+        other = [t for t in bought(trials) if t.family != family or family == "all"]
+        if not held or not pool:
+            continue
+        db, truth = _scores([*held, *odd])
+        shipped = stats.calibration(stats.mapped(db), truth, PREVALENCE)
+        slope, shift = stats.platt(*_scores([*other, *even]), PREVALENCE)
+        refit = stats.calibration(stats.mapped(db, slope, shift), truth, PREVALENCE)
+        constant = PREVALENCE * (1 - PREVALENCE)
+        rows.append({
+            "held out": family, "bought": int(truth.sum()), "honest": int((~truth).sum()),
+            "Brier, shipped map": round(shipped.brier, 4), "calibration error": round(shipped.ece, 4),
+            "Brier, map refitted on the others": round(refit.brier, 4), "slope": round(slope, 2), "Brier of knowing nothing": round(constant, 4),
+        })  # fmt: skip
+    return Section(
+        "calibration", "Probabilities, whole families held out",
+        f"True = at least {MATERIAL:.0%} of a metric fabricated; sessions weighted so that {PREVALENCE:.0%} are. The refitted map is a logistic fit on "
+        "every other family and half of the honest campaigns, judged on the family held out and the other half; the row `all` holds nothing out and "
+        "is in-sample. The shipped map is logistic@1 and was fitted on nothing.", tuple(rows),
+    )  # fmt: skip
+
+
+def reliability(trials: Sequence[Trial]) -> Section:
+    """Said against true, in bins of the shipped probability."""
+    db, truth = _scores([*bought(trials), *honest(trials)])
+    bins = stats.calibration(stats.mapped(db), truth, PREVALENCE).bins if len(db) else []
+    rows = [
+        {"said": Est(said), "true at the stated prevalence": Est(was), "bought, of sessions": count}
+        for said, was, count in bins
+    ]
+    return Section("reliability", "Reliability of the probability", "Mean of what was said per bin, and what it should have been.", tuple(rows))  # fmt: skip
+
+
+def _scores(trials: Sequence[Trial]) -> tuple[Any, Any]:
+    kept = [t for t in trials if t.honest or t.material]
+    return np.array([t.told.score_db for t in kept]), np.array([not t.honest for t in kept], dtype=bool)
+
+
+def ablation(trials: Sequence[Trial]) -> Section:
+    """What each signal is worth: the verdicts without it, and by it alone."""
+    mine = [t for t in bought(trials) if t.material and t.without]
+    pool = [t for t in honest(trials) if t.without]
+    rows = []
+    for signal in sorted({name for t in [*mine, *pool] for name in t.without}):
+        lost = [[t.told.raised - t.without[signal].raised, 1.0] for t in mine]
+        total, drawn = stats.weighted_sums(lost, [t.campaign for t in mine], 6)
+        rows.append({
+            "signal": signal,
+            "recall lost without it": _est(total[0] / max(total[1], 1), drawn[:, 0] / np.maximum(drawn[:, 1], 1)) if mine else Est(None),
+            "recall by it alone": rate(sum(t.alone[signal].raised for t in mine), len(mine)),
+            "false suspect without it": rate(sum(_grave(t.without[signal]) for t in pool), len(pool)),
+            "false suspect by it alone": rate(sum(_grave(t.alone[signal]) for t in pool), len(pool)),
+        })  # fmt: skip
+    return Section("ablation", "What each signal is worth", "The same evidence weighed again. A signal that loses nothing when it is gone is covered by another, or earns nothing.", tuple(rows))  # fmt: skip
+
+
+def _grave(told: Told) -> bool:
+    return told.outcome.rank >= Outcome.SUSPECT.rank
+
+
+def _plain_evening(t: Trial) -> bool:
+    return t.honest and t.burst == "none"
+
+
+def _burst_evening(t: Trial) -> bool:
+    return t.honest and t.burst != "none"
+
+
+def _material(t: Trial) -> bool:
+    return t.material
+
+
+def naive(trials: Sequence[Trial]) -> Section:
+    """Naive detectors beside ours, on the same sessions."""
+    asked = [t for t in trials if t.naive and t.part in {"honest", "attacked"}]
+    rows = []
+    for name in ["zhenbo", *sorted({n for t in asked for n in t.naive})]:
+        heard = [(t, _suspect(t) if name == "zhenbo" else t.naive[name]) for t in asked if name == "zhenbo" or name in t.naive]  # fmt: skip
+        plain, burst, fake = (
+            [fired for t, fired in heard if test(t)] for test in (_plain_evening, _burst_evening, _material)
+        )
+        rows.append({
+            "detector": name, "false, plain evenings": rate(sum(plain), len(plain)), "false, honest bursts": rate(sum(burst), len(burst)),
+            "bought sessions flagged": rate(sum(fake), len(fake)),
+        })  # fmt: skip
+    return Section("naive", "Naive detectors on the same sessions", "Rules as practitioners write them (`zhenbo.proof.naive`), each over the sessions whose record lets it speak. Ours: suspect or likely, for whatever reason.", tuple(rows))  # fmt: skip
+
+
+# --- other backgrounds --------------------------------------------------------------------------------------------
+
+
+def injected(trials: Sequence[Trial]) -> Section:
+    """Attacks laid over real recordings."""
+    mine = [t for t in trials if t.part == "injected"]
+    rows = []
+    for (name, family), group in _groups(mine, lambda t: (t.background, t.family)).items():
+        rows.append({
+            "recording": name, "family": family, "laid over": len(group), "realised dose": Est(float(np.median([t.dose for t in group])), min(t.dose for t in group), max(t.dose for t in group)),
+            "likely": _count(group, lambda t: t.told.raised and _likely(t)), "suspect or likely": _count(group, lambda t: t.told.raised),
+        })  # fmt: skip
+    return Section(
+        "injected",
+        "Attacks laid over real recordings",
+        "The background is not ours. Doses: median and range.",
+        tuple(rows),
+    )
+
+
+def worlds(trials: Sequence[Trial]) -> Section:
+    """Worlds of many sessions."""
+    rows = []
+    for name, group in _groups([t for t in trials if t.part == "world"], lambda t: t.background).items():
+        clean, fake = [t for t in group if t.honest], [t for t in group if t.material]
+        rows.append({
+            "world": name, "sessions": len(group), "honest": len(clean), "false suspect or likely": _count(clean, _suspect),
+            "bought": len(fake), "found": _count(fake, lambda t: t.told.raised),
+        })  # fmt: skip
+    return Section("worlds", "Worlds of many sessions", "People, hosts, agencies and deals over days and weeks; today's signals look at one session at a time.", tuple(rows))  # fmt: skip
+
+
+def sections(trials: Sequence[Trial]) -> list[Section]:
+    """Every table, in reading order; empty ones left out."""
+    made = [
+        alarms(trials, "tier", "tier"),
+        alarms(trials, "view", "view"),
+        alarms(trials, "burst", "honest burst"),
+        accused(trials),
+        real(trials),
+        recall(trials, lambda t: t.family, "family", "family"),
+        recall(trials, lambda t: t.tier, "tier", "tier"),
+        recall(trials, lambda t: t.view, "view", "view"),
+        sealed(trials),
+        session_curve(trials),
+        accounts(trials),
+        accounts(trials, "orders"),
+        groups(trials),
+        shares(trials),
+        money(trials),
+        least_doses(trials),
+        minutes(trials),
+        calibrated(trials),
+        reliability(trials),
+        ablation(trials),
+        naive(trials),
+        injected(trials),
+        worlds(trials),
+        weaknesses(trials),
+    ]
+    return [s for s in made if s.rows]

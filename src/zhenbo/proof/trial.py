@@ -1,0 +1,281 @@
+"""One subject audited under a known truth, kept as the few numbers that every table of the proof is made from.
+
+Evidence is computed once per subject; what a verdict would be without a signal, or by one signal alone, is only
+weighed again (`audit.session.Case.judge`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from operator import eq, ne
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from zhenbo.audit.session import Audited, Case, audit_case
+from zhenbo.audit.shown import ASKS
+from zhenbo.core.dataset import Dataset
+from zhenbo.core.session import MINUTE
+from zhenbo.core.subject import Outcome, Question
+from zhenbo.core.verdict import Gmv
+from zhenbo.judge import Judgement, Policy
+from zhenbo.judge.weigh import decibels
+from zhenbo.pipeline import cases, default_policy, words
+from zhenbo.proof.stats import histogram
+from zhenbo.signals.catalogue import catalogue
+from zhenbo.worlds.attacks import ATTACKS
+from zhenbo.worlds.truth import SessionTruth, World
+
+MATERIAL = 0.05
+"""Fabricated share of a shown metric from which a session counts as bought (the policy's own materiality)."""
+
+LOOKS_MIN = (2, 5, 10, 20, 40, 80, 160, 24 * 60, 2 * 24 * 60, 8 * 24 * 60)
+"""Minutes after the first fabricated thing at which a live watcher looks; then the complete record."""
+
+HONEST = SessionTruth("")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was said of a subject: the outcome, whether a fabricated metric's question was raised, and the score."""
+
+    outcome: Outcome
+    raised: bool
+    score_db: float
+
+
+@dataclass(frozen=True)
+class Share:
+    """A fabricated share and what the verdict says of it; None where it says nothing."""
+
+    metric: str
+    truth: float
+    low: float | None
+    mid: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Amount:
+    """Verified sales in minor units: the truth, and what the verdict says."""
+
+    gross: int
+    truth: int
+    low: int
+    mid: int
+    high: int
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One subject, its truth and its verdict.
+
+    Args:
+        part: honest, attacked, world, real or injected.
+        campaign: unit of chance it belongs to.
+        background: `simulated` or the name of a recording.
+        truth: kind of attack, its family, its burst and view, realised dose and whether it was material.
+        tier: tier of the headline.
+        told: the verdict as it is.
+        penalty: whether it is ready for a penalty.
+        without, alone: the verdict without a signal, and by it alone.
+        accounts, orders: how many fakes and how many honest ones per score bin, two rows.
+        shares, money: estimates beside the truth.
+        groups: groups named, of them right; true groups, of them found.
+        naive: what naive detectors say, where they can be asked and were.
+        spoke: `signal@tier` and p of every piece of evidence.
+        minutes: from the first fabricated thing to a verdict that raises it; infinite when never, None when not asked.
+    """
+
+    part: str
+    campaign: str
+    background: str
+    scope: str
+    attack: str
+    family: str
+    burst: str
+    view: str
+    dose: float
+    material: bool
+    cost: int
+    tier: str
+    told: Told
+    penalty: bool
+    accounts: npt.NDArray[np.int64]
+    orders: npt.NDArray[np.int64]
+    shares: tuple[Share, ...] = ()
+    money: Amount | None = None
+    groups: tuple[int, int, int, int] = (0, 0, 0, 0)
+    without: Mapping[str, Told] = field(default_factory=dict)
+    alone: Mapping[str, Told] = field(default_factory=dict)
+    naive: Mapping[str, bool] = field(default_factory=dict)
+    spoke: tuple[tuple[str, float], ...] = ()
+    minutes: float | None = None
+
+    @property
+    def honest(self) -> bool:
+        """Nothing in it was fabricated."""
+        return not self.attack
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How much is asked of a world beside its verdicts.
+
+    Args:
+        fusion: also judge without each signal and by each alone.
+        naive: also ask the naive detectors.
+        live: also look again and again while it happens.
+    """
+
+    fusion: bool = False
+    naive: bool = False
+    live: bool = False
+
+
+def trials(
+    world: World, part: str, campaign: str, depth: Depth, background: str = "simulated"
+) -> Iterator[Trial]:
+    """Audit a world; one trial per session or shop month.
+
+    Args:
+        world: record and answer key; a subject without a key is honest.
+        part: name of the part of the proof it belongs to.
+        campaign: unit of chance.
+        depth: what else is asked.
+        background: name of the recording underneath.
+    """
+    policy, said = default_policy(), words("en")
+    for case in cases(world.dataset):
+        truth = _truth(world, case)
+        made = audit_case(case, policy, said)
+        yield Trial(
+            part=part, campaign=campaign, background=background, scope=case.session.scope,
+            attack=attack_of(truth), family=family_of(truth), burst=truth.burst, view=truth.view,
+            dose=max((truth.share(m) for m in truth.fabricated), default=0.0),
+            material=any(truth.share(m) >= MATERIAL for m in truth.fabricated), cost=truth.cost,
+            tier=str(made.verdict.tier), told=_told(made.judgement, truth), penalty=made.verdict.penalty_ready,
+            accounts=_accounts(case, made, truth), orders=_orders(case, made, truth),
+            shares=tuple(_shares(made, truth)), money=_money(made.verdict.gmv, truth), groups=_groups(truth),
+            without=_variants(case, truth, policy, alone=False) if depth.fusion else {},
+            alone=_variants(case, truth, policy, alone=True) if depth.fusion else {},
+            naive=_naive(case) if depth.naive else {},
+            spoke=tuple((f"{w.evidence.signal}@{w.evidence.tier}", w.evidence.p) for w in made.judgement.reasons),
+            minutes=_minutes(world.dataset, case, truth, policy) if depth.live and truth.began is not None else None,
+        )  # fmt: skip
+
+
+def _truth(world: World, case: Case) -> SessionTruth:
+    """The answer key of a subject; a shop month made of a session's orders (the merchant's view) takes that session's."""
+    if case.session.session_id in world.truth:
+        return world.truth[case.session.session_id]
+    if len(world.truth) == 1 and case.session.scope == "shop":
+        return next(iter(world.truth.values()))
+    return HONEST
+
+
+def attack_of(truth: SessionTruth) -> str:
+    """Names of the attacks laid on, without their doses."""
+    return "+".join(dict.fromkeys(kind.partition("@")[0] for kind in truth.kinds))
+
+
+def family_of(truth: SessionTruth) -> str:
+    """The family of the attack; `mixed` where several were laid on, empty for the honest."""
+    names = attack_of(truth).split("+")
+    families = {ATTACKS[n].family if n in ATTACKS else "mixed" for n in names if n}
+    return families.pop() if len(families) == 1 else "mixed" if families else ""
+
+
+def touched(truth: SessionTruth) -> frozenset[Question]:
+    """Questions about the metrics that were fabricated."""
+    return frozenset(q for q, metrics in ASKS.items() if any(truth.fabricated.get(m) for m in metrics))
+
+
+def _told(judged: Judgement, truth: SessionTruth) -> Told:
+    mine = touched(truth)
+    grave = Outcome.SUSPECT.rank
+    raised = any(a.asked and a.question in mine and a.outcome.rank >= grave for a in judged.answers)
+    return Told(judged.headline.outcome, raised, judged.headline.score_db)
+
+
+def _variants(case: Case, truth: SessionTruth, policy: Policy, *, alone: bool) -> dict[str, Told]:
+    """The verdict without each signal, or by each alone."""
+    keep = eq if alone else ne
+    return {name: _told(case.judge(policy, partial(keep, name)), truth) for name in catalogue()}
+
+
+def _naive(case: Case) -> dict[str, bool]:
+    from zhenbo.proof.naive import DETECTORS
+
+    heard = {name: detector.look(case.session) for name, detector in DETECTORS.items()}
+    return {name: alarm.fires for name, alarm in heard.items() if alarm is not None}
+
+
+def _accounts(case: Case, made: Audited, truth: SessionTruth) -> npt.NDArray[np.int64]:
+    people = pc.unique(case.session.events["actor_id"]).drop_null()
+    return _counted(people, made.judgement.accounts, truth.fake_accounts)
+
+
+def _orders(case: Case, made: Audited, truth: SessionTruth) -> npt.NDArray[np.int64]:
+    bought = pc.unique(case.session.rows("order_create")["order_id"]).drop_null()
+    return _counted(bought, made.judgement.orders, truth.fake_orders)
+
+
+def _counted(there: pa.Array, judged: Mapping[str, float], fakes: frozenset[str]) -> npt.NDArray[np.int64]:
+    """Fakes and honest ones per score bin; whoever was there and not judged stands in the lowest."""
+    db = {k: decibels(min(max(p, 1e-6), 1 - 1e-6)) for k, p in judged.items()}
+    there_fake = sum(name in fakes for name in there.to_pylist()) if fakes else 0
+    scores = {
+        mine: np.array([x for k, x in db.items() if (k in fakes) is mine], dtype=np.float64)
+        for mine in (True, False)
+    }
+    counts = (there_fake, len(there) - there_fake)
+    return np.stack([
+        histogram(scores[mine], max(n - len(scores[mine]), 0))
+        for mine, n in zip((True, False), counts, strict=True)
+    ])  # fmt: skip
+
+
+def _shares(made: Audited, truth: SessionTruth) -> Iterator[Share]:
+    """Every metric shown: its fabricated share, and what the verdict says of it."""
+    for metric, shown in truth.shown.items():
+        said = getattr(made.verdict.fake, metric)
+        if shown and said is not None and said.shown:
+            yield Share(
+                metric, truth.share(metric),
+                *(None if x is None else x / said.shown for x in (said.low, said.mid, said.high)),
+            )  # fmt: skip
+        elif shown:
+            yield Share(metric, truth.share(metric), None, None, None)
+
+
+def _money(gmv: Gmv | None, truth: SessionTruth) -> Amount | None:
+    if gmv is None or truth.money is None or not truth.money.gross:
+        return None
+    v = gmv.verified
+    return Amount(truth.money.gross, truth.money.verified, v.low, v.mid, v.high)
+
+
+def _groups(truth: SessionTruth, named: Sequence[frozenset[str]] = ()) -> tuple[int, int, int, int]:
+    """Groups named and of them right (nine tenths of one true group), true groups and of them found."""
+    true = list(truth.groups.values())
+    right = sum(any(len(g & t) >= 0.9 * len(g) for t in true) for g in named)
+    found = sum(any(len(g & t) >= 0.5 * len(t) for g in named) for t in true)
+    return len(named), right, len(true), found
+
+
+def _minutes(data: Dataset, case: Case, truth: SessionTruth, policy: Policy) -> float:
+    """Minutes from the first fabricated thing until a watcher who looks at `LOOKS_MIN` is told of it."""
+    assert truth.began is not None
+    if not _told(case.judge(policy), truth).raised:
+        return float("inf")
+    last = data.latest
+    for minutes in LOOKS_MIN:
+        moment = truth.began + minutes * MINUTE
+        if moment >= last:
+            break
+        if any(_told(seen.judge(policy), truth).raised for seen in cases(data, moment, policy)):
+            return float(minutes)
+    return (last - truth.began) / MINUTE
