@@ -8,6 +8,7 @@
 
 import io
 import re
+import sys
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,7 +23,10 @@ from zhenbo.intake.mapping import mappings
 from zhenbo.pipeline import audit_dataset, default_policy, titles
 from zhenbo.report.terminal import render_terminal
 from zhenbo.signals.catalogue import catalogue, page
-from zhenbo.worlds import WORLDS
+from zhenbo.worlds import VIEWS, WORLDS
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import proven
 
 ROOT = Path(__file__).resolve().parents[1]
 _MADE = "<!-- made by `make docs`; edit the definitions it names, not this page -->\n"
@@ -37,18 +41,21 @@ def pages() -> dict[Path, str]:
         docs / "schema.md": _schema(),
         docs / "signals.md": _signals(),
         docs / "sources.md": _sources(),
+        docs / "worlds.md": _worlds(),
+        docs / "where-it-fails.md": proven.weaknesses(),
     }
 
 
 def readmes() -> dict[Path, str]:
-    """The READMEs with what the demo prints now."""
+    """The READMEs with what the demo prints now, and what was measured last."""
     said: dict[str, str] = {}
     texts = {}
     for path in (ROOT / "README.md", ROOT / "README.zh-CN.md"):
         text = path.read_text("utf-8")
         for _, lang, _ in EXCERPT.findall(text):
             said.setdefault(lang, terminal(lang))
-        texts[path] = EXCERPT.sub(lambda m: m[1] + said[m[2]] + m[3], text)
+        text = EXCERPT.sub(lambda m: m[1] + said[m[2]] + m[3], text)
+        texts[path] = proven.EXCERPT.sub(lambda m: m[1] + proven.excerpt(m[2]) + m[3], text)
     return texts
 
 
@@ -211,6 +218,23 @@ def _sources() -> str:
         _table(["mapping", "source", "formats", "lacks"], rows),
         "Canonical data folders (Parquet, JSON lines, CSV) pass through unchanged: [schema](schema.md).\n",
     ])  # fmt: skip
+
+
+def _worlds() -> str:
+    prose = (ROOT / "docs" / "worlds.in.md").read_text("utf-8")
+    parts = [prose.replace("<!-- made -->\n", _MADE)]
+    for kind, title in (
+        ("world", "Worlds of several rooms"),
+        ("burst", "Rooms with an honest burst"),
+        ("attack", "Rooms with one attack"),
+    ):
+        rows = ([f"`{name}`", made.says] for name, made in WORLDS.items() if made.kind == kind and not name.startswith("sealed-"))  # fmt: skip
+        parts.append(f"## {title}\n\n" + _table(["world", "in a line"], rows))
+    sealed = sum(name.startswith("sealed-") for name in WORLDS)
+    parts.append(f"Besides these, {sealed} sealed attacks (see above).\n")
+    views = ([f"`{name}`", (view.__doc__ or "").partition("\n")[0]] for name, view in VIEWS.items())
+    parts.append("## Views\n\n" + _table(["view", "what it shows"], views))
+    return "\n".join(parts)
 
 
 def main() -> None:
