@@ -15,7 +15,7 @@ import pytest
 
 from zhenbo.core.dataset import subjects
 from zhenbo.core.session import DAY, HOUR, Session, codes, micros
-from zhenbo.worlds import ATTACKS, World, attacks
+from zhenbo.worlds import ATTACKS, WORLDS, World, attacks
 from zhenbo.worlds.anchors import PACKAGES
 from zhenbo.worlds.attacks import Family, Fleet, lay
 from zhenbo.worlds.bursts import stage
@@ -230,3 +230,23 @@ def test_crowds_on_one_beat_and_on_one_quota():
     session, _, truth = _room(22, "viewers-hired")
     gone = micros(_of(session.rows("leave"), "actor_id", truth.fake_accounts)["ts"])
     assert np.quantile(gone, 0.9) - np.quantile(gone, 0.1) < 2 * 60_000_000
+
+
+def test_a_ramp_climbs_over_four_evenings():
+    """The ramp's host shows 500, 800, 1,200 and 2,000 bought viewers for 25 yuan a hundred; its neighbour none."""
+    truth = WORLDS["ramps"](2).truth
+    bought = [truth[f"r{7001 + i}"] for i in range(4)]
+    assert [dict(t.fabricated) for t in bought] == [{"viewers": n} for n in (500, 800, 1_200, 2_000)]
+    assert [t.cost for t in bought] == [12_500, 20_000, 30_000, 50_000]
+    assert all(truth[f"r{7011 + i}"].outcome == "honest" for i in range(4))
+
+
+def test_camouflage_is_paid_for():
+    """What camouflaged bots chat and tap besides is fabricated too, and at the pace of an ordinary audience."""
+    plain, hidden = _show(23), _show(23)
+    for show, fleet in ((plain, Fleet()), (hidden, Fleet(chat=0.4, hearts=3.0))):
+        attacks.viewbots(show, np.random.default_rng(23), 0.4, style="plateau", fleet=fleet)
+    assert plain.fabricated["viewers"] == hidden.fabricated["viewers"]
+    assert not plain.fabricated["comments"] + plain.fabricated["likes"]
+    assert 0.2 < hidden.fabricated["comments"] / hidden.fabricated["viewers"] < 0.6
+    assert 1 < hidden.fabricated["likes"] / hidden.fabricated["viewers"] < 7

@@ -1,5 +1,7 @@
 """One room for every attack on the price list, at a dose of one third."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from zhenbo.worlds.attacks import ATTACKS, lay
@@ -10,6 +12,10 @@ from zhenbo.worlds.record import write
 from zhenbo.worlds.show import Show, Words
 from zhenbo.worlds.truth import World
 
+DOSE = 1 / 3
+BUSY = (0.12, 0.03)
+"""Comments and orders per watcher at least: in a quieter room a seller's smallest order is more than the dose."""
+
 
 def world(seed: int) -> World:
     """A room per attack, sharing one town."""
@@ -17,7 +23,9 @@ def world(seed: int) -> World:
     crowd, words = Crowd(), Words()
     shows: list[Show] = []
     for i, name in enumerate(ATTACKS):
-        show = stage(plan(rng, i, (600, 1_500)), "none", rng, crowd, words)
-        lay(show, name, rng, 1 / 3)
+        drawn = plan(rng, i, (600, 1_500))
+        drawn = replace(drawn, comments=max(drawn.comments, BUSY[0]), orders=max(drawn.orders, BUSY[1]))
+        show = stage(drawn, "none", rng, crowd, words)
+        lay(show, name, rng, DOSE)
         shows.append(show)
     return write(shows, seed * 1_000_003 + 50)

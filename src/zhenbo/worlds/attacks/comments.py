@@ -40,7 +40,7 @@ class Rhythm:
 def scripted(
     show: Show, rng: np.random.Generator, dose: float, *,
     jitter: float = 0.0, synonyms: bool = False, shuffled: bool = False, human: bool = False,
-    each: int = 0, sentences: int = 0, gap_s: float = 0.0, fleet: Fleet = ORDINARY, noise: float = 0.0,
+    each: int = 0, sentences: int = 0, gap_s: float = 0.0, fleet: Fleet = ORDINARY,
 ) -> None:  # fmt: skip
     """Scripted comments 水军弹幕: K accounts take M turns each from N sentences at a set interval (A33, case P1).
 
@@ -56,7 +56,6 @@ def scripted(
         sentences: length of the script; 0 draws 20-60.
         gap_s: interval; 0 draws what fits the broadcast.
         fleet: how the accounts look.
-        noise: camouflage: ordinary remarks per account besides.
     """
     wanted = needed(show.total("comment"), dose, 40)
     turns = each or min(int(rng.integers(8, 50)), max(8, wanted // 3))
@@ -76,14 +75,13 @@ def scripted(
     if human:
         said = [improvise(rng) for _ in said]
     acts.say(show, who[owner], at, said)
-    if noise:
-        acts.mingle(show, rng, who, chat=noise)
+    fleet.blend(show, rng, who)
     _charge(show, k, human=human)
 
 
 def rewritten(
     show: Show, rng: np.random.Generator, dose: float, *,
-    each: int = 0, rhythm: Rhythm = Rhythm(jitter=0.5), fleet: Fleet = ORDINARY, noise: float = 0.0,
+    each: int = 0, rhythm: Rhythm = Rhythm(jitter=0.5), fleet: Fleet = ORDINARY,
 ) -> None:  # fmt: skip
     """Remarks written by a language model: no two alike, of all lengths, with slips and emoji.
 
@@ -94,15 +92,13 @@ def rewritten(
         each: messages per account; 0 draws 3-20.
         rhythm: when they speak.
         fleet: how the accounts look.
-        noise: camouflage: ordinary remarks per account besides.
     """
     wanted = needed(show.total("comment"), dose, 40)
     turns = each or min(int(rng.integers(3, 21)), max(3, wanted // 4))
     k = max(2, round(wanted / turns))
     who, owner, at = _turns(show, rng, k, turns, rhythm, fleet)
     acts.say(show, who[owner], at, paraphrase(rng, len(owner), show.plan.category))
-    if noise:
-        acts.mingle(show, rng, who, chat=noise)
+    fleet.blend(show, rng, who)
     _charge(show, k, human=False)
 
 
@@ -234,10 +230,10 @@ ATTACKS: Mapping[str, Attack] = MappingProxyType({
     "comments-synonyms": Attack("comments", "A script with its words exchanged for synonyms.", partial(scripted, jitter=0.3, synonyms=True, shuffled=True)),
     "comments-cohort": Attack("comments", "A script from accounts registered in a row on six phones.", partial(scripted, jitter=0.3, fleet=Fleet(cohort=True, phones=6))),
     "comments-human": Attack("comments", "Rented people who praise in stitched words at human gaps.", partial(scripted, human=True)),
-    "comments-camouflage": Attack("comments", "A script from aged accounts that also chat as others do.", partial(scripted, jitter=0.5, shuffled=True, synonyms=True, fleet=Fleet(years=1, own=True), noise=2.0)),
+    "comments-camouflage": Attack("comments", "A script from aged accounts that also chat as others do.", partial(scripted, jitter=0.5, shuffled=True, synonyms=True, fleet=Fleet(years=1, own=True, chat=2.0, hearts=2.0))),
     "comments-paraphrase": Attack("comments", "A language model's remarks, no two alike, ±50 %.", rewritten),
     "comments-paraphrase-steady": Attack("comments", "A language model's remarks on a fixed beat.", partial(rewritten, each=20, rhythm=Rhythm(jitter=0.05))),
-    "comments-paraphrase-human": Attack("comments", "A language model's remarks at human gaps from aged accounts, with camouflage.", partial(rewritten, rhythm=Rhythm(human=True), fleet=Fleet(own=True, years=1), noise=1.0)),
+    "comments-paraphrase-human": Attack("comments", "A language model's remarks at human gaps from aged accounts, with camouflage.", partial(rewritten, rhythm=Rhythm(human=True), fleet=Fleet(own=True, years=1, chat=1.0, hearts=1.0))),
     "comments-once": Attack("comments", "One remark of a language model from every account.", partial(rewritten, each=1, fleet=Fleet(own=True))),
     "comments-talkers": Attack("comments", "500 accounts talking for three hours for 90 yuan.", talkers),
     "comments-chorus": Attack("comments", "All accounts say one sentence in one beat.", chorus),

@@ -26,7 +26,6 @@ def farm(
     dose: float,
     *,
     fleet: Fleet = COHORT,
-    noise: float = 0.0,
 ) -> None:
     """A farm that watches, taps, follows, says a word, arriving as an audience does; 6.65 yuan per phone-day.
 
@@ -35,7 +34,6 @@ def farm(
         rng: stream of chance.
         dose: wanted share of all entries.
         fleet: how the accounts look.
-        noise: camouflage: ordinary remarks per account, with ordinary hearts.
     """
     n = needed(show.total("enter"), dose, 20)
     who = fleet.enlist(show, rng, n)
@@ -49,8 +47,7 @@ def farm(
     tapped, followed = rng.random(n) < 0.5, rng.random(n) < 0.4
     acts.tap(show, who[tapped], late[tapped], np.full(int(tapped.sum()), 10))
     acts.follow(show, who[followed], late[followed])
-    if noise:
-        acts.mingle(show, rng, who, chat=noise, hearts=10 * noise)
+    fleet.blend(show, rng, who)
     show.spend(PRICES["phone_days"].of(min(fleet.phones, n) or n))
 
 
@@ -147,7 +144,7 @@ ATTACKS: Mapping[str, Attack] = MappingProxyType({
     "farm-cohort": Attack("farms", "Accounts registered in a row that watch, tap, follow and say a word.", farm),
     "farm-phones": Attack("farms", "The same from twenty phones on three networks.", partial(farm, fleet=Fleet(phones=20, networks=3))),
     "farm-clean": Attack("farms", "The same from bought aged accounts that share nothing.", partial(farm, fleet=Fleet())),
-    "farm-camouflage": Attack("farms", "Aged clean accounts that also chat and tap as others do.", partial(farm, fleet=Fleet(own=True, years=1, fans=0.1), noise=0.3)),
+    "farm-camouflage": Attack("farms", "Aged clean accounts that also chat and tap as others do.", partial(farm, fleet=Fleet(own=True, years=1, fans=0.1, chat=0.3, hearts=3.0))),
     "farm-rack": Attack("farms", "A rack under group control 群控: every step on all phones within seconds.", rack),
     "farm-one_ip": Attack("farms", "一人一机一IP: clean phones and networks on the same shifts with the same order of tasks.", shifts),
     "farm-tasks": Attack("farms", "A task crowd that takes the job from a group, does its quota and is gone.", tasks),

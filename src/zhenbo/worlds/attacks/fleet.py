@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zhenbo.core.session import DAY
+from zhenbo.worlds.attacks import acts
 from zhenbo.worlds.crowd import REGIONS, Ints
 from zhenbo.worlds.show import SECOND, Show
 
@@ -25,6 +26,8 @@ class Fleet:
         fans: share who already follow the host.
         years: accounts are at least so old (0 = any age).
         empty: followers and level of profiles nobody uses, whatever the age.
+        chat: camouflage: ordinary remarks per account besides what it is told to say.
+        hearts: camouflage: ordinary taps per account.
     """
 
     cohort: bool = False
@@ -38,12 +41,19 @@ class Fleet:
     fans: float = 0.0
     years: float = 0.0
     empty: bool = False
+    chat: float = 0.0
+    hearts: float = 0.0
 
     def enlist(self, show: Show, rng: np.random.Generator, n: int) -> Ints:
         """`n` hired accounts, noted as one group."""
         who = self.recruit(show, rng, n)
         show.hire(who)
         return who
+
+    def blend(self, show: Show, rng: np.random.Generator, who: Ints) -> None:
+        """Those who have come in chat and tap as the honest audience does, as far as the fleet is told to."""
+        if self.chat or self.hearts:
+            acts.mingle(show, rng, who, self.chat, self.hearts)
 
     def recruit(self, show: Show, rng: np.random.Generator, n: int) -> Ints:
         """`n` hired accounts, not yet noted (for a group put together from several fleets)."""

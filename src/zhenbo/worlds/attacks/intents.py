@@ -42,6 +42,7 @@ def going(
     at = _presses(show, rng, n, (start, end), timed=timed, volleys=volleys)
     arrive = int(at.min()) - rng.integers(2 * SECOND, MINUTE, len(who))
     acts.come(show, who, arrive, np.full(len(who), int(at.max()) + MINUTE // 2), "短视频引流")
+    fleet.blend(show, rng, who)
     actor = who[np.arange(n) % len(who)] if timed else who[rng.integers(len(who), size=n)]
     item = np.full(n, rng.integers(12)) if rng.random() < 0.5 else np.minimum(rng.geometric(0.3, n) - 1, 11)
     goods = acts.goods(show, item)

@@ -55,6 +55,7 @@ def brush(
     at = np.sort(show.plan.end - (rng.random(n) * length * 0.95).astype(np.int64) - MINUTE // 2)
     if visit == "short":
         drop_in(show, rng, buyer, at)
+        fleet.blend(show, rng, who)
     acts.order(show, rng, buyer, at, life, item=int(rng.integers(12)) if one_item else NONE)
     charge(show, rng, n)
 
@@ -104,6 +105,7 @@ def workflow(
     acts.come(show, who, come_at, at + rng.integers(15, 90, n) * SECOND, "搜索")
     item = int(rng.integers(12))
     compare(show, rng, who, come_at, at, item)
+    fleet.blend(show, rng, who)
     asks = rng.random(n) < chat
     when = (come_at + rng.uniform(0.4, 0.9, n) * (at - come_at)).astype(np.int64)
     acts.say(show, who[asks], when[asks], questions(show, rng, int(asks.sum())))

@@ -14,7 +14,11 @@ from zhenbo.core.session import MINUTE
 from zhenbo.worlds.anchors import PACKAGES, PRICES, SINGLES
 from zhenbo.worlds.attacks import acts
 from zhenbo.worlds.attacks.attack import Attack, Delivery, deliver, slot
+from zhenbo.worlds.attacks.comments import rewritten
+from zhenbo.worlds.attacks.fans import followers
 from zhenbo.worlds.attacks.fleet import Fleet
+from zhenbo.worlds.attacks.intents import going
+from zhenbo.worlds.attacks.taps import likes
 from zhenbo.worlds.scripts import paraphrase
 from zhenbo.worlds.show import SECOND, Show
 from zhenbo.worlds.words import SALES
@@ -136,6 +140,18 @@ def one_stop(show: Show, rng: np.random.Generator, dose: float) -> None:
     show.spend(PRICES["one_stop"].of(1))
 
 
+def suite(show: Show, rng: np.random.Generator, dose: float) -> None:
+    """An evening of the 688-yuan monthly suite: comments, likes, follows and 去买 from one program (FIELD A34).
+
+    Each part is set to something between a third of the dose and all of it; a month's price is shared by its evenings.
+    """
+    before = show.cost
+    for part in (rewritten, likes, followers, going):
+        part(show, rng, dose * rng.uniform(0.33, 1.0))
+    show.cost = before
+    show.spend(PRICES["suite_month"].of(1))
+
+
 _HOW: Mapping[Delivery, str] = MappingProxyType({
     "2h": "spread over two hours", "20min": "inside twenty minutes", "at_once": "in one step", "by_minute": "so much every minute",
 })  # fmt: skip
@@ -158,6 +174,7 @@ ATTACKS: Mapping[str, Attack] = MappingProxyType({
         for how in ("2h", "at_once", "by_minute")
     },
     "package-one_stop": Attack("packages", "一条龙: viewers, hearts, words and follows of one crew for 100 yuan.", one_stop),
+    "package-suite": Attack("packages", "An evening of the 688-yuan suite: comments, likes, follows and 去买.", suite),
     "single-views": Attack("packages", "8,888 views on the counter and nothing else.", partial(single, item="views")),
     **{
         f"single-likes-{n}": Attack("packages", f"{n:,} likes on the counter and nothing else.", partial(single, item="likes", amount=n))

@@ -292,7 +292,7 @@ ATTACKS: Mapping[str, Attack] = MappingProxyType({
     "sealed-launch": Attack("orders", "Quiet task-sheet orders with buyers' refund habits, fans and a warm room.", together(
         partial(workflow, life=_STEALTH, fleet=Fleet(own=True, years=0.5), chat=0.3, minutes=6.0, one_item=False),
         partial(followers, quality="real", pace="evening", touch=True, fading=Fading(lost=0.06)),
-        partial(viewbots, style="ordinary", fleet=Fleet(own=True), noise=0.05),
+        partial(viewbots, style="ordinary", fleet=Fleet(own=True, chat=0.05, hearts=0.2)),
     )),
     "sealed-kept": Attack("orders", "Kept task-sheet orders of many goods, own payers, true weights, hardly any review.", partial(
         workflow, life=Life(unpaid=0.03, refund=0.08, first_hour=0.01, after_delivery=0.4, praise=0.1, written=True),

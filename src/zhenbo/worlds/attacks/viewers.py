@@ -22,7 +22,7 @@ Style = Literal["batches", "plateau", "per_minute", "hours", "idle", "segment", 
 
 
 def viewbots(
-    show: Show, rng: np.random.Generator, dose: float, *, style: Style = "batches", fleet: Fleet = ORDINARY, noise: float = 0.0
+    show: Show, rng: np.random.Generator, dose: float, *, style: Style = "batches", fleet: Fleet = ORDINARY, amount: int = 0
 ) -> None:  # fmt: skip
     """Bought viewers with rows of their own, 25 yuan for a hundred.
 
@@ -33,15 +33,14 @@ def viewbots(
         style: in batches with fixed stays; as a plateau; so many every minute; by rented whole or half hours; idle all
             evening 挂号; for a sponsored segment; in steps of 500-800-1,200-2,000 parts; or as honest people come and go.
         fleet: how the accounts look.
-        noise: camouflage: ordinary remarks per account, with ordinary hearts.
+        amount: how many; 0 follows the dose.
     """
-    n = needed(show.total("enter"), dose)
+    n = amount or needed(show.total("enter"), dose)
     who = fleet.enlist(show, rng, n)
     at, until = _TIMES[style](show, rng, n)
     via = acts.sources(show, rng, n) if rng.random() < 0.5 else "推荐feed"
     acts.come(show, who, at, np.maximum(until, at + SECOND), via)
-    if noise:
-        acts.mingle(show, rng, who, chat=noise, hearts=4 * noise)
+    fleet.blend(show, rng, who)
     show.spend(PRICES["bot_viewers"].of(100 * -(-n // 100)))
 
 
@@ -178,7 +177,7 @@ ATTACKS: Mapping[str, Attack] = MappingProxyType({
     "viewbots-ramp": Attack("viewers", "Four growing lots in the proportions 500-800-1,200-2,000.", partial(viewbots, style="ramp")),
     "viewbots-cloud_phones": Attack("viewers", "Cloud phones 云手机: a device and a network each, from five registration runs.", partial(viewbots, style="plateau", fleet=_CLOUD)),
     "viewbots-ordinary": Attack("viewers", "Aged accounts that come and go along the room's own curve.", partial(viewbots, style="ordinary", fleet=Fleet(own=True, years=1))),
-    "viewbots-camouflage": Attack("viewers", "Aged accounts in batches that also chat and tap as others do.", partial(viewbots, style="batches", fleet=Fleet(years=1), noise=0.15)),
+    "viewbots-camouflage": Attack("viewers", "Aged accounts in batches that also chat and tap as others do.", partial(viewbots, style="batches", fleet=Fleet(years=1, chat=0.15, hearts=0.6))),
     "viewers-hired": Attack("viewers", "Paid people who stay their quota, say two words and leave together.", hired),
     "viewers-hired-apart": Attack("viewers", "Paid people with a quota of minutes each, leaving one by one.", partial(hired, together=False, words=1)),
     "viewers-regulars": Attack("viewers", "Paid people without a quota who come back, talk a little and look at goods.", regulars),
