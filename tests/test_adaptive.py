@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from zhenbo.core.subject import Outcome
-from zhenbo.proof.adaptive import GOALS, LOOKS, Told, by_naive, deliver, evade, our_verdict
+from zhenbo.proof.adaptive import LOOKS, Told, by_naive, evade, our_verdict
+from zhenbo.proof.goals import GOALS, deliver
 from zhenbo.proof.naive import DETECTORS
 
 NEXT_DAY = by_naive(DETECTORS["next-day-refunds"])
