@@ -350,13 +350,14 @@ def settle_orders(show: Show, *, wait: int = 7 * DAY, cut: float = 0.05) -> None
     )  # fmt: skip
 
 
-def give_back(show: Show, numbers: Ints, at: Ints) -> None:
-    """Paid and delivered orders are returned at given times; what would have happened to them later does not.
+def give_back(show: Show, numbers: Ints, at: Ints, *, delivered: bool = True) -> None:
+    """Paid orders are returned at given times; what would have happened to them later does not.
 
     Args:
         show: the broadcast that they were made in.
-        numbers: the orders, all paid and delivered before.
+        numbers: the orders, all paid and never refunded before.
         at: when each refund is asked for.
+        delivered: whether goods had arrived and travel back; else they are stopped on the way.
     """
     paid = order_rows(show, "order_pay")
     order = np.argsort(paid["order"])
@@ -364,15 +365,18 @@ def give_back(show: Show, numbers: Ints, at: Ints) -> None:
     if not np.array_equal(paid["order"][row], numbers):
         raise ValueError("only paid orders can be given back")
     when = dict(zip(numbers.tolist(), at.tolist(), strict=True))
-    show.blocks = [_until(b, when) if b.kind in {"order_complete", "review"} else b for b in show.blocks]
+    stopped = {"order_complete", "review"} | (set() if delivered else {"order_ship", "order_deliver"})
+    show.blocks = [_until(b, when) if b.kind in stopped else b for b in show.blocks]
     base: dict[str, Ints | int] = {
         "actor": paid["actor"][row], "order": numbers, "parent": numbers, "qty": 1, "amount": paid["amount"][row],
         "target": paid["target"][row], "currency": show.words.code("CNY"), "trade": 1,
     }  # fmt: skip
+    back = (("return_ship", DAY // 2, "待商家收货"), ("return_receive", 2 * DAY, "商家已收货"))
     for kind, wait, state in (
-        ("refund_request", 0, "待商家处理"), ("return_ship", DAY // 2, "待商家收货"),
-        ("return_receive", 2 * DAY, "商家已收货"), ("refund_done", 2 * DAY + DAY // 6, "退款成功"),
-    ):  # fmt: skip
+        ("refund_request", 0, "待商家处理"),
+        *(back if delivered else ()),
+        ("refund_done", 2 * DAY + DAY // 6 if delivered else DAY // 48, "退款成功"),
+    ):
         show.after(kind, at + wait, **base, state=show.words.code(state))
 
 

@@ -137,10 +137,7 @@ class Town:
         fits = self._rhythm(middle)
         place = np.full(self.crowd.size, -1, dtype=np.int64)
         place[self.ids] = np.arange(len(self.ids))
-        free = np.ones(len(self.ids), dtype=bool)
-        for since, until, who in self.watching:
-            if since < plan.end and plan.start < until:
-                free[place[who]] = rng.random(len(who)) > TAKEN
+        free = ~np.isin(self.ids, self.busy(rng, plan.start, plan.end))
         club = self.clubs[plan.host_id]
         at = place[club.members]
         regulars = club.members[(rng.random(len(at)) < club.habit * (0.3 + 0.7 * fits[at])) & free[at]]
@@ -154,6 +151,23 @@ class Town:
         people = np.concatenate([regulars, others, new])
         self.watching.append((plan.start, plan.end, people))
         return people
+
+    def guests(self, rng: np.random.Generator, show: Show, n: int) -> Ints:
+        """`n` more people for a broadcast that calls them: half who like its goods, half who are new."""
+        weight = self.zeal * np.where(self.taste == TASTES.index(show.plan.category), 1.0, 0.2)
+        there = np.concatenate([show.people()[0], self.busy(rng, show.plan.start, show.plan.end)])
+        weight[np.isin(self.ids, there)] = 0.0
+        known = min(n // 2, int((weight > 0).sum()))
+        who = self.ids[np.argsort(rng.exponential(1.0, len(weight)) / np.maximum(weight, 1e-12))[:known]]
+        new = self._grow(rng, n - known, show.plan, show.plan.start + show.plan.minutes * MINUTE // 2)
+        people = np.concatenate([who, new])
+        self.watching.append((show.plan.start, show.plan.end, people))
+        return people
+
+    def busy(self, rng: np.random.Generator, start: int, end: int) -> Ints:
+        """People who watch another room in a stretch of time and will not look in on a second one."""
+        elsewhere = [who for since, until, who in self.watching if since < end and start < until]
+        return _joined([who[rng.random(len(who)) < TAKEN] for who in elsewhere])
 
     def _rhythm(self, at: int) -> Floats:
         """How well a moment suits each person, 0..1: their own hour best, a little at any."""
@@ -249,29 +263,30 @@ def _marked(block: Block, mark: Ints, page: int, rng: np.random.Generator) -> Bl
     return replace(block, columns=columns)
 
 
-def evening(town: Town, plan: Plan, rng: np.random.Generator, burst: str = "none") -> Show:
-    """An honest broadcast, with a named burst, before an audience of the town."""
-    made = BURSTS[burst]
+def evening(
+    town: Town,
+    plan: Plan,
+    rng: np.random.Generator,
+    burst: str = "none",
+    act: Callable[[Show], None] | None = None,
+) -> Show:
+    """An honest broadcast before an audience of the town.
+
+    Args:
+        town: where it is watched.
+        plan: what is planned.
+        rng: stream of chance.
+        burst: honest burst: one of `BURSTS`, or the name of what `act` plays.
+        act: something honest that this broadcast adds to an ordinary evening.
+    """
+    made = BURSTS["none" if act else burst]
     plan = made.shape(plan, rng)
     show = Show(plan, town.crowd, town.words, burst=burst, cast=town.audience(rng, plan))
     made.play(show, rng)
+    if act:
+        act(show)
     town.remember(show, rng)
     return show
-
-
-_METRICS = {
-    "viewers": ("enter", None), "likes": ("like", "qty"), "comments": ("comment", None), "follows": ("follow", None),
-    "shares": ("share", None), "orders": ("order_create", None),
-}  # fmt: skip
-
-
-def fabricate(show: Show, act: Callable[[], None]) -> None:
-    """Do something to a broadcast, all of which counts as fabricated."""
-    before = {m: show.total(*of) for m, of in _METRICS.items()}
-    act()
-    for metric, of in _METRICS.items():
-        if made := show.total(*of) - before[metric]:
-            show.fabricated[metric] += made
 
 
 @dataclass(frozen=True)
@@ -296,9 +311,9 @@ class Crew(Fleet):
         old = rng.permutation(self.members)[:n]
         if len(old):
             show.hire(old)
-        return np.concatenate([old, self.recruit(show, rng, n - len(old))]) if n > len(old) else old
+        return np.concatenate([old, self.levy(show, rng, n - len(old))]) if n > len(old) else old
 
-    def recruit(self, show: Show, rng: np.random.Generator, n: int) -> Ints:
+    def levy(self, show: Show, rng: np.random.Generator, n: int) -> Ints:
         """`n` accounts that were not of the crew before."""
         self.ranks.append(super().enlist(show, rng, n))
         return self.ranks[-1]
@@ -330,14 +345,14 @@ def written(shows: Sequence[Show], town: Town, crews: Sequence[Crew], salt: int)
 def _groups(
     show: Show, known: Mapping[str, tuple[Ints, frozenset[str]]], salt: int
 ) -> dict[str, frozenset[str]]:
-    """Who acted as one in a broadcast: whole crews by their names, others by number."""
+    """Who acted as one in a broadcast: whole crews by their names, others by broadcast and number."""
     groups: dict[str, frozenset[str]] = {}
     for i, who in enumerate(show.hired):
         crew = next((k for k, (all_of_it, _) in known.items() if np.isin(who, all_of_it).all()), None)
         if crew is not None:
             groups[crew] = known[crew][1]
         elif len(who) > 1:
-            groups[f"crew-{i + 1}"] = names("u", who, salt)
+            groups[f"{show.plan.session_id}-crew-{i + 1}"] = names("u", who, salt)
     return groups
 
 

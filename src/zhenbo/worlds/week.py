@@ -11,25 +11,24 @@ import numpy as np
 
 from zhenbo.core.session import DAY, HOUR, MINUTE
 from zhenbo.worlds import organic
-from zhenbo.worlds.attacks import Fleet, lay_as, scripted, viewbots
+from zhenbo.worlds.anchors import PRICES, RAMP
+from zhenbo.worlds.attacks import Fleet, acts, lay_as, scripted, viewbots
 from zhenbo.worlds.crowd import Ints
 from zhenbo.worlds.market import Books, Party
 from zhenbo.worlds.show import SECOND, Show
-from zhenbo.worlds.town import Crew, Host, Town, evening, fabricate, founded, written
+from zhenbo.worlds.town import Crew, Host, Town, evening, founded, written
 from zhenbo.worlds.truth import World
+from zhenbo.worlds.words import talk, talk_weights
 
 MONDAY = 1_778_428_800_000_000  # 2026-05-11 00:00 in Beijing
 DAYS = 7
-RAMP = (500, 800, 1_200, 2_000)  # bought viewers per broadcast (FIELD A30)
 RAMP_DAYS = (1, 2, 4, 5)
 CROWD_DAYS = (1, 3, 5)
 TALK_DAYS = (2, 4)
 REFILL_DAYS = (3, 6)
 FANS = 500
 LOSS_PER_DAY = 0.08  # of bought fans; judgement (sellers refill for a year because they fall: A45)
-CAMOUFLAGE = 0.02  # of a visited room's entries; judgement, far below the 5 % of materiality
-FAN_YUAN = 0.15  # 15 yuan per 100 on Douyin (A44)
-HOUR_YUAN = 10.0  # a real viewer for an hour (A37)
+CAMOUFLAGE = 0.02  # of a visited room's entries and remarks; judgement, far below the 5 % of materiality
 
 ROLES = {
     "clean-beauty": Host("", "beauty", 20.0, 60, 620, 0.16, 1.2, 0.035, 0.25),
@@ -115,14 +114,15 @@ def _ramp(week: Week) -> Crew:
 
 def camouflage(show: Show, rng: np.random.Generator, crew: Crew) -> None:
     """A few bots look in on a room that did not buy them and say a word, as people do (A46 and judgement)."""
-
-    def visit() -> None:
-        n = max(3, round(show.total("enter") * CAMOUFLAGE))
-        who = crew.enlist(show, rng, n)
-        organic.attend(show, rng, who, organic.arrivals(show.plan, rng, n))
-        organic.chat(show, rng, who[: max(1, n // 4)], 0.5)
-
-    fabricate(show, visit)
+    n = max(3, round(show.total("enter") * CAMOUFLAGE))
+    who = crew.enlist(show, rng, n)
+    acts.paid(show, lambda: organic.attend(show, rng, who, organic.arrivals(show.plan, rng, n)))
+    said = min(n // 3, int(show.total("comment") * CAMOUFLAGE))
+    if said:
+        since, until = organic.presence(show, who[:said])
+        at = since + (rng.beta(2, 2, said) * (until - since)).astype(np.int64)
+        text = show.words.codes(talk())[rng.choice(len(talk()), said, p=talk_weights())]
+        acts.say(show, who[:said], at, text)
 
 
 def _fans(week: Week) -> Crew:
@@ -133,14 +133,14 @@ def _fans(week: Week) -> Crew:
         lost = sum(int((fall < show.plan.start).sum()) for fall in gone)
         n = lost - sum(len(r) for r in crew.ranks[1:]) if day else FANS
         drip = partial(_drip, show, week.rng, n, crew, gone)
-        lay_as(show, "followers-refill" if day else "followers-bought", partial(fabricate, show, drip))
-        show.spend(0.0 if day else FAN_YUAN * n)
+        lay_as(show, "followers-refill" if day else "followers-bought", partial(acts.paid, show, drip))
+        show.spend(0.0 if day else PRICES["fans_douyin"].of(n))
     return crew
 
 
 def _drip(show: Show, rng: np.random.Generator, n: int, crew: Crew, gone: list[Ints]) -> None:
     """`n` new accounts follow within forty minutes; `gone` takes note when each will unfollow."""
-    who = crew.recruit(show, rng, n)
+    who = crew.levy(show, rng, n)
     start = show.plan.start + int(rng.integers(5, 20)) * MINUTE
     at = np.linspace(start, start + 40 * MINUTE, n).astype(np.int64) + rng.integers(-2, 3, n) * SECOND
     show.visit(who, at - 3 * SECOND, at + rng.integers(2, 9, n) * SECOND, show.words.code("搜索"))
@@ -157,7 +157,7 @@ def _hired(week: Week) -> Crew:
     for day in CROWD_DAYS:
         for role in ("buys-fans", "ramps"):
             show = week.shows[role, day]
-            lay_as(show, "crowd-hired", partial(fabricate, show, partial(crowd, show, rng, crew, 45)))
+            lay_as(show, "crowd-hired", partial(acts.paid, show, partial(crowd, show, rng, crew, 45)))
     return crew
 
 
@@ -169,7 +169,7 @@ def crowd(show: Show, rng: np.random.Generator, crew: Crew, n: int) -> None:
     show.visit(who, at, until, show.words.codes(organic.SOURCES)[rng.choice([1, 2, 3], n)])
     organic.chat(show, rng, who, 2.5)
     organic.taps(show, rng, who, 6.0, 0.6)
-    show.spend(HOUR_YUAN * float((until - at).sum()) / HOUR)
+    show.spend(PRICES["human_hours"].of(float((until - at).sum()) / HOUR))
 
 
 def _talkers(week: Week) -> Crew:
