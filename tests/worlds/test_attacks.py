@@ -241,6 +241,18 @@ def test_a_ramp_climbs_over_four_evenings():
     assert all(truth[f"r{7011 + i}"].outcome == "honest" for i in range(4))
 
 
+def test_an_attack_can_be_bought_for_a_stretch():
+    """Bought for the third quarter of an hour only, nothing of it lies outside, and the plan is as it was."""
+    show, plan_before = _show(24, minutes=60), _show(24, minutes=60).plan
+    blocks = len(show.blocks)
+    attacks.during(0.5, 0.75, attacks.scripted)(show, np.random.default_rng(24), 0.4)
+    at = np.concatenate([b.ts for b in show.blocks[blocks:]])
+    minute = (at - show.plan.start) / 60_000_000
+    assert show.plan == plan_before
+    assert minute.min() >= 30
+    assert minute.max() <= 45
+
+
 def test_camouflage_is_paid_for():
     """What camouflaged bots chat and tap besides is fabricated too, and at the pace of an ordinary audience."""
     plain, hidden = _show(23), _show(23)

@@ -4,7 +4,7 @@ Written from the field's price lists, court cases and disputes (FIELD 3-5) witho
 one family of trades; a new file with an `ATTACKS` mapping is found without editing any list.
 """
 
-from zhenbo.worlds.attacks.attack import Attack, Delivery, Family, Lay, deliver, together
+from zhenbo.worlds.attacks.attack import Attack, Delivery, Family, Lay, deliver, during, together
 from zhenbo.worlds.attacks.cases import case_g1, case_g2
 from zhenbo.worlds.attacks.comments import Rhythm, rewritten, scripted
 from zhenbo.worlds.attacks.fans import Fading, followers
@@ -17,6 +17,6 @@ from zhenbo.worlds.attacks.taps import likes
 from zhenbo.worlds.attacks.viewers import viewbots
 
 __all__ = [
-    "ATTACKS", "Attack", "Delivery", "Fading", "Family", "Fleet", "Lay", "Rhythm", "brush", "case_g1", "case_g2", "deliver",
+    "ATTACKS", "Attack", "Delivery", "Fading", "Family", "Fleet", "Lay", "Rhythm", "brush", "case_g1", "case_g2", "deliver", "during",
     "farm", "followers", "lay", "lay_as", "likes", "package", "rewritten", "scripted", "together", "viewbots",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 """What an attack is, and how sellers size and time what they deliver."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -44,6 +44,28 @@ def together(*parts: Lay) -> Lay:
 def _in_turn(parts: tuple[Lay, ...], show: Show, rng: np.random.Generator, dose: float) -> None:
     for part in parts:
         part(show, rng, dose)
+
+
+def during(first: float, last: float, part: Lay) -> Lay:
+    """Something bought for a stretch of the broadcast only, as if the evening were no longer than that.
+
+    Args:
+        first: where the stretch begins, as a share of the broadcast (0 = its start).
+        last: where it ends (1 = its end).
+        part: what is bought; its refund waves count from the end of the stretch.
+    """
+    return partial(_within, first, last, part)
+
+
+def _within(first: float, last: float, part: Lay, show: Show, rng: np.random.Generator, dose: float) -> None:
+    whole = show.plan
+    skipped = int(first * whole.minutes)
+    minutes = min(max(1, round((last - first) * whole.minutes)), whole.minutes - skipped)
+    show.plan = replace(whole, start=whole.start + skipped * MINUTE, minutes=minutes)
+    try:
+        part(show, rng, dose)
+    finally:
+        show.plan = whole
 
 
 def needed(real: int, dose: float, least: int = 5) -> int:

@@ -12,7 +12,7 @@ from zhenbo.core.session import MINUTE
 from zhenbo.worlds import organic
 from zhenbo.worlds.anchors import PRICES
 from zhenbo.worlds.attacks import acts
-from zhenbo.worlds.attacks.attack import Attack, needed, slot
+from zhenbo.worlds.attacks.attack import Attack, during, needed, slot
 from zhenbo.worlds.attacks.fleet import ORDINARY, Fleet
 from zhenbo.worlds.crowd import Ints
 from zhenbo.worlds.scripts import paraphrase
@@ -235,6 +235,7 @@ ATTACKS: Mapping[str, Attack] = MappingProxyType({
     "comments-paraphrase-steady": Attack("comments", "A language model's remarks on a fixed beat.", partial(rewritten, each=20, rhythm=Rhythm(jitter=0.05))),
     "comments-paraphrase-human": Attack("comments", "A language model's remarks at human gaps from aged accounts, with camouflage.", partial(rewritten, rhythm=Rhythm(human=True), fleet=Fleet(own=True, years=1, chat=1.0, hearts=1.0))),
     "comments-once": Attack("comments", "One remark of a language model from every account.", partial(rewritten, each=1, fleet=Fleet(own=True))),
+    "comments-segment": Attack("comments", "A language model's remarks while one sponsored product is shown, and only then.", during(0.4, 0.65, partial(rewritten, rhythm=Rhythm(human=True)))),
     "comments-talkers": Attack("comments", "500 accounts talking for three hours for 90 yuan.", talkers),
     "comments-chorus": Attack("comments", "All accounts say one sentence in one beat.", chorus),
     "comments-chorus-varied": Attack("comments", "All accounts say one sentence in one beat, each in synonyms.", partial(chorus, varied=True)),
