@@ -14,7 +14,6 @@ from zhenbo.worlds.anchors import (
     TAPS_FULL,
     TAPS_PER_LIKE,
     VISITS_PER_WATCHER,
-    WATCH_SIGMA,
 )
 from zhenbo.worlds.crowd import Ints
 from zhenbo.worlds.pulse import BIN, Pulse, daylight, smooth, surges, wander
@@ -80,7 +79,8 @@ def arrivals(plan: Plan, rng: np.random.Generator, n: int) -> Ints:
     tide = smooth(wander(rng, bins, plan.unrest * spread, memory * MINUTE / _BIN), 8 * MINUTE // _BIN)
     ripple = wander(rng, bins, plan.unrest * temper.ripple, 2 * MINUTE / _BIN)
     at = np.arange(bins)
-    rate = np.exp(tide + ripple) * (0.6 + np.sin(np.pi * (at + 1) / (bins + 1)))
+    trend = rng.normal(0, temper.trend) * (at / bins - 0.5)
+    rate = np.exp(tide + ripple + trend) * (0.6 + np.sin(np.pi * (at + 1) / (bins + 1)))
     for _ in range(int(rng.poisson(plan.minutes / 40))):
         since, length, size = rng.uniform(0, bins), rng.uniform(12, 120), rng.uniform(1, 8) * temper.ripple
         rise = rng.uniform(3, 30)
@@ -108,8 +108,9 @@ def loyalty(show: Show, rng: np.random.Generator, who: Ints) -> None:
 
 def stays(plan: Plan, rng: np.random.Generator, n: int) -> Ints:
     """`n` stays, log-normal with the plan's mean: most leave in seconds, a few watch for hours."""
-    mu = np.log(plan.watch_minutes * 60) - WATCH_SIGMA**2 / 2
-    return np.asarray((rng.lognormal(mu, WATCH_SIGMA, n) + 1.5) * SECOND, dtype=np.int64)
+    sigma = TEMPERS[plan.temper].stay
+    mu = np.log(plan.watch_minutes * 60) - sigma**2 / 2
+    return np.asarray((rng.lognormal(mu, sigma, n) + 1.5) * SECOND, dtype=np.int64)
 
 
 def attend(show: Show, rng: np.random.Generator, who: Ints, at: Ints, source: str | None = None) -> None:
@@ -250,7 +251,7 @@ def tapped(rng: np.random.Generator, owner: Ints) -> Ints:
     Douyin capture, 1,175 messages: mean 7.6, median 9, 90 % at most 11, 99 % at most 15, none above 18.
     """
     people = int(owner.max()) + 1 if len(owner) else 0
-    hand = rng.normal(0, 0.1, people) + rng.normal(0, 0.04)
+    hand = rng.normal(0, 0.13, people) + rng.normal(0, 0.04)
     full = np.exp(np.log(TAPS_FULL) + hand[owner] + rng.normal(0, 0.13, len(owner)))
     broken = rng.random(len(owner)) < TAPS_BROKEN
     qty = np.where(broken, full * rng.random(len(owner)) ** 1.5, full)

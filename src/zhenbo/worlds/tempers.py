@@ -3,7 +3,8 @@
 Figures of "fan" are Bilibili 2020-12-11, of "hype" Bilibili 2020-12-12 (first streams; per-user comments), of "talk"
 the Bilibili room-days of May 2019, of "feed" the Douyin capture of October 2025, of "selling" the Compass row
 (INPUTS 3.1) and, for the tail of messages, the YouTube and Twitch rooms of INPUTS 6.2. `docs/likeness.md` shows how
-near they come. What no recording tells (stays, who does not talk) is judgement.
+near they come. What no recording tells (stays, who does not
+talk) is judgement; that stays in a fed room have the lighter tail follows from its gauge, which follows the entries.
 """
 
 from collections.abc import Mapping
@@ -30,6 +31,8 @@ class Temper(NamedTuple):
         mood: log-sd of the slow drift of the rate of talk.
         tide: multiplies the plan's unrest for the slow drift of arrivals, and the minutes over which it forgets.
         ripple: multiplies it for the fast one (two minutes), and twice it the height of platform pushes.
+        trend: log-sd of the change of arrivals from the beginning to the end: platforms give and withdraw traffic.
+        stay: log-sd of how long people stay.
     """
 
     each: float
@@ -42,14 +45,16 @@ class Temper(NamedTuple):
     mood: float
     tide: tuple[float, float]
     ripple: float
+    trend: float
+    stay: float
 
 
 TEMPERS: Mapping[str, Temper] = MappingProxyType({
-    "selling": Temper(2.6, 1.15, (1.25, 0.27), 0.03, 0.04, 0.10, 1.0, 0.35, (0.8, 40), 0.5),
-    "feed": Temper(2.0, 1.15, (1.25, 0.27), 0.01, 0.04, 0.15, 1.0, 0.35, (5.5, 150), 0.06),
-    "talk": Temper(6.0, 1.5, (1.25, 0.27), 0.15, 0.03, 0.12, 2.5, 0.45, (0.8, 40), 0.5),
-    "fan": Temper(12.5, 1.7, (1.34, 0.27), 0.35, 0.06, 0.22, 4.5, 0.03, (0.2, 40), 0.5),
-    "hype": Temper(23.0, 2.1, (1.9, 0.5), 0.45, 0.10, 0.20, 3.0, 0.08, (0.3, 40), 0.5),
+    "selling": Temper(2.6, 1.15, (1.25, 0.27), 0.03, 0.04, 0.10, 1.0, 0.35, (0.8, 40), 0.5, 0.4, 1.5),
+    "feed": Temper(2.0, 1.15, (1.25, 0.27), 0.01, 0.04, 0.15, 1.0, 0.35, (5.0, 150), 0.04, 3.2, 1.0),
+    "talk": Temper(6.0, 1.5, (1.25, 0.27), 0.15, 0.03, 0.12, 2.5, 0.45, (0.8, 40), 0.5, 0.4, 1.5),
+    "fan": Temper(12.5, 1.7, (1.34, 0.27), 0.35, 0.06, 0.22, 4.5, 0.03, (0.2, 40), 0.5, 0.1, 1.5),
+    "hype": Temper(19.0, 2.1, (1.75, 0.5), 0.45, 0.10, 0.20, 3.0, 0.08, (0.3, 40), 0.5, 0.2, 1.5),
 })  # fmt: skip
 """Temperaments by name."""
 
@@ -79,5 +84,5 @@ def tempered(plan: Plan, rng: np.random.Generator, temper: str) -> Plan:
     return replace(
         plan, temper=temper, comments=float(rng.uniform(*comments)), watch_minutes=float(rng.uniform(*minutes)),
         orders=plan.orders * orders, regulars=float(rng.uniform(0.3, 0.7)),
-        echo=float(0.2 * rng.random() ** 2 if temper == "talk" else rng.uniform(0.02, 0.15)),
+        echo=float(0.2 * rng.random() ** 2 if temper == "talk" else rng.uniform(0.02, 0.15) if temper == "fan" else rng.uniform(0.0, 0.1)),
     )  # fmt: skip

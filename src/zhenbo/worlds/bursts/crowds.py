@@ -132,7 +132,8 @@ def ranking(show: Show, rng: np.random.Generator) -> None:
     organic.play(show, rng)
     when = (show.plan.end - 10 * MINUTE, show.plan.end - SECOND)
     surge(show, rng, int(show.plan.watchers * rng.uniform(0.1, 0.3)), when, "分享", 9.0)
-    room = present(show, when[0] + MINUTE)
+    who, since, until = show.people()
+    room = np.unique(who[(until > when[0]) & (since < when[1])])
     fans = room[rng.random(len(room)) < 0.5]
     each = rng.integers(5, 50, len(fans))
     at = when[0] + (rng.beta(2, 1, int(each.sum())) * (when[1] - when[0])).astype(np.int64)

@@ -32,14 +32,14 @@ def present(show: Show, at: int) -> Ints:
     return np.unique(who[(since <= at) & (until > at)])
 
 
-def talkers(show: Show) -> Ints:
-    """People who have said something so far."""
+def spoken(show: Show) -> Ints:
+    """Comments so far by person."""
     said = [
         np.broadcast_to(np.asarray(b.columns["actor"]), b.ts.shape)
         for b in show.blocks
         if b.kind == "comment"
     ]
-    return np.unique(np.concatenate(said)) if said else np.empty(0, dtype=np.int64)
+    return np.bincount(np.concatenate([np.empty(0, dtype=np.int64), *said]), minlength=show.crowd.size)
 
 
 def surge(

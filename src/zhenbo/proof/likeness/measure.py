@@ -1,13 +1,10 @@
-"""Are simulated honest rooms like real ones? The same statistics measured on recordings and on made-up evenings.
+"""What is measured on a room's record, real or simulated, per minute and per user.
 
-    python -m zhenbo.proof.likeness [--data ../shared/data] [--seed 1] [--sessions 40]
-
-Writes `docs/likeness.md` and `docs/likeness.svg`. Where the recordings are present their figures are measured anew
-and kept in `worlds/recordings.toml` (aggregates only: no id, name or text leaves this module); elsewhere the kept
-figures are compared. A statistic that a record does not hold (no ids, no taps) is absent, never zero.
+A statistic that a record does not hold (no ids, no taps, too few rows) is absent, never zero.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -20,7 +17,6 @@ from zhenbo.core.session import MINUTE, Session, codes, micros
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-Figures = Mapping[str, float]
 
 _FEW: Final = 10
 """Messages below which a user's gaps, and a minute's repeats, are not looked at."""
@@ -29,6 +25,33 @@ _ROOM: Final = 100
 
 _FILLING: Final = 5
 """Minutes in which a room fills from nothing: its gauge is looked at afterwards."""
+
+
+STATISTICS: Mapping[str, str] = MappingProxyType({
+    "comments_fano": "variance over mean of comments per minute",
+    "comments_memory_1": "correlation of comments per minute with the minute before",
+    "comments_memory_5": "the same over five minutes",
+    "entries_fano": "variance over mean of entries per minute, as delivered",
+    "entries_memory_1": "correlation of entries per minute with the minute before",
+    "entries_memory_5": "the same over five minutes",
+    "repeat": "share of messages identical to another of their minute",
+    **{f"repeat_minute_{q}": f"{q} % point over minutes (ten messages or more) of that share" for q in (10, 50, 90, 99)},
+    **{f"gap_cv_{q:g}": f"{q:g} % point over users (ten messages or more) of the gaps' coefficient of variation"
+       for q in (0.1, 1, 5, 25, 50, 75, 95)},
+    "users_median": "messages per user who speaks, median",
+    "users_p99": "messages per user who speaks, 99 % point",
+    **{f"users_from_{k}": f"share of speaking users with {k} messages or more" for k in (2, 10, 30, 100)},
+    "top_1": "share of messages by the busiest 1 % of speaking users",
+    "top_10": "share of messages by the busiest 10 %",
+    "taps_mean": "likes per tap message, mean",
+    **{f"taps_p{q}": f"likes per tap message, {q} % point" for q in (50, 90, 99)},
+    "gauge_cv": "people shown as present, minute by minute: standard deviation over mean",
+    "gauge_memory_1": "correlation of that number with the minute before",
+    "gauge_step_50": "its median change from minute to minute, as a factor",
+    "gauge_step_max": "its largest change from minute to minute, as a factor",
+    "speak": "share of the people who entered that said anything",
+})  # fmt: skip
+"""Every statistic in words."""
 
 
 def measure(session: Session) -> dict[str, float]:
@@ -80,6 +103,8 @@ def _repeats(said: pa.Table) -> dict[str, float]:
     if said.num_rows < _ROOM:
         return {}
     minute = micros(said["ts"]) // MINUTE
+    if len(np.unique(minute)) < 2 * _FEW:
+        return {}
     word, _ = codes(said["text"])
     key = (minute - minute.min()) * (word.max() + 2) + word + 1
     _, inverse, count = np.unique(key, return_inverse=True, return_counts=True)
