@@ -16,7 +16,8 @@ By refunding slowly over weeks, by shipping empty parcels and never refunding, b
 ## What clears it
 The level of refunds is no evidence: apparel sees 60 to 80 % returned, on days three to ten, after delivery; up to
 17 % within the hour is ordinary impulse. Refunds of regions where parcels cannot arrive (Tmall, February 2020:
-Hubei 72 %, Xinjiang 63 %, elsewhere 17 to 29 %) are reported as regional. A recall undoes all orders of one
+Hubei 72 %, Xinjiang 63 %, elsewhere 17 to 29 %) are reported as regional: a lost region is many homes, so one
+where a few homes hold most orders explains nothing. A recall undoes all orders of one
 product, from many buyers, and leaves the others alone. Unpaid orders closed by the system are no refunds.
 Refunds without a time of their own cannot be timed, and then nothing is said about waves.
 
@@ -43,6 +44,13 @@ Regions whose refund rate stands out, and a recalled product, are taken out befo
     ... d+6 09:00-22:00 refunded o{n} x140 scattered
     ... ''')
     orders.refund_echo: clears, names 0 orders, says spread
+    >>> look('orders.refund_echo', '''
+    ... 20:00-22:00 b1..b100 order o{n} 59.00 scattered [region=p{n%5} addr=home{n}]
+    ... 21:00-21:30 a1..a40 order f{n} 99.00 x2 [region=p9 addr=one]
+    ... 22:30-23:30 refunded f{n} x80
+    ... d+3 09:00-22:00 refunded o{n} x15 scattered
+    ... ''')
+    orders.refund_echo: accuses, names 80 orders, says wave
 """
 
 from collections.abc import Iterable, Mapping
@@ -228,7 +236,16 @@ def _regions(made: Orders, paid: Bools, back: Bools, base: Mapping[str, Any]) ->
     rate = hits / np.maximum(n, 1)
     usual = float(np.clip(np.median(np.repeat(rate, n)), 0.01, 0.9)) if n.sum() else base["region_share"]
     p = share_tail(hits, np.maximum(n, 1), usual, base["region_concentration"])
-    return np.flatnonzero((n >= base["region_min"]) & (p < base["region_alpha"]) & (rate > 1.5 * usual))
+    lost = (n >= base["region_min"]) & (p < base["region_alpha"]) & (rate > 1.5 * usual)
+    return np.flatnonzero(lost & (_homes(made, told, len(n)) >= base["region_homes"]))
+
+
+def _homes(made: Orders, which: Bools, regions: int) -> Floats:
+    """Distinct addresses per order of each region; 1 where the record has no addresses."""
+    known = which & (made.keys["addr"] >= 0)
+    region, home = made.keys["region"][known], made.keys["addr"][known]
+    orders_, homes = np.bincount(region, minlength=regions), np.bincount(np.unique(np.stack([region, home]), axis=1)[0], minlength=regions)  # fmt: skip
+    return np.where(orders_ > 0, homes / np.maximum(orders_, 1), 1.0)
 
 
 def _regional(session: Session, made: Orders, back: Bools, out: Bools, regional: Ints) -> Found:
