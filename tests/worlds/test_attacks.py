@@ -207,14 +207,19 @@ def test_totals_are_topped_up_to_a_round_number():
 
 
 def test_fleets_look_as_ordered():
-    """A clean fleet shares nothing with anyone; spelled homes are as many as people but lie in two provinces at most."""
+    """A clean fleet shares nothing with anyone, a bought one its carriers with the audience; spelled homes lie in two provinces."""
     show = _show(21)
     rng = np.random.default_rng(21)
     clean = Fleet(own=True).enlist(show, rng, 200)
     spelled = Fleet(homes=4, spelled=True).enlist(show, rng, 100)
+    bought = Fleet().enlist(show, rng, 400)
     for trait in ("device", "ip", "pay"):
         column = show.crowd.trait(trait)
         assert np.isin(column, column[clean]).sum() == 200
+    network, audience = show.crowd.trait("ip"), np.unique(show.people()[0])
+    through = np.isin(network[bought], network[audience])
+    assert 0.15 < through.mean() < 0.35
+    assert len(np.unique(network[bought][~through])) == (~through).sum()
     assert len(np.unique(show.crowd.trait("addr")[spelled])) == 100
     assert len(np.unique(show.crowd.trait("region")[spelled])) <= 2
 

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from zhenbo.core.session import DAY
+from zhenbo.worlds.anchors import CARRIER_NAT
 from zhenbo.worlds.attacks import acts
 from zhenbo.worlds.crowd import REGIONS, Ints
 from zhenbo.worlds.show import SECOND, Show
+
+GATEWAY = 4
+"""People of one room behind one network from which it is taken for a carrier's gateway and not a home's; judgement."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +93,21 @@ class Fleet:
                 show.crowd.set_trait(trait, who, pool[rng.permutation(np.arange(n) % len(pool))])
             elif self.own or (trait == "addr" and self.spelled):
                 show.crowd.set_trait(trait, who, show.crowd.fresh(n))
+        if not (self.networks or self.own):
+            self._carriers(show, rng, who)
         if self.homes:
             show.crowd.set_trait("region", who, self._provinces(show, rng, who))
+
+    def _carriers(self, show: Show, rng: np.random.Generator, who: Ints) -> None:
+        """Phones on mobile data come through the same carrier gateways as the room's audience, not through their own."""
+        audience = np.unique(show.people()[0])
+        used, people = np.unique(show.crowd.trait("ip")[audience], return_counts=True)
+        gateways = used[people >= GATEWAY]
+        address = show.crowd.fresh(len(who))
+        if len(gateways):
+            mobile = rng.random(len(who)) < CARRIER_NAT
+            address = np.where(mobile, rng.choice(gateways, len(who)), address)
+        show.crowd.set_trait("ip", who, address)
 
     def _provinces(self, show: Show, rng: np.random.Generator, who: Ints) -> Ints:
         """Where shared homes stand: one address lies in one province, and the organiser's few lie near each other."""
