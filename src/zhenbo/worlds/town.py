@@ -21,7 +21,7 @@ from zhenbo.worlds.bursts import BURSTS
 from zhenbo.worlds.crowd import Crowd, Ints, named, names
 from zhenbo.worlds.record import write
 from zhenbo.worlds.show import NONE, Block, Plan, Show, Words
-from zhenbo.worlds.truth import SessionTruth, World
+from zhenbo.worlds.truth import World
 
 Floats = npt.NDArray[np.float64]
 TASTES = tuple(CATEGORIES)
@@ -354,8 +354,3 @@ def _groups(
         elif len(who) > 1:
             groups[f"{show.plan.session_id}-crew-{i + 1}"] = names("u", who, salt)
     return groups
-
-
-def touched(world: World, crew: str) -> list[SessionTruth]:
-    """The broadcasts in which a crew acted, by id."""
-    return [t for _, t in sorted(world.truth.items()) if crew in t.groups]
