@@ -130,14 +130,16 @@ def attacked(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
         rng = np.random.default_rng([seed, number, 1])
         name = attacks[number % len(attacks)]
         burst = str(rng.choice(bursts)) if rng.random() < 1 / 3 else "none"
-        trade = ATTACKS[name].family == "orders"
-        # P38 is sold whole: only in rooms of some thousands is it less than nearly everything.
-        drawn = plan(rng, number, (2_000, 6_000) if "P38-" in name else (500, 1_500))
-        if trade:
+        # 8,888 views are sold whole: only in rooms of some thousands are they less than nearly everything
+        drawn = plan(
+            rng, number, (2_000, 6_000) if "P38-" in name or name == "single-views" else (500, 1_500)
+        )
+        if ATTACKS[name].family == "orders":
             drawn = replace(drawn, orders=max(drawn.orders, 0.02))
         show = stage(drawn, burst, rng, Crowd(), Words())
         lay(show, name, rng, _log_uniform(rng, *DOSES[number // len(attacks) % len(DOSES)]))
-        view = str(
-            rng.choice(["insider", "auditor", "merchant"] if trade else ["insider", "auditor", "capture"])
-        )
+        views = ["insider", "auditor"]
+        views += ["merchant"] if show.fabricated["orders"] else []
+        views += ["capture"] if ATTACKS[name].family != "orders" else []
+        view = str(rng.choice(views))
         yield viewed(write([show], seed * 1_000_003 + number + 500_000), view, rng)
