@@ -9,13 +9,26 @@ import msgspec
 import pytest
 
 from zhenbo.cli import main
+from zhenbo.core.dataset import subjects
 from zhenbo.core.story import read
 from zhenbo.core.subject import Outcome, Tier
 from zhenbo.core.verdict import json_schema, to_json
 from zhenbo.pipeline import audit_dataset, write
 from zhenbo.proof.honest import HONEST
-from zhenbo.proof.laws import check_audit, check_laws, check_twice, check_verdict
+from zhenbo.proof.laws import (  # fmt: skip
+    check_audit,
+    check_doubled,
+    check_faults,
+    check_laws,
+    check_more_viewers,
+    check_told_twice,
+    check_twice,
+    check_verdict,
+    newly_accused,
+)
 from zhenbo.worlds import WORLDS, attacked
+from zhenbo.worlds.campaign import room
+from zhenbo.worlds.faults import FAULTS
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -71,15 +84,15 @@ def test_verdict_json_validates_and_is_the_same_twice(evening, tmp_path: Path):
     assert check_twice(evening, audit_dataset(WORLDS["evening"](3).dataset, lang="en")) == []
 
 
-def test_a_later_wind_changes_no_earlier_verdict(evening):
+def test_a_later_wind_changes_no_earlier_verdict():
     """Read as of a moment, later events are as if they had not been told."""
-    data = WORLDS["evening"](3).dataset
+    data = room(3, attack="brush-next_day").dataset
     moment = data.latest - 86_400_000_000
     early = audit_dataset(data, as_of=moment, lang="en")
     cut = audit_dataset(data.until(moment), as_of=moment, lang="en")
     assert to_json(early.audit) == to_json(cut.audit)
     assert check_audit(early.audit) == []
-    assert to_json(early.audit) != to_json(evening.audit)
+    assert to_json(early.audit) != to_json(audit_dataset(data, lang="en").audit)
 
 
 @pytest.mark.parametrize(
@@ -130,6 +143,65 @@ def test_the_laws_hear_a_verdict_that_depends_on_the_telling(monkeypatch):
     assert "other names change the verdict" in problems
     assert "a week's delay changes the verdict" in problems
     assert "another order" not in problems
+
+
+# --- whole worlds -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def chanting():
+    """A simulated room with a lottery chant, as a masked capture sees it: honest, and hard enough."""
+    return room(3, burst="lottery", view="capture").dataset
+
+
+def test_faults_on_the_way_accuse_nobody(chanting):
+    """Late, repeated and shuffled rows change nothing; lost, skewed, torn and broken ones accuse nobody."""
+    assert {f.law for f in FAULTS.values()} == {"exact", "no_new_accusation"}
+    assert check_faults(chanting) == []
+    assert check_told_twice(chanting) == []
+
+
+def test_exact_faults_leave_an_accusation_as_it_is():
+    """An attacked room is accused the same when its rows come late, twice or in any order."""
+    data = RECORDS["bought"]
+    assert newly_accused(None, audit_dataset(data, lang="en"))
+    assert check_faults(data, [n for n, f in FAULTS.items() if f.law == "exact"]) == []
+
+
+@pytest.mark.parametrize(("burst", "view"), [("none", "auditor"), ("raid", "capture")])
+def test_more_honest_viewers_are_no_fraud(burst: str, view: str):
+    """A second honest audience as large as the first accuses nobody."""
+    assert check_more_viewers(4, burst, view) == []
+
+
+@pytest.mark.parametrize(
+    ("view", "attack", "dose"),
+    [("auditor", "comments-cohort", 0.2), ("capture", "viewbots-batches", 0.2), ("merchant", "brush-next_day", 0.3)],
+)  # fmt: skip
+def test_twice_the_bought_crowd_is_no_less_suspect(view: str, attack: str, dose: float):
+    """The crowd doubled over the same honest record: neither score nor outcome falls."""
+    data = room(5, view=view).dataset
+    subject = next(s.session_id for s in subjects(data))
+    assert check_doubled(data, subject, attack, dose) == []
+
+
+def test_the_laws_of_faults_bite(chanting, monkeypatch):
+    """A judge that reads receive times breaks the law of late rows, and not that of shuffled ones."""
+    import zhenbo.pipeline as door
+
+    honest_look = door.look
+
+    def crooked(session):
+        bent = float(session.events["ts_seen"].cast("int64").to_numpy().sum() % 97)
+        return {
+            signal: [replace(f, observed=f.observed + bent) if hasattr(f, "observed") else f for f in pieces]
+            for signal, pieces in honest_look(session).items()
+        }
+
+    monkeypatch.setattr(door, "look", crooked)
+    problems = " ".join(check_faults(chanting, ["late", "shuffled"]))
+    assert FAULTS["late"].says in problems
+    assert FAULTS["shuffled"].says not in problems
 
 
 def run(*args: str) -> int:

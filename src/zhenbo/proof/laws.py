@@ -2,11 +2,12 @@
 
 The settled verdict belongs to the events, not to the order, files, names or week in which they came. Each law
 tells a record differently, reads it through the ordinary intake, audits it and compares. Beside them stand the
-laws of a single verdict: what adds up, what is bounded, what never happens.
+laws of a single verdict: what adds up, what is bounded, what never happens; and the laws of whole worlds: what may
+befall an honest record without anybody being accused for it, and what more of the same must not hide.
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +27,14 @@ from zhenbo.core.verdict import Audit, Fake, SessionVerdict, ShopVerdict, to_jso
 from zhenbo.intake.load import load, write
 from zhenbo.pipeline import Result, audit_dataset, html
 from zhenbo.proof.signals import other_name, renamed
+from zhenbo.worlds import organic
+from zhenbo.worlds.bursts import stage
+from zhenbo.worlds.campaign import plan, viewed
+from zhenbo.worlds.crowd import Crowd
+from zhenbo.worlds.faults import FAULTS, Fault
+from zhenbo.worlds.inject import inject
+from zhenbo.worlds.record import write as write_shows
+from zhenbo.worlds.show import Words
 
 WEEK = 7 * DAY
 _KEY = b"contract-key-of-thirty-two-bytes"
@@ -199,6 +208,130 @@ def _stranger_law(data: Dataset, first: Result, place: Path) -> list[str]:
     known = [v for v in _told(other) if not str(v.get("session_id", "")).startswith(_GUEST)]
     mine = _told(first)
     return [] if known == mine else [f"an unrelated room changes the verdict: {_difference(mine, known)}"]
+
+
+# --- what may befall a record -------------------------------------------------------------------------------------
+
+
+def check_faults(data: Dataset, names: Iterable[str] = tuple(FAULTS), seed: int = 1) -> list[str]:
+    """Faults (`worlds.faults`) that change a verdict they must keep, or accuse where nobody was accused.
+
+    Args:
+        data: a record of sessions, all of whose events carry a time.
+        names: which faults.
+        seed: stream of chance.
+    """
+    out = []
+    with tempfile.TemporaryDirectory() as folder:
+        write(data, Path(folder) / "sound")
+        sound = _audit([Path(folder) / "sound"])
+        for name in names:
+            place, fault = Path(folder) / name, FAULTS[name]
+            _harmed(data, fault, place, np.random.default_rng([seed, len(name)]))
+            other = _audit([place])
+            if fault.law == "no_new_accusation":
+                out += [f"{fault.says}: {problem}" for problem in newly_accused(sound, other)]
+            elif (was := _settled(sound)) != (now := _settled(other)):
+                out.append(f"{fault.says}: the verdict changes, {_difference(was, now)}")
+    return out
+
+
+def _harmed(data: Dataset, fault: Fault, place: Path, rng: np.random.Generator) -> None:
+    """A record as the fault leaves it, in a folder."""
+    write(fault.record(data, rng) if fault.record else data, place)
+    if fault.folder:
+        fault.folder(place, rng)
+
+
+def newly_accused(before: Result | None, after: Result) -> list[str]:
+    """Subjects that are suspect or likely after and were not before (None: before, there was nobody to accuse)."""
+    was = {subject_id(v): v.verdict for v in _verdicts(before)} if before else {}
+    return [
+        f"{subject_id(v)} was {was.get(subject_id(v), 'not there')}, is {v.verdict} at {v.score_db:.1f} dB ({_loudest(v)})"
+        for v in _verdicts(after)
+        if v.verdict.rank >= Outcome.SUSPECT.rank
+        and was.get(subject_id(v), Outcome.UNLIKELY).rank < Outcome.SUSPECT.rank
+    ]
+
+
+def _verdicts(result: Result) -> list[SessionVerdict | ShopVerdict]:
+    return [*result.audit.sessions, *result.audit.shops]
+
+
+def _loudest(v: SessionVerdict | ShopVerdict) -> str:
+    return max(v.reasons, key=lambda r: r.weight_db).signal if v.reasons else "no reason"
+
+
+def check_told_twice(data: Dataset) -> list[str]:
+    """A whole record told by two people, each in an order of their own: one verdict, as from either alone."""
+    rng = np.random.default_rng(8)
+    with tempfile.TemporaryDirectory() as folder:
+        one, other = Path(folder) / "one", Path(folder) / "other"
+        write(data, one)
+        tables = {
+            name: table.take(pa.array(rng.permutation(table.num_rows)))
+            for name in ("events", "accounts", "metrics", "products")
+            if (table := getattr(data, name)).num_rows
+        }
+        write(replace(data, **tables), other)
+        was, now = _settled(_audit([one])), _settled(_audit([one, other]))
+    return [] if was == now else [f"telling a world twice changes the verdict: {_difference(was, now)}"]
+
+
+# --- more of the same ---------------------------------------------------------------------------------------------
+
+
+def check_more_viewers(seed: int, burst: str = "none", view: str = "insider", times: int = 1) -> list[str]:
+    """An honest room is not accused, and is not accused when further honest audiences come.
+
+    Args:
+        seed: stream of chance.
+        burst: honest burst of the evening.
+        view: who looks.
+        times: further audiences, each as large as the first.
+    """
+    out = []
+    for audiences in (0, times):
+        rng = np.random.default_rng([seed, 5])
+        show = stage(plan(rng, seed % 1_000, (300, 600)), burst, rng, Crowd(), Words())
+        for _ in range(audiences):
+            organic.play(show, rng)
+        data = viewed(write_shows([show], seed * 1_000_003 + 5), view, rng).dataset
+        made = audit_dataset(data, lang="en")
+        out += [f"{1 + audiences} honest audiences: {p}" for p in newly_accused(None, made)]
+    return out
+
+
+DOUBLING_DB = 3.0
+"""How far a score may fall when the bought crowd doubles: a factor of two in the odds. The two crowds draw their
+scripts, beats and accounts anew, and the judge itself holds the weights of one session for no surer than that
+(`audit.gmv`); a fall beyond it means that more fraud looks less like fraud."""
+
+
+def check_doubled(data: Dataset, subject: str, attack: str, dose: float, seed: int = 1) -> list[str]:
+    """Twice the bought crowd over the same honest record: no score falls by more than `DOUBLING_DB`, no outcome at all.
+
+    Args:
+        data: an honest record, simulated or real.
+        subject: the session or shop month to attack.
+        attack: a name of the attack library.
+        dose: share of the shown metric that the single crowd fabricates.
+        seed: stream of chance.
+    """
+    verdicts = []
+    for share in (dose, 2 * dose / (1 + dose)):  # n / (real + n), then 2n / (real + 2n)
+        world = inject(data, subject, attack, np.random.default_rng([seed, 6]), share)
+        made = audit_dataset(world.dataset, lang="en")
+        verdicts.append(next(v for v in _verdicts(made) if subject_id(v) == subject))
+    once, twice = verdicts
+    out = []
+    if twice.score_db < once.score_db - DOUBLING_DB:
+        out.append(
+            f"{attack}: twice the crowd lowers the score from {once.score_db:.1f} to {twice.score_db:.1f} dB"
+        )
+    if twice.verdict.rank < once.verdict.rank:
+        out.append(f"{attack}: twice the crowd turns {once.verdict} into {twice.verdict}")
+    return out
 
 
 _GUEST = "guest-"

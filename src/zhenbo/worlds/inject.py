@@ -20,7 +20,7 @@ from zhenbo.core.dataset import Dataset, canonical_order, subjects
 from zhenbo.core.errors import ZhenboError
 from zhenbo.core.schema import ACCOUNTS, EVENTS, SESSION_METRICS, Flag
 from zhenbo.core.session import DAY, HOUR, MINUTE, Session, codes, micros
-from zhenbo.worlds.anchors import CATEGORIES, VISITS_PER_WATCHER, WATCH_SIGMA
+from zhenbo.worlds.anchors import CATEGORIES, COMMENTS_PER_WATCHER, VISITS_PER_WATCHER, WATCH_SIGMA
 from zhenbo.worlds.attacks import ATTACKS, lay
 from zhenbo.worlds.crowd import Crowd, Ints, named
 from zhenbo.worlds.manner import (  # fmt: skip
@@ -42,7 +42,8 @@ from zhenbo.worlds.truth import Money, SessionTruth, World
 
 _SHOWS = {
     "viewers": ("enter", "entered_total", "viewers"), "likes": ("like", "like_total"), "comments": ("comment",),
-    "follows": ("follow", "follow_total", "fan_total"), "shares": ("share",), "orders": ("order_create",),
+    "follows": ("follow", "follow_total", "fan_total"), "shares": ("share",), "clicks": ("product_click",),
+    "carts": ("cart_add",), "orders": ("order_create",),
 }  # fmt: skip
 """Kinds in which a fabricated metric can be seen."""
 _LEAST_MINUTES = 5
@@ -200,17 +201,20 @@ def _stage(session: Session, rng: np.random.Generator) -> Stage:
     ts = micros(events["ts"])
     numbers = {c: np.asarray(pc.fill_null(events[c], NONE).to_numpy()) for c in ("qty", "amount")}
     said, pool = codes(events["text"])
-    text = np.append(words.codes(pool.to_pylist()), NONE)[said]
+    text = np.append(words.codes(pool.to_pylist()), words.code(""))[said]
     order, _ = codes(events["order_id"])
-    live = pc.is_valid(events["session_id"]).to_numpy(zero_copy_only=False) | (session.scope == "shop")
+    live, later = np.full(len(ts), True), np.full(len(ts), False)
+    if session.scope == "session":
+        later = pc.is_null(events["session_id"]).to_numpy(zero_copy_only=False)
+        live = ~later & (ts >= plan.start) & (ts < plan.end)
     for number, name in enumerate(kinds.to_pylist()):
-        for later in (False, True):
-            at = np.flatnonzero((kind == number) & (live != later))
+        for mask, after in ((live, False), (later, True)):
+            at = np.flatnonzero((kind == number) & mask)
             if len(at) and not name.endswith("_total") and name != "viewers":
                 columns: dict[str, Ints | int] = {
                     "actor": actor[at], "order": order[at], "text": text[at], **{c: v[at] for c, v in numbers.items()},
                 }  # fmt: skip
-                show.blocks.append(Block(name, ts[at], columns, later))
+                show.blocks.append(Block(name, ts[at], columns, after))
     _people(
         show, session, rng, actor[kind == _number(kinds, "enter")], ts[kind == _number(kinds, "enter")], total
     )
@@ -276,18 +280,20 @@ def _evenings(session: Session, rng: np.random.Generator, nights: int) -> Ints:
 
 
 def _viewers(session: Session) -> int:
-    """Viewers so far: the counter, the entries, the people named, or what the gauge and a mean stay say (Little's law)."""
+    """Viewers so far: the counter; else entries; else people named, buyers, or gauge and mean stay (Little's law)."""
     counted = session.rows("entered_total")["qty"].drop_null()
     told = counted[-1].as_py() if len(counted) else 0
-    people = len(pc.unique(session.events["actor_id"].drop_null()))
+    people = max(len(pc.unique(session.events[c].drop_null())) for c in ("actor_id", "order_id"))
     rows = session.counts.get("enter", 0)
     if told or rows:
         return max(told, rows)
     gauge = session.rows("viewers")["qty"].drop_null()
     minutes = (_heart(session)[1] - _heart(session)[0]) / MINUTE
-    present = (
-        pc.quantile(gauge, 0.5)[0].as_py() * minutes / Plan("", "", 0).watch_minutes if len(gauge) else 0
-    )
+    if _popular(session):  # no heads on this gauge: as many as leave so many comments in a talkative room
+        present = session.counts.get("comment", 0) / COMMENTS_PER_WATCHER[1]
+    else:
+        stay = Plan("", "", 0).watch_minutes
+        present = pc.quantile(gauge, 0.5)[0].as_py() * minutes / stay if len(gauge) else 0
     return max(people, round(present))
 
 
@@ -306,7 +312,10 @@ def _people(
     """Visits of all viewers: those whose entry was delivered, and the others along the counter."""
     missing = max(total - len(who), 0)
     times = _along(session, "entered_total", missing)
+    if session.scope == "shop":
+        times = np.linspace(show.plan.start, show.plan.end, missing).astype(np.int64)
     newer = show.crowd.size - 1 - (np.arange(missing) % max(1, min(missing, _STRANGERS)))
+    times = np.clip(times, show.plan.start, show.plan.end - SECOND)
     people, begin = np.concatenate([who, np.maximum(newer, 0)]), np.concatenate([since, times])
     mu = np.log(show.plan.watch_minutes * 60) - WATCH_SIGMA**2 / 2
     stay = (rng.lognormal(mu, WATCH_SIGMA, len(begin)) + 1) * SECOND
@@ -526,7 +535,7 @@ def raised(mine: pa.Table, forged: Show, manner: Manner) -> pa.Table:
         at = np.flatnonzero(np.asarray(pc.equal(kind, counter).to_numpy(zero_copy_only=False)) & (qty >= 0))
         if not len(at):
             continue
-        more = added(forged, counter, ts[at], popularity=_popular(manner))
+        more = added(forged, counter, ts[at], popularity=_popular(manner.session))
         unit = grain(qty[at])
         told = np.where(more > 0, displayed(qty[at] + more, unit), qty[at])
         for i, value in zip(at[more > 0].tolist(), told[more > 0].tolist(), strict=True):
@@ -538,9 +547,9 @@ def raised(mine: pa.Table, forged: Show, manner: Manner) -> pa.Table:
     return out
 
 
-def _popular(manner: Manner) -> bool:
+def _popular(session: Session) -> bool:
     """Whether the gauge is the platform's popularity (人气), not heads."""
-    said = manner.session.rows("viewers")["extra"].drop_null()
+    said = session.rows("viewers")["extra"].drop_null()
     return bool(len(said)) and json.loads(said[0].as_py()).get("unit") == "popularity"
 
 
@@ -638,7 +647,8 @@ def _snapshots(
     acting = told.filter(pc.is_valid(told["actor_id"]))
     firsts = acting.group_by("actor_id", use_threads=False).aggregate([("ts", "min")])
     first = dict(zip(firsts["actor_id"].to_pylist(), firsts["ts_min"].to_pylist(), strict=True))
-    rows = [r for r in made.to_pylist() if (n := people.get(r["account_id"])) in first and n not in known]
+    shown = pa.array([ours for ours, n in people.items() if n in first and n not in known], pa.string())
+    rows = made.filter(pc.is_in(made["account_id"], value_set=shown)).to_pylist()
     if not models.num_rows or not rows:
         return honest
     like_it = models.take(pa.array(rng.integers(models.num_rows, size=len(rows)))).to_pylist()
@@ -683,7 +693,7 @@ def _truth(
         outcome="attacked",
         view="recording",
         fabricated=fabricated,
-        shown=_totals(manner.session, own.shown),
+        shown=_totals(manner.session, fabricated),
         fake_accounts=frozenset(people[w] for w in own.fake_accounts if people.get(w) in actors),
         fake_orders=fake,
         groups=groups,

@@ -221,8 +221,11 @@ def beside(numbers: Ints, times: Ints, at: Ints, rng: np.random.Generator) -> li
     """Long numbers that hold their time in the upper bits: those of the honest neighbour in time, lower bits anew."""
     order = np.argsort(times, kind="stable")
     near = order[np.clip(np.searchsorted(times[order], at), 0, len(order) - 1)]
-    low = rng.permutation(1 << 24)[: len(at)]
-    return [str(v) for v in ((numbers[near] >> 24 << 24) | low).tolist()]
+    while True:
+        low = rng.choice(1 << 24, len(at), replace=False)
+        made = (numbers[near] >> 24 << 24) | low
+        if not np.isin(made, numbers).any():
+            return [str(v) for v in made.tolist()]
 
 
 def event_ids(forged: pa.Table, manner: Manner, rng: np.random.Generator) -> list[str]:
