@@ -7,11 +7,13 @@ from itertools import islice
 
 import numpy as np
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from zhenbo.core.dataset import canonical_order, subjects
 from zhenbo.core.schema import ACCOUNTS, EVENTS, TRADE_KINDS
 from zhenbo.core.session import DAY, Session, codes, micros
+from zhenbo.intake.load import load
 from zhenbo.worlds import ATTACKS, BURSTS, VIEWS, WORLDS, World, attacked, campaign
 from zhenbo.worlds.attacks import lay
 from zhenbo.worlds.bursts import stage
@@ -19,6 +21,7 @@ from zhenbo.worlds.campaign import plan
 from zhenbo.worlds.crowd import Crowd
 from zhenbo.worlds.record import write
 from zhenbo.worlds.show import Words
+from zhenbo.worlds.views import delivered
 
 
 def _room(
@@ -163,3 +166,22 @@ def test_attacked_sessions_name_their_fakes():
         assert truth.fake_accounts <= set(world.dataset.events["actor_id"].to_pylist())
         assert truth.fake_orders <= set(world.dataset.events["order_id"].to_pylist())
     assert len(names) == 30
+
+
+def test_delivered_rows_are_late_and_repeated_and_read_back_whole(tmp_path):
+    """A file as it arrives holds repeats and rows minutes late; reading it gives the distinct record, `ts_seen` apart."""
+    data = _room("lottery", 15)[1].dataset
+    rows = delivered(data, np.random.default_rng(3))
+    assert delivered(data, np.random.default_rng(3)).equals(rows)
+    extra = rows.num_rows - data.events.num_rows
+    assert 0.005 * data.events.num_rows < extra < 0.2 * data.events.num_rows
+    lag = micros(rows["ts_seen"]) - micros(rows["ts"])
+    assert lag.min() >= 0
+    assert np.mean(lag > 60_000_000) > 0.005
+    assert np.diff(micros(rows["ts"])).min() < 0
+    pq.write_table(rows, tmp_path / "events.parquet")
+    got = load([tmp_path], b"a key of thirty-two bytes or more")
+    assert (got.report.duplicates, got.report.conflicts) == (extra, 0)
+    same = [c for c in EVENTS.names if c not in {"ts_seen", "extra"}]
+    read, true = (t.select(same).to_pylist() for t in (got.dataset.events, data.events))
+    assert read == true

@@ -18,7 +18,7 @@ def main() -> None:
         "--data", type=Path, default=Path("../shared/data"), help="folder of the real recordings"
     )
     ask.add_argument("--seed", type=int, default=1)
-    ask.add_argument("--sessions", type=int, default=40, help="simulated sessions of each kind")
+    ask.add_argument("--sessions", type=int, default=30, help="simulated sessions of each kind")
     ask.add_argument("--docs", type=Path, default=Path("docs"))
     given = ask.parse_args()
     real = kept()

@@ -47,7 +47,7 @@ class Kind(NamedTuple):
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         "fan": Kind("fan", "none", (600, 2_000), 160, "auditor", "bilibili-2020-12-11"),
-        "hype": Kind("hype", "lottery", (3_000, 4_500), 180, "auditor", "bilibili-2020-12-12"),
+        "hype": Kind("hype", "lottery", (2_200, 4_200), 180, "auditor", "bilibili-2020-12-12"),
         "talk": Kind("talk", "none", (200, 3_000), 0, "capture", "bilibili-2019-05"),
         "feed": Kind("feed", "none", (30_000, 50_000), 75, "capture", "douyin-2025-10"),
         "selling": Kind("selling", "none", (600, 6_000), 0, "insider", ""),

@@ -17,7 +17,7 @@ def lottery(show: Show, rng: np.random.Generator) -> None:
     """
     organic.play(show, rng)
     hype = show.plan.temper == "hype"
-    for _ in range(int(rng.integers(9, 14) if hype else rng.integers(1, 4))):
+    for _ in range(int(rng.integers(10, 15) if hype else rng.integers(1, 4))):
         when = stretch(show, rng, 3)
         surge(show, rng, int(show.plan.watchers * rng.uniform(0.03, 0.15)), when, "分享")
         room = present(show, when[0] + MINUTE)
@@ -25,7 +25,7 @@ def lottery(show: Show, rng: np.random.Generator) -> None:
         room = room[rng.random(len(room)) < rng.uniform(*((0.5, 0.9) if hype else (0.35, 0.8))) * keen]
         phrase = str(rng.choice(CHANTS))
         show.put("lottery", np.array([when[0]]), text=show.words.code(phrase), qty=int(rng.integers(1, 20)))
-        chorus(show, rng, room, when, (phrase,), 7.5 if hype else 1.8)
+        chorus(show, rng, room, when, (phrase,), 7.8 if hype else 1.8)
         declare(show, rng, "lottery", when)
 
 
