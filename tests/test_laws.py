@@ -174,15 +174,25 @@ def test_more_honest_viewers_are_no_fraud(burst: str, view: str):
     assert check_more_viewers(4, burst, view) == []
 
 
+MORE_HIDES = pytest.mark.xfail(
+    reason="a plateau of 30 % bought viewers scores 0.5 dB at T0, of 46 % -10.6 dB: a flat enough crowd becomes the baseline"
+)
+
+
 @pytest.mark.parametrize(
-    ("view", "attack", "dose"),
-    [("auditor", "comments-cohort", 0.2), ("capture", "viewbots-batches", 0.2), ("merchant", "brush-next_day", 0.3)],
-)  # fmt: skip
-def test_twice_the_bought_crowd_is_no_less_suspect(view: str, attack: str, dose: float):
+    ("view", "attack", "dose", "seed"),
+    [
+        ("auditor", "comments-cohort", 0.2, 5),
+        ("capture", "viewbots-batches", 0.2, 5),
+        ("merchant", "brush-next_day", 0.3, 5),
+        pytest.param("capture", "viewbots-plateau", 0.3, 6, marks=MORE_HIDES),
+    ],
+)
+def test_twice_the_bought_crowd_is_no_less_suspect(view: str, attack: str, dose: float, seed: int):
     """The crowd doubled over the same honest record: neither score nor outcome falls."""
-    data = room(5, view=view).dataset
+    data = room(seed, view=view).dataset
     subject = next(s.session_id for s in subjects(data))
-    assert check_doubled(data, subject, attack, dose) == []
+    assert check_doubled(data, subject, attack, dose, seed) == []
 
 
 def test_the_laws_of_faults_bite(chanting, monkeypatch):

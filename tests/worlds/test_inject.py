@@ -23,7 +23,7 @@ DATA = Path(__file__).parents[2].parent / "shared" / "data"
 KEY = b"an acceptance key of 32 bytes or more"
 RECORDINGS = {
     "douyin": ("douyin-capture", "*.jsonl"), "danmaku": ("bilibili-asoul", "2020.12.11*"),
-    "danmaku-lottery": ("bilibili-asoul", "2020.12.12*"), "no-times": ("bilibili-asoul", "2020.12.15*"),
+    "no-times": ("bilibili-asoul", "2020.12.15*"),
     "room-days": ("bilibili-vtuber-danmaku-2019-05", ""), "packets": ("tiktok-live-java", ""),
     "export": ("tmall-orders", "tmall_order_report.csv"),
 }  # fmt: skip
@@ -68,8 +68,7 @@ def split(name: str, world: World) -> tuple[pa.Table, pa.Table]:
 CASES = [
     ("insider", "farm-phones"), ("insider", "brush-pledge"), ("auditor", "comments-cohort"), ("auditor", "viewbots-batches"),
     ("capture", "package-P388-20min"), ("capture", "likes-rows"), ("capture", "followers-rows"), ("merchant", "brush-next_day"),
-    ("douyin", "package-P388-20min"), ("douyin", "viewbots-batches"), ("douyin", "likes-rows"), ("danmaku", "comments-jitter40"),
-    ("danmaku-lottery", "farm-cohort"), ("room-days", "comments-fixed"), ("packets", "farm-cohort"), ("export", "brush-next_day"),
+    ("douyin", "package-P388-20min"), ("douyin", "viewbots-batches"), ("douyin", "likes-rows"), ("danmaku", "comments-jitter40"), ("room-days", "comments-fixed"), ("packets", "comments-fixed"), ("export", "brush-next_day"),
 ]  # fmt: skip
 every_case = pytest.mark.parametrize(("name", "attack"), CASES, ids=["-".join(c) for c in CASES])
 
