@@ -48,7 +48,7 @@ PANELS: Final = (
     Panel("Entries per minute (feed)", _row("feed", ("entries_fano", "Fano")), True),
     Panel(
         "Memory of the minute rate, over 1 and 5 min",
-        tuple((k, f"{what}_memory_{lag}", f"{k} {lag}") for k, what in
+        tuple((k, f"{what}_memory_{lag}", k if lag == 1 else "5 min") for k, what in
               (("talk", "comments"), ("fan", "comments"), ("hype", "comments"), ("feed", "entries")) for lag in (1, 5)),
         False,
     ),
@@ -57,7 +57,7 @@ PANELS: Final = (
     Panel("Repeats within a minute: hype", _row("hype", *_MINUTES), False),
     Panel("Gap CV by percentile of users: fan", _row("fan", *_GAPS), True),
     Panel("Gap CV by percentile of users: hype", _row("hype", *_GAPS), True),
-    Panel("Likes per tap message (feed)", _row("feed", *((f"taps_{q}", q) for q in ("mean", "p50", "p90", "p99"))), True),
+    Panel("Likes per tap message (feed)", _row("feed", *((f"taps_{q}", q) for q in ("mean", "p50", "p90", "p99"))), False),
     Panel("Users with so many messages: fan", _row("fan", *_USERS), True),
     Panel("Users with so many messages: hype", _row("hype", *_USERS), True),
     Panel(
@@ -149,8 +149,8 @@ def _ticks(values: Sequence[float], *, logarithmic: bool) -> list[float]:
     if not logarithmic:
         low, high = min([*values, 0.0]), max(values)
         wide = 10.0 ** np.floor(np.log10(high - low))
-        step = wide if (high - low) / wide > 3 else wide / 2
-        return [float(f"{t:.3g}") for t in np.arange(np.ceil(low / step) * step, high + 1e-9, step)]
+        step = wide * (2 if (high - low) / wide > 5 else 1 if (high - low) / wide > 2 else 0.5)
+        return [float(f"{t:.3g}") + 0.0 for t in np.arange(np.ceil(low / step) * step, high + 1e-9, step)]
     least, most = min(v for v in values if v > 0), max(values)
     round_ = [m * 10.0**e for e in range(-4, 6) for m in (1, 2, 5) if least <= m * 10.0**e <= most]
     return round_[:: max(1, -(-len(round_) // 5))]
