@@ -15,7 +15,9 @@ real people paid for watching.
 
 ## What clears it
 Newcomers: people register in order to watch, and campaigns invite them by the thousand. Accounts younger than
-three days are counted and told, and never count by themselves. Platform growth and campaign days raise the
+three days are counted and told, and never count by themselves. People won by one promotion a year ago are born
+together too, and are otherwise like everybody else: a cohort that could be a random sample of the room (standing,
+arrival, stay, acts; `kernel/people.py`) is explained by it; bought accounts bring no standing. Platform growth and campaign days raise the
 density on all sides and are expected; a share that any room may hold (the day the host joined the platform) is
 declared. Registration times given only by day are not looked at by the hour; an earliest time that several accounts
 share to the microsecond is a default value of the source and is left out.
@@ -53,6 +55,7 @@ from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cit
 from zhenbo.core.schema import ROOM_KINDS, Flag
 from zhenbo.core.session import DAY, HOUR, Session, codes, micros
 from zhenbo.core.subject import Question, Tier
+from zhenbo.kernel.people import sample_of_the_rest
 from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, held
 from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR
 
@@ -84,7 +87,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     young = since >= start - int(base["newcomer_days"] * DAY)
     older = np.flatnonzero(~young)
     found = _scan(since, len(older), base) if len(older) >= base["known_min"] else None
-    return [_evidence(session, rows, names, since, young, older, found)]
+    return [_evidence(session, rows, names, since, young, older, found, base)]
 
 
 @dataclass(frozen=True)
@@ -174,7 +177,8 @@ def _tail(count: int, mean: float, spread: float, windows: int, n: int, burst: t
 
 
 def _evidence(
-    session: Session, rows: pa.Table, names: pa.Array, since: Ints, young: Bools, older: Ints, found: _Cohort | None
+    session: Session, rows: pa.Table, names: pa.Array, since: Ints, young: Bools, older: Ints, found: _Cohort | None,
+    base: Mapping[str, Any],
 ) -> Found:  # fmt: skip
     accused = found is not None and found.p < UNREMARKABLE
     members = np.zeros(len(names), dtype=bool)
@@ -210,7 +214,7 @@ def _evidence(
         },
         effect=_effect(found, members, said, entering) if accused and found else None,
         accounts=dict(zip(names.take(pa.array(older)).to_pylist(), db.tolist(), strict=True)),
-        causes=_causes(young, accused),
+        causes=_causes(session, young, names.filter(pa.array(members)) if accused else None, base),
         events=events,
         events_total=total,
     )  # fmt: skip
@@ -224,9 +228,15 @@ def _effect(found: _Cohort, members: Bools, said: int, entering: bool) -> Effect
     return Effect("viewers" if entering else "comments", *(x * unit for x in ends)) if unit else None
 
 
-def _causes(young: Bools, accused: bool) -> tuple[Cause, ...]:
-    new = (Cause("newcomers", "explains"),) if young.mean() > 0.2 else ()
-    return (*new, Cause("registration_wave", "open")) if accused else new
+def _causes(
+    session: Session, young: Bools, members: pa.Array | None, base: Mapping[str, Any]
+) -> tuple[Cause, ...]:  # fmt: skip
+    """Newcomers were left out before looking; whether a promotion could have brought the members is tested."""
+    if members is None:
+        return (Cause("newcomers", "explains"),) if young.mean() > 0.2 else ()
+    alike = sample_of_the_rest(session, members)
+    promoted = alike is not None and alike >= base["sample_alpha"]
+    return (Cause("newcomers", "ruled_out"), Cause("registration_wave", "explains" if promoted else "open"))
 
 
 SIGNAL = Signal(

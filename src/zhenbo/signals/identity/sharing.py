@@ -9,18 +9,22 @@ A farm convicted in Ningbo (2024) ran more than 4,600 phones at 6.65 yuan per ph
 accounts. Group-control racks are sold with 2,000 to 20,000 phones. One phone per account is ten times dearer.
 
 ## How it is fooled
-By one phone per account, by emulators that draw a new device id per account, by real people paid for entering.
+By one phone per account, by emulators that draw a new device id per account, by real people paid for entering; by
+logging one account out before the next logs in, which costs the farm its numbers.
 
 ## What clears it
 Up to four accounts on a device is a family and is never pointed at, however many families there are. Shop
 tablets and internet cafés exist in every town and are expected. A shared network address is no evidence at all:
 a dormitory, an office or a mobile gateway puts thousands behind one, so only devices and payers are looked at.
-A device key that half of all accounts carry is a placeholder of the source, not a device. Host, moderators and
+A device key that half of all accounts carry is a placeholder of the source, not a device; and where those who share
+are a sample of everybody else (standing, arrival, stay, acts), the key says nothing about them (privacy browsers). A
+device handed from one reader to the next (a library's tablets) never holds two at a time; a rack holds them all. Host, moderators and
 flagged bots are left out. Addresses are judged in `orders.concentration`, which knows whether the goods were kept.
 
 ## Method
 Accounts per device against a declared survivor curve; devices beyond it are counted against a negative binomial
-over seven thresholds. The same for devices and payers of buyers, told as evidence on sales. Baselines:
+over seven thresholds. Who shares is compared with the rest (`kernel/people.py`), and stays on one device with each
+other. The same for devices and payers of buyers, told as evidence on sales. Baselines:
 `packs/baselines/identity.sharing.toml`.
 
 ## Examples
@@ -39,7 +43,7 @@ over seven thresholds. The same for devices and payers of buyers, told as eviden
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +55,7 @@ from zhenbo.core.schema import ROOM_KINDS, Flag
 from zhenbo.core.session import Session, codes, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.orders import Orders, orders
+from zhenbo.kernel.people import overlap, people, sample_of_the_rest
 from zhenbo.signals.bunching import CLEAR_DB, Bunches, scan, survivor
 from zhenbo.signals.nulls import P_FLOOR
 
@@ -103,10 +108,36 @@ def _room(session: Session, base: Mapping[str, Any]) -> Found | None:
         args={"accounts": int(beyond.sum()) if accused else len(tested), "devices": int(bunches.members.sum()) if accused else int((per_device > 0).sum()), "largest": int(per_device.max())},
         effect=Effect(metric, units * low, units * mid, units * high) if accused and units else None,
         accounts=dict(zip(names.take(pa.array(tested)).to_pylist(), weight.tolist(), strict=True)),
-        causes=(Cause("family", "ruled_out"), Cause("shared_network", "ruled_out")) if accused else (),
+        causes=_causes(session, names, beyond, (accounts, holder), base) if accused else (),
         events=events,
         events_total=total,
     )  # fmt: skip
+
+
+def _causes(
+    session: Session, names: pa.Array, beyond: Bools, pairs: tuple[Ints, Ints], base: Mapping[str, Any]
+) -> tuple[Cause, ...]:  # fmt: skip
+    """Whether the devices were handed on, one reader after the other, or are no devices at all."""
+    accounts, holder = pairs
+    mine = beyond[accounts]
+    there = people(session)
+    place = pc.index_in(names.take(pa.array(accounts[mine])), value_set=there.names)
+    at = np.asarray(pc.fill_null(place, 0).to_numpy(zero_copy_only=False))
+    few = int(np.bincount(holder[mine]).max()) <= base["handed_on_max"]
+    handed = few and overlap(there.first[at], there.last[at], holder[mine]) <= base["overlap_max"]
+    alike = sample_of_the_rest(session, names.filter(pa.array(beyond)))
+    return (
+        Cause("family", "ruled_out"),
+        Cause("shared_network", "ruled_out"),
+        Cause("handed_on", "explains" if handed else "ruled_out"),
+        Cause("placeholder", _outcome(alike, base)),
+    )
+
+
+def _outcome(alike: float | None, base: Mapping[str, Any]) -> Literal["explains", "ruled_out", "open"]:
+    if alike is None:
+        return "open"
+    return "explains" if alike >= base["sample_alpha"] else "ruled_out"
 
 
 def _sales(session: Session, base: Mapping[str, Any]) -> Evidence | None:
@@ -141,10 +172,20 @@ def _sales(session: Session, base: Mapping[str, Any]) -> Evidence | None:
         args={"orders": units if accused else len(judged_rows), "accounts": _distinct(accounts[held] if accused else accounts), "keys": int(bunches.members.sum()) if accused else int((per_key > 0).sum()), "largest": int(per_key.max())},
         effect=Effect("orders", units * low, units * mid, units * high) if accused else None,
         orders=_order_weights(made, judged_rows, weight),
-        causes=(Cause("family", "ruled_out"), Cause("office", "open")) if accused else (),
+        causes=_sales_causes(session, best, made, mine, base) if accused else (),
         events=events,
         events_total=total,
     )  # fmt: skip
+
+
+def _sales_causes(
+    session: Session, key: str, made: Orders, mine: Bools, base: Mapping[str, Any]
+) -> tuple[Cause, ...]:  # fmt: skip
+    usual = (Cause("family", "ruled_out"), Cause("office", "open"))
+    if key != "device":
+        return usual
+    buyers = made.names["actor_id"].take(pa.array(np.unique(made.keys["actor_id"][mine])))
+    return (*usual, Cause("placeholder", _outcome(sample_of_the_rest(session, buyers), base)))
 
 
 def _order_weights(made: Orders, rows: Ints, weight: npt.NDArray[np.float64]) -> dict[str, float]:

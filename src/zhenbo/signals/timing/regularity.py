@@ -12,14 +12,15 @@ worker (职业弹幕人, Beijing 2025) was more than fifty comments per account 
 ## How it is fooled
 By exponential gaps, by pauses drawn from real chat logs, by fewer than ten comments per account, by hired
 humans. A script with long random pauses passes this test and must be met by what it says (text). A farm that posts one
-sentence from all accounts at once looks like a chant and is taken for one. People who type a phrase of their own every
-few seconds for an hour (a prayer room) look like scripts.
+sentence from all accounts at once looks like a chant and is taken for one; an account that repeats one line all evening
+is taken for a reader of prayers.
 
 ## What clears it
 Flagged assistants, moderators and the host are left out. Too few regular accounts for a room of this size is
 expected (habit, tools): only an excess over that counts. Answers to a prompt (quiz, countdown, 口令, 扣1) follow the host's
 beat, not a timer: short comments made while far more people speak than usual are left out before anything is measured.
-A crowd whose regular members speak together and then say the same (fans after a song, a class after its teacher)
+People who repeat one line for an hour (a prayer room, a roll call) keep time without a timer: accounts that say hardly
+anything else are left out too. A crowd whose regular members speak together and then say the same (fans after a song, a class after its teacher)
 answers one voice: that explains it, and nobody is named.
 
 ## Method
@@ -30,12 +31,12 @@ counted, at three depths, against a negative binomial across rooms. Baselines: `
 ## Examples
     >>> from zhenbo.proof.pages import look
     >>> look('timing.regularity', '''
-    ... 20:00-22:00 b1..b60 say "wow {n}" x15 scattered
-    ... 20:30-21:30 a1..a12 say "buy now {n}" every 80s
+    ... 20:00-22:00 b1..b60 say "{wow|haha|which size|nice|is it real|ok|me too} {n}" x15 scattered
+    ... 20:30-21:30 a1..a12 say "{buy now|so soft|my third one|mum loves it|cheap today}" every 80s
     ... ''')
     timing.regularity: accuses, names 12 accounts, says regular
     >>> look('timing.regularity', '''
-    ... 20:00-22:00 b1..b60 say "wow {n}" x15 scattered
+    ... 20:00-22:00 b1..b60 say "{wow|haha|which size|nice|is it real|ok|me too} {n}" x15 scattered
     ... ''')
     timing.regularity: clears, names 0 accounts, says people
 """
@@ -60,7 +61,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     rows = speech(session)
     if rows.num_rows < base["rows_min"]:
         return [Missing(Question.ENGAGEMENT, unheard(session))]
-    answers = _answers(rows, base)
+    answers = _answers(rows, base) | _recited(rows, base["recital_share"])
     rows = rows.filter(pa.array(~answers))
     who, names = codes(rows["actor_id"])
     cv, gaps = gap_variation(who, micros(rows["ts"]), len(names))
@@ -90,7 +91,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
             },
             effect=Effect("comments", *(x * per_account for x in (found.low, found.mid, found.high))) if accused else None,
             accounts=dict(zip((str(names[i]) for i in tested), found.weights_db.tolist(), strict=True)),
-            causes=(Cause("assistant", "ruled_out"), Cause("prompted_chant", "explains" if together else "ruled_out")) if accused else (),
+            causes=(Cause("assistant", "ruled_out"), Cause("recital", "ruled_out"), Cause("prompted_chant", "explains" if together else "ruled_out")) if accused else (),
             events=events if accused else (),
             events_total=total if accused else 0,
         )
@@ -134,6 +135,16 @@ def _answers(rows: pa.Table, base: Mapping[str, Any]) -> npt.NDArray[np.bool_]:
         common = _distinct(phrase, who)[phrase] >= base["answer_common"]
         answers |= busy & ((length <= base["answer_letters"]) | (length <= base["answer_length"]) & common)
     return answers
+
+
+def _recited(rows: pa.Table, share: float) -> npt.NDArray[np.bool_]:
+    """Comments of accounts that say hardly anything but one line, digits and signs aside."""
+    bare = pc.replace_substring_regex(rows["text"], r"[\d\pP\pS\s]+", "")
+    (who, _), (line, _) = codes(rows["actor_id"]), codes(bare)
+    said, times = np.unique(np.c_[who, line], axis=0, return_counts=True)
+    most = np.zeros(int(who.max()) + 1)
+    np.maximum.at(most, said[:, 0], times)
+    return np.asarray((most / np.bincount(who) >= share)[who])
 
 
 def _distinct(group: npt.NDArray[np.int64], who: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

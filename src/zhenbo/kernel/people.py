@@ -1,0 +1,115 @@
+"""Who was in the room, from when to when, and whether some of them are a sample of all the others."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from zhenbo.core.schema import ROOM_KINDS
+from zhenbo.core.session import Session, codes, micros
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+TRAITS = ("followers", "following", "level")
+"""What an account brings along that a seller of fresh accounts does not: standing, and habits of its own."""
+
+SAMPLE_MIN = 20
+"""Accounts on either side below which two samples cannot be told apart, so that nothing is learnt from their likeness."""
+
+
+@dataclass(frozen=True)
+class People:
+    """Everybody who acted, by code.
+
+    Args:
+        names: account ids.
+        first: first act, microseconds.
+        last: the last leave where it follows every other act, else the end of the record: whoever was not seen to
+            leave may still be there.
+        acts: acts in the room, entering and leaving left out.
+    """
+
+    names: pa.Array
+    first: Ints
+    last: Ints
+    acts: Ints
+
+
+def people(session: Session) -> People:
+    """Everybody who acted in the room of a session, with the stretch in which they were there."""
+    rows = session.rows(*ROOM_KINDS)
+    rows = rows.filter(pc.and_(pc.is_valid(rows["actor_id"]), pc.is_valid(rows["ts"])))
+    who, names = codes(rows["actor_id"])
+    ts, kind = micros(rows["ts"]), rows["kind"].cast(pa.string())
+    left = np.asarray(pc.equal(kind, "leave").to_numpy(zero_copy_only=False))
+    came = np.asarray(pc.equal(kind, "enter").to_numpy(zero_copy_only=False))
+    first = np.full(len(names), np.iinfo(np.int64).max)
+    np.minimum.at(first, who, ts)
+    seen, gone = np.zeros(len(names), dtype=np.int64), np.zeros(len(names), dtype=np.int64)
+    np.maximum.at(seen, who[~left], ts[~left])
+    np.maximum.at(gone, who[left], ts[left])
+    last = np.where(gone >= seen, gone, session.span[1])
+    acts = np.bincount(who[~left & ~came], minlength=len(names))
+    return People(names, first, last, acts)
+
+
+def overlap(first: Ints, last: Ints, holder: Ints) -> float:
+    """Share of accounts that were there while another account of the same holder was: 0 where one follows the other.
+
+    The first account of a holder can overlap with none before it and is not counted.
+
+    Examples:
+        >>> overlap(np.array([0, 10, 20]), np.array([9, 19, 29]), np.array([7, 7, 7]))
+        0.0
+        >>> overlap(np.array([0, 5, 20]), np.array([30, 30, 30]), np.array([7, 7, 7]))
+        1.0
+    """
+    order = np.lexsort((first, holder))
+    first, last, holder = first[order], last[order], holder[order]
+    again = np.r_[False, holder[1:] == holder[:-1]] if len(holder) else np.zeros(0, dtype=bool)
+    if not again.any():
+        return 0.0
+    # the running latest departure of each holder: holders are laid end to end, each beyond the one before
+    lift = np.cumsum(~again) * (int(last.max()) - int(first.min()) + 1)
+    latest = np.maximum.accumulate(last + lift)
+    met = np.r_[False, latest[:-1] > first[1:] + lift[1:]] & again
+    return float(met.sum() / again.sum())
+
+
+def sample_of_the_rest(session: Session, members: pa.Array) -> float | None:
+    """Probability of differences as large, if these accounts were drawn from the room at random; None where it cannot be told.
+
+    Compared are standing (followers, following, level) and conduct (when they came, how long they stayed, how much they
+    did) by two-sample Kolmogorov-Smirnov tests, all paid for (Bonferroni). Without any of the standing it cannot be
+    told: accounts that only enter look alike, whoever made them.
+    """
+    from scipy import stats
+
+    there = people(session)
+    mine = np.asarray(pc.is_in(there.names, value_set=members).to_numpy(zero_copy_only=False))
+    traits = {
+        "came": there.first.astype(np.float64),
+        "stayed": (there.last - there.first).astype(np.float64),
+        "did": there.acts.astype(np.float64),
+        **_standing(session.accounts, there.names),
+    }
+    tested = {}
+    for name, x in traits.items():
+        known = np.isfinite(x)
+        if min(known[mine].sum(), known[~mine].sum()) >= SAMPLE_MIN:
+            tested[name] = stats.ks_2samp(x[mine & known], x[~mine & known], method="asymp").pvalue
+    return float(min(min(tested.values()) * len(tested), 1.0)) if set(TRAITS) & set(tested) else None
+
+
+def _standing(accounts: pa.Table, names: pa.Array) -> dict[str, Floats]:
+    """Traits of accounts by name; NaN where unknown."""
+    place = pc.index_in(names, value_set=accounts["account_id"].combine_chunks())
+    made = {}
+    for trait in TRAITS:
+        column = accounts[trait].combine_chunks().cast(pa.float64())
+        made[trait] = np.asarray(pc.fill_null(column.take(place), np.nan).to_numpy(zero_copy_only=False))
+    return made
