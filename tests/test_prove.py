@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 from zhenbo.cli.prove_ import command as prove_command
 from zhenbo.cli.sim_ import command as sim_command
 from zhenbo.core.subject import Outcome
+from zhenbo.intake.load import load
+from zhenbo.pipeline import audit_dataset
 from zhenbo.proof import stats, tables
 from zhenbo.proof.page import html, markdown, plain
 from zhenbo.proof.plan import CALIBRATION_SEED, DEVELOPMENT_SEEDS, JUDGE_SEED, Job, work
@@ -195,6 +198,17 @@ def test_a_world_is_the_same_to_the_byte(name, tmp_path):
             assert path.read_bytes() == (tmp_path / f"two{folder}" / path.name).read_bytes()
     truth = json.loads((tmp_path / "one-truth" / "truth.json").read_bytes())
     assert truth["sessions"]
+
+
+def test_rows_late_and_twice_change_no_verdict(tmp_path):
+    """The same world as it was delivered, rows late, shuffled and repeated, is audited to the same verdict."""
+    for to, how in (("one", []), ("two", ["--as-delivered"])):
+        args = ["comments-jitter40", "--seed", "5", "--to", str(tmp_path / to), *how]
+        assert CliRunner().invoke(sim_command, args).exit_code == 0
+    one, two = (load([tmp_path / to], b"any key of thirty-two bytes or so") for to in ("one", "two"))
+    assert pq.read_metadata(tmp_path / "two" / "events.parquet").num_rows > one.dataset.events.num_rows
+    verdicts = [audit_dataset(x.dataset, lang="en").audit.sessions for x in (one, two)]
+    assert verdicts[0] == verdicts[1]
 
 
 def test_a_wrong_name_is_told_what_is_known():

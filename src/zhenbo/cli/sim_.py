@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 @click.option("--dose", type=click.FloatRange(0.001, 0.95), help="Of an attack: fabricated share aimed at.")
 @click.option("--burst", help="Of an attack: the honest burst of that evening.")
 @click.option("--view", default="insider", show_default=True, help="Who looks: insider, auditor, capture, merchant.")  # fmt: skip
+@click.option("--as-delivered", is_flag=True, help="Rows as they arrive: locally shuffled, some late, some twice.")  # fmt: skip
 @click.option("--over", type=click.Path(exists=True, path_type=Path), help="Lay the attack over this recording or data folder.")  # fmt: skip
 @click.option("--session", help="With --over: which session or shop month; the largest by default.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
 @key_option
 def command(
     world: str | None, seed: int, to: Path | None, listing: bool, dose: float | None, burst: str | None, view: str,
-    over: Path | None, session: str | None, as_json: bool, key: Path | None,
+    as_delivered: bool, over: Path | None, session: str | None, as_json: bool, key: Path | None,
 ) -> None:  # fmt: skip
     """Make WORLD from a seed: a canonical data folder, and its truth in a folder beside it.
 
@@ -49,7 +50,7 @@ def command(
         if over
         else _made(world, seed, dose, burst, view)
     )
-    _write(made, to)
+    _write(_arrived(made, seed) if as_delivered else made, to)
     told = {
         "world": world, "seed": seed, "events": made.dataset.events.num_rows, "sessions": len(made.truth),
         "attacked": sum(t.outcome == "attacked" for t in made.truth.values()), "data": str(to), "truth": str(_beside(to)),
@@ -118,6 +119,18 @@ def _laid(over: Path, session: str | None, attack: str, seed: int, dose: float, 
             f"{over} holds no session {session!r}. Sessions and shop months that can be read: {known}."
         )
     return inject(data, session or max(rows, key=lambda s: rows[s]), attack, np.random.default_rng([seed, 72]), dose)  # fmt: skip
+
+
+def _arrived(made: "World", seed: int) -> "World":
+    """The same record as its rows arrive."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    from zhenbo.worlds.views import delivered
+
+    events = delivered(made.dataset, np.random.default_rng([seed, 73]))
+    return replace(made, dataset=replace(made.dataset, events=events))
 
 
 def _beside(to: Path) -> Path:

@@ -85,7 +85,7 @@ class Trial:
         shares, money: estimates beside the truth.
         groups: groups named, of them right; true groups, of them found.
         naive: what naive detectors say, where they can be asked and were.
-        spoke: `signal@tier` and p of every piece of evidence.
+        spoke: `signal@tier` and p of every piece of evidence; 1 where an innocent cause explains it.
         minutes: from the first fabricated thing to a verdict that raises it; infinite when never, None when not asked.
     """
 
@@ -162,7 +162,7 @@ def trials(
             without=_variants(case, truth, policy, alone=False) if depth.fusion else {},
             alone=_variants(case, truth, policy, alone=True) if depth.fusion else {},
             naive=_naive(case) if depth.naive else {},
-            spoke=tuple((f"{w.evidence.signal}@{w.evidence.tier}", w.evidence.p) for w in made.judgement.reasons),
+            spoke=tuple(_spoke(made.judgement)),
             minutes=_minutes(world.dataset, case, truth, policy) if depth.live and truth.began is not None else None,
         )  # fmt: skip
 
@@ -204,6 +204,12 @@ def _variants(case: Case, truth: SessionTruth, policy: Policy, *, alone: bool) -
     """The verdict without each signal, or by each alone."""
     keep = eq if alone else ne
     return {name: _told(case.judge(policy, partial(keep, name)), truth) for name in catalogue()}
+
+
+def _spoke(judged: Judgement) -> Iterator[tuple[str, float]]:
+    for e in (w.evidence for w in judged.reasons):
+        explained = any(c.outcome == "explains" for c in e.causes)
+        yield f"{e.signal}@{e.tier}", 1.0 if explained else e.p
 
 
 def _naive(case: Case) -> dict[str, bool]:
