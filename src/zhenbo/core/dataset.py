@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.core.schema import ACCOUNTS, EVENTS, MONEY_KINDS, PRODUCTS, SESSION_METRICS, TRADE_KINDS, empty
-from zhenbo.core.session import HOUR, Session, Window
+from zhenbo.core.session import DAY, HOUR, Session, Window, codes, micros
 
 UNKNOWN_HOST = "unknown"
 CHINA_PLATFORMS = ("bilibili", "douyin", "jd", "kuaishou", "pdd", "taobao", "tmall", "weixin", "xiaohongshu")
@@ -70,6 +70,7 @@ def subjects(data: Dataset, as_of: int | None = None) -> Iterator[Session]:
     owner, names = _owners(data.events)
     order = np.argsort(owner, kind="stable")
     order = order[owner[order] >= 0]
+    market = _Market.of(data.events, owner)
     bounds = np.flatnonzero(np.diff(owner[order], prepend=-1, append=-2))
     parts = {names[owner[order[a]]]: order[a:b] for a, b in pairwise(bounds)}
     for name in sorted(parts, key=lambda n: (n.startswith("shop:"), n)):
@@ -84,7 +85,119 @@ def subjects(data: Dataset, as_of: int | None = None) -> Iterator[Session]:
             metrics=data.metrics.filter(pc.equal(data.metrics["session_id"].cast(pa.string()), name)),
             windows=data.windows.get(name, ()),
             as_of=moment,
+            elsewhere=market.beside(int(owner[parts[name][0]])) if market else None,
         )
+
+
+AFTERWARDS = 4 * DAY
+"""How long after a subject's last order orders elsewhere are still handed to it: two days for a refund, two more to
+buy again (judgement)."""
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Market:
+    """Orders of a dataset in which more than one subject made some: who gives back here and buys there.
+
+    Args:
+        at: microsecond of every order's creation, ascending.
+        owner: subject of each, as an index.
+        host: code of its host, −1 where unknown.
+        actor: code of its buyer, −1 where unknown; likewise `addr`.
+        returned: whether money was asked or given back for it.
+        travels: which orders are by a buyer or to an address met in other subjects too.
+        order: index of the order.
+        rows: creation and later life of the orders that travel.
+        row_order: index of the order of each of these rows.
+    """
+
+    at: Ints
+    owner: Ints
+    host: Ints
+    actor: Ints
+    addr: Ints
+    returned: Bools
+    travels: Ints
+    order: Ints
+    rows: pa.Table
+    row_order: Ints
+
+    @classmethod
+    def of(cls, events: pa.Table, owner: Ints) -> "_Market | None":
+        """The market of a dataset; None where all orders are of one subject."""
+        created = pc.and_(
+            pc.equal(events["kind"].cast(pa.string()), "order_create"), pc.is_valid(events["order_id"])
+        )
+        found = np.flatnonzero(pc.and_(created, pc.is_valid(events["ts"])).to_numpy())
+        found = found[owner[found] >= 0]
+        own = owner[found]
+        if not len(found) or (own == own[0]).all():
+            return None
+        made = events.select(["ts", "host_id", "actor_id", "addr", "order_id"]).take(pa.array(found))
+        host, actor, addr = (codes(made[name])[0] for name in ("host_id", "actor_id", "addr"))
+        given_back = events["order_id"].filter(
+            pc.is_in(events["kind"].cast(pa.string()), pa.array(["refund_request", "refund_done"]))
+        )
+        returned = pc.is_in(made["order_id"], value_set=pc.unique(given_back.drop_null())).to_numpy()
+        travels = np.flatnonzero(_in_several(actor, own) | _in_several(addr, own))
+        ids = pc.unique(made["order_id"].take(pa.array(travels)))
+        order = pc.index_in(made["order_id"], value_set=ids)
+        index = (
+            pc.index_in(events["order_id"], value_set=ids) if len(ids) else pa.nulls(len(events), pa.int32())
+        )
+        life = np.flatnonzero(np.asarray(pc.is_valid(index).to_numpy(zero_copy_only=False)))
+        return cls(
+            micros(made["ts"]), own, host, actor, addr, returned, travels, _filled(order),
+            events.take(pa.array(life)), _filled(index)[life],
+        )  # fmt: skip
+
+    def beside(self, subject: int) -> pa.Table | None:
+        """What buyers who gave back orders of a subject ordered elsewhere; None where nothing else of its shop is told."""
+        mine = np.flatnonzero(self.owner == subject)
+        if not len(mine):
+            return None
+        first, last = np.searchsorted(self.at, [self.at[mine[0]], self.at[mine[-1]] + AFTERWARDS + 1])
+        hosts = np.unique(self.host[mine])
+        told = np.isin(self.host[first:last], hosts[hosts >= 0]) & (self.owner[first:last] != subject)
+        theirs = self.travels[(self.travels >= first) & (self.travels < last)]
+        theirs = theirs[self.owner[theirs] != subject]
+        theirs = theirs[self._same_buyer(mine[self.returned[mine]], theirs)]
+        if not len(theirs):
+            return self.rows.slice(0, 0) if told.any() else None
+        wanted = np.zeros(int(self.order.max()) + 1, dtype=bool)
+        wanted[self.order[theirs]] = True
+        return self.rows.filter(pa.array(wanted[self.row_order])).combine_chunks()
+
+    def _same_buyer(self, mine: Ints, theirs: Ints) -> Bools:
+        """Whether orders are by somebody who ordered in `mine`: the same id or, where either has none, the same address."""
+        nameless = mine[self.actor[mine] < 0]
+        same = _among(self.actor, mine, theirs) | _among(self.addr, nameless, theirs)
+        return same | ((self.actor[theirs] < 0) & _among(self.addr, mine, theirs))
+
+
+def _filled(index: pa.ChunkedArray) -> Ints:
+    return np.asarray(pc.fill_null(index.cast(pa.int64()), -1).to_numpy())
+
+
+def _among(key: Ints, mine: Ints, theirs: Ints) -> Bools:
+    """Which of theirs have a key of mine."""
+    held = np.zeros(int(key.max(initial=-1)) + 2, dtype=bool)  # the last place is that of −1: nobody
+    held[key[mine]] = True
+    held[-1] = False
+    return held[key[theirs]]
+
+
+def _in_several(key: Ints, owner: Ints) -> Bools:
+    """Whether the key of each order is met in more than one subject."""
+    low, high = (
+        np.full(int(key.max(initial=-1)) + 2, owner.max(initial=0)),
+        np.zeros(int(key.max(initial=-1)) + 2, dtype=np.int64),
+    )
+    np.minimum.at(low, key, owner)
+    np.maximum.at(high, key, owner)
+    return np.asarray((key >= 0) & (low[key] < high[key]))
 
 
 def _owners(events: pa.Table) -> tuple[npt.NDArray[np.int64], list[str]]:

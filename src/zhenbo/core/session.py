@@ -59,6 +59,9 @@ class Session:
         metrics: rows of `SESSION_METRICS` of this session, incl. `coverage.<kind>`.
         windows: declared honest causes.
         as_of: microsecond at which the record is read.
+        elsewhere: orders (creation and later life) made in other subjects of the dataset by buyers who took money back
+            in this one, from its first order to four days after its last; None where the dataset holds no other
+            orders of this shop in that time, so that it cannot tell.
     """
 
     session_id: str
@@ -70,6 +73,7 @@ class Session:
     metrics: pa.Table = field(default_factory=lambda: empty(SESSION_METRICS))
     windows: tuple[Window, ...] = ()
     as_of: int = 0
+    elsewhere: pa.Table | None = None
 
     @cached_property
     def counts(self) -> Mapping[str, int]:

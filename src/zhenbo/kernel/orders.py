@@ -101,6 +101,16 @@ def orders(session: Session) -> Orders:
     return kept
 
 
+def elsewhere(session: Session) -> Orders | None:
+    """What buyers who took money back here ordered in other subjects of the dataset; None where it cannot tell."""
+    if session.elsewhere is None:
+        return None
+    kept = vars(session).get("_elsewhere")
+    if kept is None:
+        kept = vars(session)["_elsewhere"] = _read(session.elsewhere)
+    return kept
+
+
 def _read(events: pa.Table) -> Orders:
     kinds, kind_names = codes(events["kind"])
     kind_of = {str(name): i for i, name in enumerate(kind_names)}

@@ -386,7 +386,7 @@ def _told(result: Result, without: Sequence[str] = (), *, timeless: bool = False
             if timeless and "args" in reason:
                 reason["args"] = {k: v for k, v in reason["args"].items() if not k.endswith("_us")}
         if timeless:
-            plain |= dict.fromkeys(("start", "end"))
+            plain |= dict.fromkeys(("start", "end", "from", "to"))
         made.append(plain)
     return made
 

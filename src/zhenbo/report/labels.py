@@ -146,6 +146,7 @@ CAUSES = {
     "newcomers": N_("newcomers, of whom a live room has many"),
     "clock_skew": N_("clocks that disagree"),
     "product_recall": N_("a recalled or faulty product"),
+    "rebought": N_("buyers who took their money back and bought the same again"),
     "unpaid": N_("orders that were simply not paid"),
     "small_room": N_("a small room, where chance weighs more"),
 }

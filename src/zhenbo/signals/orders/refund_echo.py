@@ -11,21 +11,27 @@ pattern two accounts placed 100 orders each and all were refunded that night. Th
 parcels would leave.
 
 ## How it is fooled
-By refunding slowly over weeks, by shipping empty parcels and never refunding, by refunds outside the platform.
+By refunding slowly over weeks, by shipping empty parcels and never refunding, by refunds outside the platform. By
+paying for one real order of the same product per fake, in the shop or in another room, and keeping it: that costs
+what the fake was to save.
 
 ## What clears it
 The level of refunds is no evidence: apparel sees 60 to 80 % returned, on days three to ten, after delivery; up to
 17 % within the hour is ordinary impulse. Refunds of regions where parcels cannot arrive (Tmall, February 2020:
 Hubei 72 %, Xinjiang 63 %, elsewhere 17 to 29 %) are reported as regional: a lost region is many homes, so one
 where a few homes hold most orders explains nothing. A recall undoes all orders of one
-product, from many buyers, and leaves the others alone. Unpaid orders closed by the system are no refunds.
+product, from many buyers, and leaves the others alone. When a price falls, buyers take their money back and buy the
+same again: an order is no echo if its buyer keeps another of the product, or paid for one elsewhere in the record
+(the shop, another room) within two days of the refund. Without ids the address tells the buyer, without products a
+similar amount in the same shop tells the purchase; one rebuy answers for one refund. Where the record holds no other
+orders of the shop, that cause stays open. Unpaid orders closed by the system are no refunds.
 Refunds without a time of their own cannot be timed, and then nothing is said about waves.
 
 ## Method
 Two looks, both paid for: the first hour's share, and the share in the busiest stretch, against beta-binomials
 that spread across rooms. The second baseline is one of the *busiest* stretch, so the scan pays for itself; it is
 wider where only refunds have times and not the buyers' requests, because a desk works off a night in an hour.
-Regions whose refund rate stands out, and a recalled product, are taken out before looking. Baselines:
+Regions whose refund rate stands out, a recalled product, and orders bought again are taken out before looking. Baselines:
 `packs/baselines/orders.refund_echo.toml`.
 
 ## Examples
@@ -51,6 +57,14 @@ Regions whose refund rate stands out, and a recalled product, are taken out befo
     ... d+3 09:00-22:00 refunded o{n} x15 scattered
     ... ''')
     orders.refund_echo: accuses, names 80 orders, says wave
+    >>> look('orders.refund_echo', '''
+    ... 20:00-22:00 b1..b100 order o{n} 59.00 scattered
+    ... 20:30-21:30 a1..a60 order f{n} 99.00
+    ... d+1 10:00-12:00 refunded f{n} x60
+    ... session none of host h1
+    ... d+1 10:10-12:10 a1..a60 order g{n} 79.00
+    ... ''')
+    orders.refund_echo: clears, names 0 orders, says spread
 """
 
 from collections.abc import Iterable, Mapping
@@ -65,6 +79,7 @@ from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cit
 from zhenbo.core.session import HOUR, Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.orders import NEVER, UNTIMED, Orders, orders
+from zhenbo.kernel.rebuys import Alike, rebought_elsewhere
 from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, held
 from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR, Floats, share_tail
 
@@ -75,13 +90,15 @@ Bools = npt.NDArray[np.bool_]
 def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     """Look for refund waves where refunds can be timed; tell regional refunds apart in any case."""
     made = orders(session)
-    paid = made.was_paid & ~_rebought(made)
+    moment = _undone_at(made)
+    alike = Alike(int(base["rebuy_h"] * HOUR), base["rebuy_low"], base["rebuy_high"])
+    outside = rebought_elsewhere(session, made, moment, alike)
+    paid = made.was_paid & ~_rebought(made) & ~outside
     if paid.sum() < base["paid_min"]:
         return []
     back = made.happened("refunded") | made.happened("asked") | made.happened("cancelled")
     regional = _regions(made, paid, paid & back, base)
     out = np.isin(made.keys["region"], regional)
-    moment = _undone_at(made)
     if (paid & back).any() and (paid & back & (moment == NEVER)).sum() > 0.5 * (paid & back).sum():
         gap: list[Found] = [Missing(Question.SALES, "refund_times")]
         return [*gap, _regional(session, made, paid & back, out, regional)] if len(regional) else gap
@@ -91,7 +108,13 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
         wave = _wave(made, paid & ~out & (made.keys["target_id"] != recalled), moment, base)
     if len(regional) and wave.p >= UNREMARKABLE:
         return [_regional(session, made, paid & back, out, regional)]
-    return [_evidence(session, made, paid, wave, len(regional), recalled)]
+    echoed = (
+        outside.any() and _accused(_wave(made, (paid | outside) & ~out, moment, base)) and not _accused(wave)
+    )
+    rebought = "explains" if echoed else "open" if session.elsewhere is None else "ruled_out"
+    return [
+        _evidence(session, made, paid, wave, _causes(made, len(regional), recalled, rebought, _accused(wave)))
+    ]
 
 
 @dataclass(frozen=True)
@@ -115,6 +138,10 @@ class _Wave:
     members: Bools
     window: tuple[int, int]
     judged: Bools
+
+
+def _accused(wave: _Wave) -> bool:
+    return bool(wave.members.any()) and wave.p < UNREMARKABLE
 
 
 def _rebought(made: Orders) -> Bools:
@@ -271,8 +298,8 @@ def _regional(session: Session, made: Orders, back: Bools, out: Bools, regional:
     )
 
 
-def _evidence(session: Session, made: Orders, paid: Bools, wave: _Wave, regions: int, recalled: int) -> Found:
-    accused = bool(wave.members.any()) and wave.p < UNREMARKABLE
+def _evidence(session: Session, made: Orders, paid: Bools, wave: _Wave, causes: tuple[Cause, ...]) -> Found:
+    accused = _accused(wave)
     found = int(wave.members.sum())
     odds = max(found - wave.expected, 0.0) / max(wave.expected, 0.5)
     weight = max(held(float(10 * np.log10(max(odds, 1e-3)) - ACCOUNT_PRIOR_DB), wave.p), CLEAR_DB)
@@ -295,13 +322,13 @@ def _evidence(session: Session, made: Orders, paid: Bools, wave: _Wave, regions:
         },
         effect=Effect("orders", min(low, middle), middle, max(high, middle)) if accused else None,
         orders=dict(zip(made.id.take(pa.array(judged)).to_pylist(), db[judged].tolist(), strict=True)),
-        causes=_causes(made, regions, recalled, accused),
+        causes=causes,
         events=events,
         events_total=total,
     )  # fmt: skip
 
 
-def _causes(made: Orders, regions: int, recalled: int, accused: bool) -> tuple[Cause, ...]:
+def _causes(made: Orders, regions: int, recalled: int, rebought: str, accused: bool) -> tuple[Cause, ...]:
     """What was taken out before looking, and what could not be tested."""
     has_region, has_product = (made.keys[k].max(initial=-1) >= 0 for k in ("region", "target_id"))
     causes = []
@@ -313,6 +340,8 @@ def _causes(made: Orders, regions: int, recalled: int, accused: bool) -> tuple[C
         causes.append(Cause("product_recall", "explains"))
     elif accused:
         causes.append(Cause("product_recall", "ruled_out" if has_product else "open"))
+    if accused or rebought == "explains":
+        causes.append(Cause("rebought", rebought))
     return (*causes, Cause("unpaid", "ruled_out")) if accused else tuple(causes)
 
 
