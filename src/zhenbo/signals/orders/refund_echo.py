@@ -19,7 +19,8 @@ what the fake was to save.
 The level of refunds is no evidence: apparel sees 60 to 80 % returned, on days three to ten, after delivery; up to
 17 % within the hour is ordinary impulse. Refunds of regions where parcels cannot arrive (Tmall, February 2020:
 Hubei 72 %, Xinjiang 63 %, elsewhere 17 to 29 %) are reported as regional: a lost region is many homes, so one
-where a few homes hold most orders explains nothing. A recall undoes all orders of one
+where a few homes hold most orders explains nothing. Several regions that are nearly all of the wave, and nearly all
+in it, are one depot that burnt. A recall undoes all orders of one
 product, from many buyers, and leaves the others alone. When a price falls, buyers take their money back and buy the
 same again: an order is no echo if its buyer keeps another of the product, or paid for one elsewhere in the record
 (the shop, another room) within two days of the refund. Without ids the address tells the buyer, without products a
@@ -103,6 +104,10 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
         gap: list[Found] = [Missing(Question.SALES, "refund_times")]
         return [*gap, _regional(session, made, paid & back, out, regional)] if len(regional) else gap
     wave = _wave(made, paid & ~out, moment, base)
+    depot = _depot(made, paid & ~out, wave.members, base)
+    if len(depot):
+        regional, out = np.r_[regional, depot], out | np.isin(made.keys["region"], depot)
+        wave = _wave(made, paid & ~out, moment, base)
     recalled = _recalled(made, paid & ~out, wave.members)
     if recalled >= 0:
         wave = _wave(made, paid & ~out & (made.keys["target_id"] != recalled), moment, base)
@@ -267,6 +272,21 @@ def _regions(made: Orders, paid: Bools, back: Bools, base: Mapping[str, Any]) ->
     return np.flatnonzero(lost & (_homes(made, told, len(n)) >= base["region_homes"]))
 
 
+def _depot(made: Orders, paid: Bools, wave: Bools, base: Mapping[str, Any]) -> Ints:
+    """Codes of several regions whose orders nearly all lie in the wave, where they are nearly all of it: a lost depot."""
+    region = made.keys["region"]
+    told = paid & (region >= 0)
+    if not (wave & told).any():
+        return np.zeros(0, dtype=np.int64)
+    n = np.bincount(region[told])
+    hits = np.bincount(region[told & wave], minlength=len(n))
+    lost = np.flatnonzero(
+        (hits >= base["depot_share"] * n) & (n > 0) & (_homes(made, told, len(n)) >= base["region_homes"])
+    )
+    covered = hits[lost].sum() >= base["depot_cover"] * (wave & paid).sum()
+    return lost if covered and len(lost) > 1 else lost[:0]
+
+
 def _homes(made: Orders, which: Bools, regions: int) -> Floats:
     """Distinct addresses per order of each region; 1 where the record has no addresses."""
     known = which & (made.keys["addr"] >= 0)
@@ -332,14 +352,12 @@ def _causes(made: Orders, regions: int, recalled: int, rebought: str, accused: b
     """What was taken out before looking, and what could not be tested."""
     has_region, has_product = (made.keys[k].max(initial=-1) >= 0 for k in ("region", "target_id"))
     causes = []
-    if regions:
-        causes.append(Cause("regional", "explains"))
-    elif accused:
+    if accused:  # of what was left when regions and product had been taken out
         causes.append(Cause("regional", "ruled_out" if has_region else "open"))
-    if recalled >= 0:
-        causes.append(Cause("product_recall", "explains"))
-    elif accused:
         causes.append(Cause("product_recall", "ruled_out" if has_product else "open"))
+    else:
+        causes += [Cause("regional", "explains")] if regions else []
+        causes += [Cause("product_recall", "explains")] if recalled >= 0 else []
     if accused or rebought == "explains":
         causes.append(Cause("rebought", rebought))
     return (*causes, Cause("unpaid", "ruled_out")) if accused else tuple(causes)
