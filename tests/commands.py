@@ -38,7 +38,7 @@ def test_printed_commands_work(block, tmp_path):
         pytest.skip(f"no recordings at {DATA}")
     repo = tmp_path / "zhenbo"
     repo.mkdir()
-    for name in ("docs", "src", "tests", "pyproject.toml"):
+    for name in (".ci", "docs", "src", "tests", "pyproject.toml"):
         (repo / name).symlink_to(ROOT / name)
     if DATA.exists():
         (tmp_path / "shared").symlink_to(DATA.parent)

@@ -90,7 +90,7 @@ class Size:
     live: bool
 
 
-FULL = Size(honest=3_200, rounds=10, worlds=1, naive=4, injected=(0.1, 0.3, 0.6), adaptive=2, live=True)
+FULL = Size(honest=3_040, rounds=6, worlds=1, naive=8, injected=(0.1, 0.3, 0.6), adaptive=2, live=True)
 QUICK = Size(honest=320, rounds=1, worlds=0, naive=4, injected=(0.3,), adaptive=0, live=False)
 
 _BLOCK = 40
@@ -149,7 +149,7 @@ def _injections(size: Size, seed: int, real: Mapping[str, Path]) -> Iterator[Job
     for name in BACKGROUNDS:
         if name in real:
             for i, dose in enumerate(size.injected):
-                yield Job("injected", name, seed + i, path=real[name], dose=dose, count=12)
+                yield Job("injected", name, seed + i, path=real[name], dose=dose, count=8)
 
 
 def work(job: Job) -> list[Trial]:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -428,7 +429,13 @@ def naive(trials: Sequence[Trial]) -> Section:
             "detector": name, "false, plain evenings": rate(sum(plain), len(plain)), "false, honest bursts": rate(sum(burst), len(burst)),
             "bought sessions flagged": rate(sum(fake), len(fake)),
         })  # fmt: skip
-    return Section("naive", "Naive detectors on the same sessions", "Rules as practitioners write them (`zhenbo.proof.naive`), each over the sessions whose record lets it speak. Ours: suspect or likely, for whatever reason.", tuple(rows))  # fmt: skip
+    return Section("naive", "Naive detectors on the same sessions", "Rules as practitioners write them (`zhenbo.proof.naive`), each over the sessions whose record lets it speak. Ours: suspect or likely, for whatever reason." + _left_out(), tuple(rows))  # fmt: skip
+
+
+def _left_out() -> str:
+    return (
+        "" if find_spec("sklearn") else " Left out: isolation-forest (needs scikit-learn, the extra `prove`)."
+    )
 
 
 # --- other backgrounds --------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ weighed again (`audit.session.Case.judge`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from operator import eq, ne
@@ -215,7 +216,10 @@ def _spoke(judged: Judgement) -> Iterator[tuple[str, float]]:
 def _naive(case: Case) -> dict[str, bool]:
     from zhenbo.proof.naive import DETECTORS
 
-    heard = {name: detector.look(case.session) for name, detector in DETECTORS.items()}
+    heard = {}
+    for name, detector in DETECTORS.items():
+        with suppress(ModuleNotFoundError):  # scikit-learn is an extra; the table says what was left out
+            heard[name] = detector.look(case.session)
     return {name: alarm.fires for name, alarm in heard.items() if alarm is not None}
 
 

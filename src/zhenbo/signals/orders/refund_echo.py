@@ -104,7 +104,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
         gap: list[Found] = [Missing(Question.SALES, "refund_times")]
         return [*gap, _regional(session, made, paid & back, out, regional)] if len(regional) else gap
     wave = _wave(made, paid & ~out, moment, base)
-    depot = _depot(made, paid & ~out, wave.members, base)
+    depot = _depot(made, back, paid & ~out, wave.members, base)
     if len(depot):
         regional, out = np.r_[regional, depot], out | np.isin(made.keys["region"], depot)
         wave = _wave(made, paid & ~out, moment, base)
@@ -272,19 +272,19 @@ def _regions(made: Orders, paid: Bools, back: Bools, base: Mapping[str, Any]) ->
     return np.flatnonzero(lost & (_homes(made, told, len(n)) >= base["region_homes"]))
 
 
-def _depot(made: Orders, paid: Bools, wave: Bools, base: Mapping[str, Any]) -> Ints:
-    """Codes of several regions whose orders nearly all lie in the wave, where they are nearly all of it: a lost depot."""
+def _depot(made: Orders, undone: Bools, at_risk: Bools, wave: Bools, base: Mapping[str, Any]) -> Ints:
+    """Codes of a few regions most of whose orders are undone, and that hold nearly all of the wave: a lost depot."""
     region = made.keys["region"]
-    told = paid & (region >= 0)
+    told = at_risk & (region >= 0)
     if not (wave & told).any():
         return np.zeros(0, dtype=np.int64)
     n = np.bincount(region[told])
-    hits = np.bincount(region[told & wave], minlength=len(n))
-    lost = np.flatnonzero(
-        (hits >= base["depot_share"] * n) & (n > 0) & (_homes(made, told, len(n)) >= base["region_homes"])
+    lost = np.bincount(region[told & undone], minlength=len(n)) >= base["depot_share"] * n
+    few = np.flatnonzero(
+        lost & (n >= base["depot_min"]) & (_homes(made, told, len(n)) >= base["region_homes"])
     )
-    covered = hits[lost].sum() >= base["depot_cover"] * (wave & paid).sum()
-    return lost if covered and len(lost) > 1 else lost[:0]
+    covered = np.isin(region, few)[wave].mean() >= base["depot_cover"]
+    return few if covered and 1 < len(few) <= base["depot_regions"] else few[:0]
 
 
 def _homes(made: Orders, which: Bools, regions: int) -> Floats:
