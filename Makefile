@@ -4,13 +4,16 @@ BIN := .venv/bin
 # bytecode is compiled once, here: a start-up that compiles scipy anew takes seconds
 UV := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes
 
-.PHONY: demo test lint bench lock docs i18n clean
+.PHONY: demo test fast lint bench lock docs i18n clean
 
 demo: .venv/run ## simulates an evening of rooms, audits it, names the report
 	$(BIN)/zhenbo demo
 
 test: .venv/dev ## the whole suite
 	$(BIN)/pytest -n 2
+
+fast: .venv/dev ## the suite without its slow part, while working
+	$(BIN)/pytest -n 2 -m "not slow"
 
 lint: .venv/dev ## linter, formatter, types, layers
 	$(BIN)/ruff check .

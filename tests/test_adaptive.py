@@ -9,6 +9,8 @@ from zhenbo.proof.adaptive import LOOKS, Told, by_naive, evade, our_verdict
 from zhenbo.proof.goals import GOALS, deliver
 from zhenbo.proof.naive import DETECTORS
 
+pytestmark = pytest.mark.slow
+
 NEXT_DAY = by_naive(DETECTORS["next-day-refunds"])
 ONE_EVENING = replace(
     GOALS["pledge"],

@@ -26,6 +26,8 @@ from zhenbo.worlds.scripts import paraphrase
 from zhenbo.worlds.show import Show, Words
 from zhenbo.worlds.truth import SessionTruth
 
+pytestmark = pytest.mark.slow
+
 METRICS = {
     "viewers": ("enter", None), "likes": ("like", "qty"), "comments": ("comment", None), "follows": ("follow", None),
     "shares": ("share", None), "clicks": ("product_click", None), "carts": ("cart_add", None), "orders": ("order_create", None),

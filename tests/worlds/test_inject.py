@@ -19,6 +19,8 @@ from zhenbo.worlds.campaign import room
 from zhenbo.worlds.inject import NotSeenError, applicable, displayed, grain, inject
 from zhenbo.worlds.truth import World
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 KEY = b"an acceptance key of 32 bytes or more"
 RECORDINGS = {

@@ -10,6 +10,8 @@ from zhenbo.core.schema import EVENTS
 from zhenbo.core.session import MINUTE, Session
 from zhenbo.proof.likeness import KINDS, STATISTICS, kept, measure, recorded, simulate
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 NAMED = {
     "fan": ("comments_fano", "repeat", "gap_cv_5", "gap_cv_25", "gap_cv_50", "gap_cv_75", "users_median", "users_p99",

@@ -19,6 +19,8 @@ from zhenbo.worlds import WORLDS, World
 from zhenbo.worlds.town import TASTES, Host, founded
 from zhenbo.worlds.week import MONDAY
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("week", "season", "festival")
 PARTY = {"id", "role", "name", "relation", "other", "valid_from", "valid_to"}
 DEAL = {

@@ -6,7 +6,7 @@ weighed again (`audit.session.Case.judge`).
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import eq, ne
 
@@ -169,12 +169,12 @@ def trials(
 
 
 def _truth(world: World, case: Case) -> SessionTruth:
-    """The answer key of a subject; a shop month made of a session's orders (the merchant's view) takes that session's."""
-    if case.session.session_id in world.truth:
-        return world.truth[case.session.session_id]
-    if len(world.truth) == 1 and case.session.scope == "shop":
-        return next(iter(world.truth.values()))
-    return HONEST
+    """The answer key of a subject; what has none (a shop month beside the sessions) is honest, of the same evening and view."""
+    known = world.truth.get(case.session.session_id)
+    if known is not None:
+        return known
+    beside = next(iter(world.truth.values()), HONEST)
+    return replace(HONEST, burst=beside.burst, view=beside.view)
 
 
 def attack_of(truth: SessionTruth) -> str:
