@@ -20,7 +20,7 @@ from zhenbo.pipeline import audit_dataset
 from zhenbo.proof import stats, tables
 from zhenbo.proof.page import html, markdown, plain
 from zhenbo.proof.plan import CALIBRATION_SEED, DEVELOPMENT_SEEDS, JUDGE_SEED, Job, work
-from zhenbo.proof.prove import fallen, measured
+from zhenbo.proof.prove import fallen, floors_toml
 from zhenbo.proof.tables import Est, Section
 from zhenbo.proof.trial import Depth, Told
 from zhenbo.signals.catalogue import catalogue
@@ -87,9 +87,7 @@ def test_the_page_the_table_and_the_json_agree(trials):
 def test_the_gate_hears_a_fall(trials, tmp_path):
     """Floors as measured hold; a lost catch and a false likely are both told."""
     floors = tmp_path / "floors.toml"
-    now = measured(trials)
-    lines = [f"[{part}]\n" + "".join(f'"{k}" = {v}\n' for k, v in now[part].items()) for part in now]
-    floors.write_text("\n".join(lines), "utf-8")
+    floors.write_text(floors_toml(trials, "test"), "utf-8")
     assert fallen(trials, floors) == []
     worse = [
         replace(t, told=Told(Outcome.LIKELY, raised=False, score_db=20.0))

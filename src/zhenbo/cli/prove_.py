@@ -25,11 +25,12 @@ from zhenbo.cli.show import console
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Gate: fail (exit 1) when anything falls below these counts.",
 )
+@click.option("--write-floors", type=click.Path(dir_okay=False, path_type=Path), help="Write the counts just measured as floors.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print proof.json on stdout.")
 def command(quick: bool, seed: int, data: Path | None, out: Path, floors: Path | None, as_json: bool) -> None:
     """Measure false alarms, recall, people named, shares, money, probabilities and the worth of every signal."""
     from zhenbo.proof.page import cell
-    from zhenbo.proof.prove import fallen, prove, write
+    from zhenbo.proof.prove import fallen, floors_toml, prove, write
 
     with Progress(console=console(err=True), transient=True) as shown:
         task = shown.add_task("proving", total=None)
@@ -49,6 +50,8 @@ def command(quick: bool, seed: int, data: Path | None, out: Path, floors: Path |
                 name, *rest = ((c, cell(v)) for c, v in row.items())
                 click.echo(f"  {name[1]:12} " + "; ".join(f"{c}: {v}" for c, v in rest), err=as_json)
     click.echo(f"\nProof: {page}", err=as_json)
+    if write_floors is not None:
+        write_floors.write_text(floors_toml(proof.trials, str(proof.facts["command"])), "utf-8")
     if floors is not None and (below := fallen(proof.trials, floors)):
         click.echo("\nBelow the floors:\n  " + "\n  ".join(below), err=True)
         sys.exit(1)

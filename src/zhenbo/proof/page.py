@@ -115,7 +115,8 @@ svg text{font-size:10px;fill:var(--soft)}svg .grid,svg .rule{stroke:var(--line)}
 def html(facts: Mapping[str, Any], sections: Sequence[Section], trials: Sequence[Trial]) -> str:
     """One self-contained page: plots first, then every table."""
     page = Environment(autoescape=True).from_string(_PAGE)
-    return page.render(said=_said(facts), sections=sections, cell=cell, plots=_plots(sections, trials))
+    said = [line.translate({ord(c): None for c in "*`"}) for line in _said(facts)]
+    return page.render(said=said, sections=sections, cell=cell, plots=_plots(sections, trials))
 
 
 def _plots(sections: Sequence[Section], trials: Sequence[Trial]) -> list[tuple[str, Markup]]:

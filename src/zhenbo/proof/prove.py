@@ -101,6 +101,16 @@ def fallen(trials: Sequence[Trial], floors: Path) -> list[str]:
     return out
 
 
+def floors_toml(trials: Sequence[Trial], command: str) -> str:
+    """The floors file that these trials just hold."""
+    parts = [
+        f"# Held by `{command}`; written with --write-floors. Moved only with the reason in the commit.\n"
+    ]
+    for part, counts in measured(trials).items():
+        parts.append(f"\n[{part}]\n" + "".join(f'"{name}" = {n}\n' for name, n in counts.items()))
+    return "".join(parts)
+
+
 def measured(trials: Sequence[Trial]) -> dict[str, dict[str, int]]:
     """The counts that a gate holds on to."""
     from zhenbo.proof.stats import named
