@@ -19,8 +19,7 @@ _WORDS = {
     "suspect": ("… falsely `suspect` or `likely`", "……误判为 `suspect` 或 `likely`"),
     "penalty": ("… ready for a penalty", "……达到处罚门槛"),
     "real": ("real recordings ({n:,} subjects): falsely `suspect` or `likely`", "真实记录（{n:,} 个对象）误判为 `suspect` 或 `likely`"),
-    "people": ("honest accounts named, of all in honest sessions", "正常直播中被误指的账号"),
-    "orders": ("honest orders named", "被误指的正常订单"),
+    "people": ("honest sessions in which an account or order is named", "有账号或订单被误指的正常直播"),
     "found": ("bought sessions found (`suspect` or `likely`): {family}", "造假场次被发现（`suspect` 或 `likely`）：{family}"),
     "sealed": ("… attacks that no signal author looks at", "……信号作者从不逐一查看的封存攻击"),
     "injected": ("attacks laid over real recordings, found", "叠加在真实记录上的攻击被发现"),
@@ -59,8 +58,7 @@ def _rows(told: dict[str, Any], column: int) -> Iterator[tuple[str, str]]:
     yield say("suspect"), rate(honest["suspect or likely (false)"])
     people = s["accused"][0]
     yield say("penalty"), rate(people["sessions ready for a penalty"])
-    yield say("people"), rate(people["accounts named (p > 0.5)"])
-    yield say("orders"), rate(people["orders named (p > 0.5)"])
+    yield say("people"), rate(people["sessions with somebody named"])
     if "real" in s:
         yield say("real", n=told["real"]), rate(_sum([r["suspect or likely (false)"] for r in s["real"]]))
     for row in s["recall_by_family"]:

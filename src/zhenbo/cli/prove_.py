@@ -27,7 +27,9 @@ from zhenbo.cli.show import console
 )
 @click.option("--write-floors", type=click.Path(dir_okay=False, path_type=Path), help="Write the counts just measured as floors.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print proof.json on stdout.")
-def command(quick: bool, seed: int, data: Path | None, out: Path, floors: Path | None, as_json: bool) -> None:
+def command(
+    quick: bool, seed: int, data: Path | None, out: Path, floors: Path | None, write_floors: Path | None, as_json: bool
+) -> None:  # fmt: skip
     """Measure false alarms, recall, people named, shares, money, probabilities and the worth of every signal."""
     from zhenbo.proof.page import cell
     from zhenbo.proof.prove import fallen, floors_toml, prove, write

@@ -30,12 +30,16 @@ class People:
         first: first act, microseconds.
         last: the last leave where it follows every other act, else the end of the record: whoever was not seen to
             leave may still be there.
+        left: whether such a leave was seen.
+        seen: last act other than leaving.
         acts: acts in the room, entering and leaving left out.
     """
 
     names: pa.Array
     first: Ints
     last: Ints
+    left: Bools
+    seen: Ints
     acts: Ints
 
 
@@ -54,7 +58,7 @@ def people(session: Session) -> People:
     np.maximum.at(gone, who[left], ts[left])
     last = np.where(gone >= seen, gone, session.span[1])
     acts = np.bincount(who[~left & ~came], minlength=len(names))
-    return People(names, first, last, acts)
+    return People(names, first, last, gone >= seen, seen, acts)
 
 
 def overlap(first: Ints, last: Ints, holder: Ints) -> float:
@@ -80,12 +84,21 @@ def overlap(first: Ints, last: Ints, holder: Ints) -> float:
     return float(met.sum() / again.sum())
 
 
-def sample_of_the_rest(session: Session, members: pa.Array) -> float | None:
+LIKE_AGE = 1.6
+"""Accounts are of similar age when neither is older than this many times the other: standing grows with age."""
+
+
+def sample_of_the_rest(session: Session, members: pa.Array, *, of_their_age: bool = False) -> float | None:
     """Probability of differences as large, if these accounts were drawn from the room at random; None where it cannot be told.
 
     Compared are standing (followers, following, level) and conduct (when they came, how long they stayed, how much they
     did) by two-sample Kolmogorov-Smirnov tests, all paid for (Bonferroni). Without any of the standing it cannot be
     told: accounts that only enter look alike, whoever made them.
+
+    Args:
+        session: the record.
+        members: account ids of those in question.
+        of_their_age: compare their standing only with accounts of similar age (those in question are of one age).
     """
     from scipy import stats
 
@@ -97,12 +110,26 @@ def sample_of_the_rest(session: Session, members: pa.Array) -> float | None:
         "did": there.acts.astype(np.float64),
         **_standing(session.accounts, there.names),
     }
+    peers = mine | _of_age(session, there.names, mine) if of_their_age else np.ones(len(mine), dtype=bool)
     tested = {}
     for name, x in traits.items():
-        known = np.isfinite(x)
+        known = np.isfinite(x) & (peers | (name not in TRAITS))
         if min(known[mine].sum(), known[~mine].sum()) >= SAMPLE_MIN:
             tested[name] = stats.ks_2samp(x[mine & known], x[~mine & known], method="asymp").pvalue
     return float(min(min(tested.values()) * len(tested), 1.0)) if set(TRAITS) & set(tested) else None
+
+
+def _of_age(session: Session, names: pa.Array, mine: Bools) -> Bools:
+    """Accounts about as old as those in question are in the middle."""
+    place = pc.index_in(names, value_set=session.accounts["account_id"].combine_chunks())
+    since = session.accounts["since"].combine_chunks().cast(pa.int64()).take(place)
+    age = session.span[0] - np.asarray(
+        pc.fill_null(since.cast(pa.float64()), np.nan).to_numpy(zero_copy_only=False)
+    )
+    if not np.isfinite(age[mine]).any():
+        return np.zeros(len(names), dtype=bool)
+    middle = float(np.nanmedian(age[mine]))
+    return np.asarray((age > middle / LIKE_AGE) & (age < middle * LIKE_AGE))
 
 
 def _standing(accounts: pa.Table, names: pa.Array) -> dict[str, Floats]:

@@ -1,7 +1,8 @@
 """Money taken back for an order and paid again for the same thing elsewhere: a fallen price, a changed mind.
 
-A rebuy is a paid order, kept so far, by the same buyer, of the same product, in another session or in the shop, at
-most some days before or after the refund. Each rebuy answers for one refund, so that a single real purchase does
+A rebuy is a paid order, kept so far, by the same buyer, of the same shop and about the same amount, outside this
+session, at most some days before or after the refund. The product is not asked: a price cut often comes with a new
+link, and a link at a hundredth of the price is no rebuy. Each rebuy answers for one refund, so that a single real purchase does
 not excuse a night of fakes.
 """
 
@@ -50,7 +51,7 @@ def rebought_elsewhere(session: Session, made: Orders, undone: Ints, alike: Alik
         return out
     back = others.happened("refunded") | others.happened("asked") | others.happened("cancelled")
     free = others.was_paid & ~back & others.timed("created")
-    same_shop, product = _same_shop(session, others), _shared(made, others, "target_id")
+    same_shop = _same_shop(session, others)
     for ours, theirs in _buyers(made, others):
         left = np.flatnonzero(made.was_paid & (undone != NEVER) & ~out & (ours >= 0))
         left = left[np.isin(ours[left], theirs[free])]
@@ -64,8 +65,9 @@ def rebought_elsewhere(session: Session, made: Orders, undone: Ints, alike: Alik
             at, cost = others.at["created"][group], others.amount[group]
             fits = free[group] & (np.abs(at - undone[i]) <= alike.near_us) & (at > made.at["created"][i])
             like = (cost >= alike.low * made.amount[i]) & (cost <= alike.high * made.amount[i])
-            unknown = (product[1][group] == -1) | (product[0][i] < 0)
-            fits &= np.where(unknown, like & same_shop[group], product[1][group] == product[0][i])
+            fits &= (
+                like & same_shop[group]
+            )  # a price cut may come with a new link, so the product is not asked
             if fits.any():
                 free[group[int(np.argmax(fits))]] = False
                 out[i] = True

@@ -27,7 +27,10 @@ def caps(trials: Iterable[Trial]) -> dict[str, tuple[int, int]]:
     accused: Counter[str] = Counter()
     for t in trials:
         if t.honest:
+            worst: dict[str, float] = {}
             for name, p in t.spoke:
+                worst[name] = min(p, worst.get(name, 1.0))
+            for name, p in worst.items():
                 units[name] += 1
                 accused[name] += p < ACCUSED_BELOW
     return {name: (units[name], accused[name]) for name in sorted(units)}

@@ -75,7 +75,8 @@ def _said(facts: Mapping[str, Any]) -> list[str]:
         ),
         (
             "A share stands as *hits of tries (share, 95 % interval)*; an estimate as *value (95 % bootstrap interval over whole "
-            "campaigns)*. Simulated sessions are written by people who had not seen the signals; nobody publishes labelled bought "
+            "campaigns)*. Attacks, bursts and worlds were written by people who had not seen the signals; what excuses a signal was then developed on the honest "
+            "bursts of this generator, at other seeds. Nobody publishes labelled bought "
             "traffic with orders, so none of this is a claim about a platform."
         ),
     ]

@@ -166,20 +166,24 @@ def mapped(score_db: Floats, slope: float = 1.0, shift: float = 0.0) -> Floats:
     return np.asarray(1 / (1 + np.exp(-(slope * score_db / 10 * np.log(10) + shift))))
 
 
+LEAST_TRIED = 5
+
+
 def least_dose(dose: Floats, found: npt.NDArray[np.bool_], wanted: float = 0.8) -> float:
     """Smallest dose from which the share found is at least `wanted`; infinite where no dose tried is enough.
 
-    Recall is taken to rise with the dose (isotonic regression), which is what a buyer's dose does.
+    Recall is taken to rise with the dose (isotonic regression), which is what a buyer's dose does. At least `LEAST_TRIED`
+    sessions must stand at that dose or above: one lucky catch at the largest dose is no rate.
 
     Examples:
-        >>> least_dose(np.array([0.1, 0.2, 0.4, 0.8]), np.array([False, False, True, True]))
+        >>> least_dose(np.array([0.1, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8]), np.array([False, False, True, True, True, True, True]))
         0.4
     """
     from scipy.optimize import isotonic_regression
 
     order = np.argsort(dose, kind="stable")
     fitted = isotonic_regression(found[order].astype(np.float64)).x
-    enough = np.flatnonzero(fitted >= wanted)
+    enough = np.flatnonzero(fitted[: max(len(dose) - LEAST_TRIED + 1, 0)] >= wanted)
     return float(dose[order][enough[0]]) if len(enough) else float("inf")
 
 

@@ -109,20 +109,35 @@ def accused(trials: Sequence[Trial]) -> Section:
         ("real recordings", [t for t in trials if t.part == "real"]),
     ):
         if group:
-            people, orders = (
-                np.sum([getattr(t, k)[1] for t in group], axis=0) for k in ("accounts", "orders")
-            )
-            rows.append({
+            counts = [[*(x for k in ("accounts", "orders") for x in _innocents(t, k))] for t in group]
+            total, drawn = stats.weighted_sums(counts, [t.campaign for t in group], 7)
+            row: dict[str, Any] = {
                 "where": where,
-                "accounts named (p > 0.5)": rate(int(stats.named(people)), int(people.sum())),
-                "orders named (p > 0.5)": rate(int(stats.named(orders)), int(orders.sum())),
-                "sessions ready for a penalty": _count(group, lambda t: t.penalty),
-            })  # fmt: skip
+                "sessions with somebody named": _count(group, _names_innocents),
+            }
+            for i, what in enumerate(("accounts", "orders")):
+                row[what] = int(total[2 * i + 1])
+                row[f"{what} named (p > 0.5)"] = _est(
+                    total[2 * i] / max(total[2 * i + 1], 1),
+                    drawn[:, 2 * i] / np.maximum(drawn[:, 2 * i + 1], 1),
+                )
+            row["sessions ready for a penalty"] = _count(group, lambda t: t.penalty)
+            rows.append(row)
     return Section(
         "accused", "Honest people and orders named",
-        "Share of all honest accounts and orders in the record, judged or not. In an honest session none may be ready for a penalty.",
+        "Share of all honest accounts and orders in the record, judged or not; accounts of one evening err together, so the interval is drawn over "
+        "campaigns, and where nobody was named the bound is that on sessions. In an honest session none may be ready for a penalty.",
         tuple(rows),
     )  # fmt: skip
+
+
+def _innocents(t: Trial, what: str) -> tuple[float, float]:
+    counts = getattr(t, what)[1]
+    return float(stats.named(counts)), float(counts.sum())
+
+
+def _names_innocents(t: Trial) -> bool:
+    return _innocents(t, "accounts")[0] + _innocents(t, "orders")[0] > 0
 
 
 def real(trials: Sequence[Trial]) -> Section:
@@ -148,6 +163,12 @@ def _recall(group: Sequence[Trial]) -> dict[str, Any]:
     }
 
 
+def _doses(trials: Sequence[Trial]) -> str:
+    """What was tried, since a rate is one of these doses."""
+    low, mid, high = np.quantile([t.dose for t in trials], [0.05, 0.5, 0.95]) if trials else (0, 0, 0)
+    return f"Doses tried: median {mid:.0%}, 5-95 % points {low:.0%}-{high:.0%}."
+
+
 def recall(trials: Sequence[Trial], by: Callable[[Trial], Any], ident: str, name: str) -> Section:
     """Attacked sessions whose fabricated metric was called in question."""
     material = [t for t in bought(trials) if t.material]
@@ -155,7 +176,7 @@ def recall(trials: Sequence[Trial], by: Callable[[Trial], Any], ident: str, name
     return Section(
         f"recall_by_{ident}", f"Bought sessions found, by {name}",
         f"Of sessions in which at least {MATERIAL:.0%} of a shown metric was fabricated; found = the question of a fabricated "
-        "metric was answered suspect or likely. Doses 2-80 %, a third of them during an honest burst.", tuple(rows),
+        "metric was answered suspect or likely. " + _doses(material) + " A third of them during an honest burst.", tuple(rows),
     )  # fmt: skip
 
 
@@ -290,7 +311,7 @@ def minutes(trials: Sequence[Trial]) -> Section:
         found = took[np.isfinite(took)]
         low, mid, high = np.quantile(found, [0.25, 0.5, 0.75]) if len(found) else (None, None, None)
         rows.append({"family": family, "sessions": len(group), "ever found": rate(len(found), len(took)), "median and middle half": Est(mid, low, high, "min")})  # fmt: skip
-    return Section("minutes", "Minutes to detection", "A watcher looks 2, 5, 10, 20, 40, 80, 160 minutes after the first fabricated thing, then after 1, 2 and 8 days, and once more at the complete record; of those found.", tuple(rows))  # fmt: skip
+    return Section("minutes", "Minutes to detection", _doses([t for t in trials if t.minutes is not None and t.material]) + " A watcher looks 2, 5, 10, 20, 40, 80, 160 minutes after the first fabricated thing, then after 1, 2 and 8 days, and once more at the complete record; of those found.", tuple(rows))  # fmt: skip
 
 
 def shares(trials: Sequence[Trial]) -> Section:
@@ -342,7 +363,8 @@ def calibrated(trials: Sequence[Trial]) -> Section:
     """Brier score of the shipped map, and of a map fitted on other families, per held-out family."""
     rows = []
     pool = honest(trials)
-    even, odd = ([t for t in pool if int(t.campaign.rpartition("/")[2]) % 2 == side] for side in (0, 1))
+    # plain evenings and bursts alternate, so halves are made of pairs
+    even, odd = ([t for t in pool if int(t.campaign.rpartition("/")[2]) // 2 % 2 == side] for side in (0, 1))
     for family in ["all", *dict.fromkeys(sorted(t.family for t in bought(trials)))]:
         held = [t for t in bought(trials) if family in (t.family, "all")]
         other = [t for t in bought(trials) if t.family != family or family == "all"]
@@ -429,7 +451,7 @@ def naive(trials: Sequence[Trial]) -> Section:
             "detector": name, "false, plain evenings": rate(sum(plain), len(plain)), "false, honest bursts": rate(sum(burst), len(burst)),
             "bought sessions flagged": rate(sum(fake), len(fake)),
         })  # fmt: skip
-    return Section("naive", "Naive detectors on the same sessions", "Rules as practitioners write them (`zhenbo.proof.naive`), each over the sessions whose record lets it speak. Ours: suspect or likely, for whatever reason." + _left_out(), tuple(rows))  # fmt: skip
+    return Section("naive", "Naive detectors on the same sessions", "Rules as practitioners write them (`zhenbo.proof.naive`), each over the sessions whose record lets it speak. " + _doses([t for t in asked if t.material]) + " Ours: suspect or likely, for whatever reason." + _left_out(), tuple(rows))  # fmt: skip
 
 
 def _left_out() -> str:

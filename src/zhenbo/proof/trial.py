@@ -78,7 +78,7 @@ class Trial:
         campaign: unit of chance it belongs to.
         background: `simulated` or the name of a recording.
         truth: kind of attack, its family, its burst and view, realised dose and whether it was material.
-        tier: tier of the headline.
+        tier: what the record holds on the headline's question (not the tier of what was found in it).
         told: the verdict as it is.
         penalty: whether it is ready for a penalty.
         without, alone: the verdict without a signal, and by it alone.
@@ -152,12 +152,14 @@ def trials(
     for case in cases(world.dataset):
         truth = _truth(world, case)
         made = audit_case(case, policy, said)
+        if case.session.scope == "shop" and not any(a.asked for a in made.judgement.answers):
+            continue  # fees and transfers make a shop month too; nothing of it can be asked
         yield Trial(
             part=part, campaign=campaign, background=background, scope=case.session.scope,
             attack=attack_of(truth), family=family_of(truth), burst=truth.burst, view=truth.view,
             dose=max((truth.share(m) for m in truth.fabricated), default=0.0),
             material=any(truth.share(m) >= MATERIAL for m in truth.fabricated), cost=truth.cost,
-            tier=str(made.verdict.tier), told=_told(made.judgement, truth), penalty=made.verdict.penalty_ready,
+            tier=str(case.session.tiers[made.judgement.headline.question]), told=_told(made.judgement, truth), penalty=made.verdict.penalty_ready,
             accounts=_accounts(case, made, truth), orders=_orders(case, made, truth),
             shares=tuple(_shares(made, truth)), money=_money(made.verdict.gmv, truth), groups=_groups(truth),
             without=_variants(case, truth, policy, alone=False) if depth.fusion else {},

@@ -17,7 +17,7 @@ real people paid for watching.
 Newcomers: people register in order to watch, and campaigns invite them by the thousand. Accounts younger than
 three days are counted and told, and never count by themselves. People won by one promotion a year ago are born
 together too, and are otherwise like everybody else: a cohort that could be a random sample of the room (standing,
-arrival, stay, acts; `kernel/people.py`) is explained by it; bought accounts bring no standing. Platform growth and campaign days raise the
+arrival, stay, acts; `kernel/people.py`) is explained by it (standing is compared with accounts of similar age); bought accounts bring no standing. Platform growth and campaign days raise the
 density on all sides and are expected; a share that any room may hold (the day the host joined the platform) is
 declared. Registration times given only by day are not looked at by the hour; an earliest time that several accounts
 share to the microsecond is a default value of the source and is left out.
@@ -234,7 +234,7 @@ def _causes(
     """Newcomers were left out before looking; whether a promotion could have brought the members is tested."""
     if members is None:
         return (Cause("newcomers", "explains"),) if young.mean() > 0.2 else ()
-    alike = sample_of_the_rest(session, members)
+    alike = sample_of_the_rest(session, members, of_their_age=True)
     promoted = alike is not None and alike >= base["sample_alpha"]
     return (Cause("newcomers", "ruled_out"), Cause("registration_wave", "explains" if promoted else "open"))
 

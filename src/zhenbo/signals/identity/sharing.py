@@ -9,8 +9,7 @@ A farm convicted in Ningbo (2024) ran more than 4,600 phones at 6.65 yuan per ph
 accounts. Group-control racks are sold with 2,000 to 20,000 phones. One phone per account is ten times dearer.
 
 ## How it is fooled
-By one phone per account, by emulators that draw a new device id per account, by real people paid for entering; by
-logging one account out before the next logs in, which costs the farm its numbers.
+By one phone per account, by a handful of phones that log one account out before the next logs in, by emulators that draw a new device id per account, by real people paid for entering.
 
 ## What clears it
 Up to four accounts on a device is a family and is never pointed at, however many families there are. Shop
@@ -123,8 +122,12 @@ def _causes(
     there = people(session)
     place = pc.index_in(names.take(pa.array(accounts[mine])), value_set=there.names)
     at = np.asarray(pc.fill_null(place, 0).to_numpy(zero_copy_only=False))
-    few = int(np.bincount(holder[mine]).max()) <= base["handed_on_max"]
-    handed = few and overlap(there.first[at], there.last[at], holder[mine]) <= base["overlap_max"]
+    per_device = np.bincount(holder[mine])
+    few = per_device.max() <= base["handed_on_max"] and (per_device > 0).sum() <= base["handed_on_devices"]
+    # where nearly everybody was seen to leave, a leave that is missing was lost, and the next reader has the tablet
+    lossy = there.left[at].mean() >= base["left_min"]
+    last = np.where(there.left[at] | (not lossy), there.last[at], there.seen[at])
+    handed = few and overlap(there.first[at], last, holder[mine]) <= base["overlap_max"]
     alike = sample_of_the_rest(session, names.filter(pa.array(beyond)))
     return (
         Cause("family", "ruled_out"),

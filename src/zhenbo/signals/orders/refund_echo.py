@@ -12,8 +12,9 @@ parcels would leave.
 
 ## How it is fooled
 By refunding slowly over weeks, by shipping empty parcels and never refunding, by refunds outside the platform. By
-paying for one real order of the same product per fake, in the shop or in another room, and keeping it: that costs
-what the fake was to save.
+paying for one real order of about the amount per fake, in the shop or in another room, and keeping it: that costs
+what the fake was to save. By invented homes in a few provinces, where the addresses of unshipped orders are taken at
+their word. By one product that nobody else buys, whose refunds look like a recall.
 
 ## What clears it
 The level of refunds is no evidence: apparel sees 60 to 80 % returned, on days three to ten, after delivery; up to
@@ -22,9 +23,9 @@ Hubei 72 %, Xinjiang 63 %, elsewhere 17 to 29 %) are reported as regional: a los
 where a few homes hold most orders explains nothing. Several regions that are nearly all of the wave, and nearly all
 in it, are one depot that burnt. A recall undoes all orders of one
 product, from many buyers, and leaves the others alone. When a price falls, buyers take their money back and buy the
-same again: an order is no echo if its buyer keeps another of the product, or paid for one elsewhere in the record
-(the shop, another room) within two days of the refund. Without ids the address tells the buyer, without products a
-similar amount in the same shop tells the purchase; one rebuy answers for one refund. Where the record holds no other
+same again: an order is no echo if its buyer keeps another of the product, or paid a similar amount to the same shop
+outside the room within two days of the refund. Without ids the address tells the buyer; one rebuy answers for one
+refund. Where the record holds no other
 orders of the shop, that cause stays open. Unpaid orders closed by the system are no refunds.
 Refunds without a time of their own cannot be timed, and then nothing is said about waves.
 
@@ -94,7 +95,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     moment = _undone_at(made)
     alike = Alike(int(base["rebuy_h"] * HOUR), base["rebuy_low"], base["rebuy_high"])
     outside = rebought_elsewhere(session, made, moment, alike)
-    paid = made.was_paid & ~_rebought(made) & ~outside
+    paid = made.was_paid & ~_rebought(made, base["rebuy_low"]) & ~outside
     if paid.sum() < base["paid_min"]:
         return []
     back = made.happened("refunded") | made.happened("asked") | made.happened("cancelled")
@@ -149,13 +150,26 @@ def _accused(wave: _Wave) -> bool:
     return bool(wave.members.any()) and wave.p < UNREMARKABLE
 
 
-def _rebought(made: Orders) -> Bools:
-    """Orders given back by a buyer who keeps another of the same product: a fallen price, a wrong size, no echo."""
+def _rebought(made: Orders, low: float) -> Bools:
+    """Orders given back by a buyer who keeps another of the same product: a fallen price, a wrong size, no echo.
+
+    One kept order of at least `low` times the amount answers for one given back.
+    """
     buyer, product = made.keys["actor_id"], made.keys["target_id"]
     known = made.was_paid & (buyer >= 0) & (product >= 0)
     pair = buyer * (int(product.max(initial=0)) + 1) + product
-    undone = made.happened("refunded") | made.happened("asked")
-    return np.asarray(known & undone & np.isin(pair, pair[known & ~undone & ~made.happened("cancelled")]))
+    undone = known & (made.happened("refunded") | made.happened("asked"))
+    kept = known & ~undone & ~made.happened("cancelled")
+    back = np.flatnonzero(undone & np.isin(pair, pair[kept]))
+    back = back[np.lexsort((back, pair[back]))]
+    rank = np.arange(len(back)) - np.searchsorted(pair[back], pair[back])  # how many of the pair came before
+    own = np.sort(pair[kept])
+    answers = np.searchsorted(own, pair[back], "right") - np.searchsorted(own, pair[back])
+    by_amount = np.lexsort((made.amount[kept], pair[kept]))
+    dearest = made.amount[kept][by_amount][np.searchsorted(own, pair[back], "right") - 1]
+    out = np.zeros(len(made), dtype=bool)
+    out[back[(rank < answers) & (dearest >= low * made.amount[back])]] = True
+    return out
 
 
 def _undone_at(made: Orders) -> Ints:
