@@ -18,9 +18,8 @@ from zhenbo.core.subject import Outcome
 from zhenbo.intake.load import load
 from zhenbo.pipeline import audit_dataset
 from zhenbo.proof import stats, tables
-from zhenbo.proof.page import html, markdown, plain
 from zhenbo.proof.plan import CALIBRATION_SEED, DEVELOPMENT_SEEDS, JUDGE_SEED, Job, work
-from zhenbo.proof.prove import fallen, floors_toml
+from zhenbo.proof.prove import Proof, fallen, floors_toml, write
 from zhenbo.proof.tables import Est, Section
 from zhenbo.proof.trial import Depth, Told
 from zhenbo.signals.catalogue import catalogue
@@ -35,7 +34,7 @@ def trials():
     depth = Depth(fusion=True, naive=True)
     # attacks that do not hide, so that there is something to count
     found = [n for n, name in enumerate(ATTACKS) if name in {"case-G1", "case-G2", "package-P388-20min", "comments-fixed"}]  # fmt: skip
-    jobs = [Job("honest", seed=3, count=12, depth=depth), *(Job("attacked", seed=3, first=n, depth=depth) for n in found)]  # fmt: skip
+    jobs = [Job("honest", seed=3, count=12, depth=depth), *(Job("attacked", seed=3, first=n, depth=replace(depth, live=True)) for n in found)]  # fmt: skip
     return [t for job in jobs for t in work(job)]
 
 
@@ -65,13 +64,15 @@ def test_ablation_redoes_only_the_fusion(trials):
     assert any(t.told.raised and not t.without[s].raised for t in trials for s in t.without)
 
 
-def test_the_page_the_table_and_the_json_agree(trials):
-    """Every section stands in all three renderings; names are escaped; infinite doses are null in JSON."""
+def test_the_page_the_table_and_the_json_agree(trials, tmp_path):
+    """Every section stands in all three files; names are escaped; infinite doses are null in JSON."""
     made = [
         *tables.sections(trials),
         Section("odd", "Odd <b>", "n", ({"name": "<script>alert(1)</script>|x", "dose": Est(float("inf"))},)),
     ]
-    text, page, told = markdown(FACTS, made), html(FACTS, made, trials), plain(FACTS, made)
+    write(Proof(FACTS, made, trials), tmp_path)
+    text, page = ((tmp_path / f"proof.{kind}").read_text("utf-8") for kind in ("md", "html"))
+    told = json.loads((tmp_path / "proof.json").read_bytes())
     for s in made:
         assert f"## {s.title}" in text
         assert f'id="{s.id}"' in page
@@ -79,7 +80,7 @@ def test_the_page_the_table_and_the_json_agree(trials):
     assert "<script>" not in page
     assert "> tried" in text
     assert told["sections"]["odd"][0]["dose"]["value"] is None
-    json.dumps(told, allow_nan=False)
+    assert told["sections"]["minutes"]
 
 
 def test_the_gate_hears_a_fall(trials, tmp_path):

@@ -90,6 +90,7 @@ def plain(facts: Mapping[str, Any], sections: Sequence[Section]) -> dict[str, An
 def _plain(value: Any) -> Any:
     if isinstance(value, Rate | Est):
         return {k: _plain(v) for k, v in value._asdict().items()}
+    value = value.item() if hasattr(value, "item") else value  # numbers of any array library as Python's own
     if isinstance(value, float):
         return round(value, 6) if math.isfinite(value) else None
     return value

@@ -44,16 +44,20 @@ def prove(
     """
     size = QUICK if quick else FULL
     trials = run(jobs(size, seed, data), progress)
+    made = tables.sections(trials)
+    if size.adaptive:
+        made.append(_adaptive(size, seed))
+    return Proof(_facts(trials, seed, quick=quick), made, trials)
+
+
+def _facts(trials: Sequence[Trial], seed: int, *, quick: bool) -> dict[str, Any]:
+    """What was run."""
     count = {part: sum(t.part == part for t in trials) for part in ("honest", "attacked", "real", "injected")}
-    facts = {
+    return {
         "command": f"zhenbo prove{' --quick' if quick else ''} --seed {seed}",
         "zhenbo": __version__, "policy": default_policy().name.partition("#")[0], "seed": seed, **count,
         "bursts": sum(t.part == "honest" and t.burst != "none" for t in trials),
     }  # fmt: skip
-    made = tables.sections(trials)
-    if size.adaptive:
-        made.append(_adaptive(size, seed))
-    return Proof(facts, made, trials)
 
 
 def _adaptive(size: Size, seed: int) -> Section:
