@@ -15,7 +15,7 @@ PROOF = ROOT / "docs" / "proof" / "proof.json"
 EXCERPT = re.compile(r"(<!-- proof:(\w+) -->\n).*?(<!-- /proof -->)", re.DOTALL)
 
 _WORDS = {
-    "honest": ("honest simulated sessions ({n:,}, {bursts:,} of them in a burst): falsely `likely`", "模拟的正常直播（{n:,} 场，其中 {bursts:,} 场含正常爆发）误判为 `likely`"),
+    "honest": ("honest simulated sessions and shop months ({n:,}, {bursts:,} of them in a burst): falsely `likely`", "模拟的正常直播与店铺月（{n:,} 个，其中 {bursts:,} 个含正常爆发）误判为 `likely`"),
     "suspect": ("… falsely `suspect` or `likely`", "……误判为 `suspect` 或 `likely`"),
     "penalty": ("… ready for a penalty", "……达到处罚门槛"),
     "real": ("real recordings ({n:,} subjects): falsely `suspect` or `likely`", "真实记录（{n:,} 个对象）误判为 `suspect` 或 `likely`"),

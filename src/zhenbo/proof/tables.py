@@ -59,8 +59,8 @@ def honest(trials: Sequence[Trial]) -> list[Trial]:
 
 
 def bought(trials: Sequence[Trial]) -> list[Trial]:
-    """Simulated single sessions with an attack, sealed ones included."""
-    return [t for t in trials if t.part == "attacked"]
+    """Simulated single sessions with an attack, sealed ones included; not the honest shop months beside them."""
+    return [t for t in trials if t.part == "attacked" and not t.honest]
 
 
 def _likely(t: Trial) -> bool:
