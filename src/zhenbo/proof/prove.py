@@ -66,7 +66,7 @@ def _adaptive(size: Size, seed: int) -> Section:
     return Section(
         "adaptive", "An attacker who is told the verdict",
         "It changes one thing at a time, the cheapest first, until nothing above insufficient is said or its budget is gone. Cost per fake that is "
-        "still delivered in the end.", tuple(table(range(seed, seed + size.adaptive))),
+        "still delivered in the end.", tuple({**row, "seed": str(row["seed"])} for row in table(range(seed, seed + size.adaptive))),
     )  # fmt: skip
 
 
