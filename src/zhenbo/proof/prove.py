@@ -52,7 +52,8 @@ def prove(
 
 def _facts(trials: Sequence[Trial], seed: int, *, quick: bool) -> dict[str, Any]:
     """What was run."""
-    count = {part: sum(t.part == part for t in trials) for part in ("honest", "attacked", "real", "injected")}
+    count = {part: sum(t.part == part for t in trials) for part in ("honest", "real", "injected")}
+    count["attacked"] = len(tables.bought(trials))
     return {
         "command": f"zhenbo prove{' --quick' if quick else ''} --seed {seed}",
         "zhenbo": __version__, "policy": default_policy().name.partition("#")[0], "seed": seed, **count,
