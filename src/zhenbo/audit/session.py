@@ -234,7 +234,7 @@ def _fakes(session: Session, seen: Shown, judged: Judgement) -> Fakes:
         total = seen.total[metric]
         counted = [
             (w, w.evidence.effect) for w in judged.reasons
-            if w.evidence.effect and w.evidence.effect.metric == metric and w.raw_db > 0 and not _explained(w)
+            if w.evidence.effect and w.evidence.effect.metric == metric and w.raw_db > 0 and not w.evidence.explained
         ]  # fmt: skip
         made[metric] = (
             None if total is None else _fake(total, seen.half_unit[metric], counted, judged, answers[metric])
@@ -260,10 +260,6 @@ def _fake(
     if own.outcome is not Outcome.UNLIKELY:
         return None
     return _ordered(total, 0, 0, max([e.high for _, e in counted], default=0.0) or UNSEEN_SHARE * total)
-
-
-def _explained(w: Weighed) -> bool:
-    return any(c.outcome == "explains" for c in w.evidence.causes)
 
 
 def _fake_orders(fake: Fake, judged: Judgement) -> Fake:

@@ -95,6 +95,11 @@ class Evidence:
         """The evidence family: the first half of the signal's id."""
         return self.signal.partition(".")[0]
 
+    @property
+    def explained(self) -> bool:
+        """Whether an innocent cause explains what was found: it is told, and accuses nobody."""
+        return any(c.outcome == "explains" for c in self.causes)
+
     def id(self, subject: str) -> str:
         """A hash of signal, version, subject, window and cited events; no floats, so it is equal on every engine."""
         body = "\n".join(

@@ -129,11 +129,6 @@ def judge(
     )  # fmt: skip
 
 
-def _explained(w: Weighed) -> bool:
-    """Whether an innocent cause explains what was found."""
-    return any(c.outcome == "explains" for c in w.evidence.causes)
-
-
 def _doubted(w: Weighed) -> bool:
     """Whether a reason that accuses leaves an innocent cause open: no penalty may rest on it."""
     return w.weight_db > 0 and any(c.outcome == "open" for c in w.evidence.causes)
@@ -146,7 +141,7 @@ def weigh(evidence: Sequence[Evidence], policy: Policy) -> list[Weighed]:
         raw = 10 * math.log10(float(e_value(piece.p)))
         weight = max(min(raw, policy.cap(piece.signal, piece.tier), policy.family), -policy.clear)
         w = Weighed(piece, raw, weight)
-        weighed.append(replace(w, weight_db=min(weight, 0.0)) if _explained(w) else w)
+        weighed.append(replace(w, weight_db=min(weight, 0.0)) if piece.explained else w)
     speaks: dict[tuple[str, str], Weighed] = {}
     for w in sorted(weighed, key=lambda w: (w.evidence.signal, w.evidence.window)):
         key = (w.evidence.question, w.evidence.family)
@@ -189,7 +184,7 @@ def _answer(
         for w in reasons
         if w.raw_db > 0
         and w.evidence.effect
-        and not _explained(w)  # what is explained lends no size to the rest
+        and not w.evidence.explained  # what is explained lends no size to the rest
     ]
     material = max(claimed, default=None)
     blind = any(alternatives <= set(missing) for alternatives in policy.essential[question])
@@ -221,7 +216,7 @@ def _named(named: Iterable[tuple[Weighed, Mapping[str, float]]], policy: Policy)
     """Probability per account or order: prior plus the strongest weight of each family."""
     families: dict[str, dict[str, float]] = {}
     for w, weights in named:
-        explained = w.weight_db <= 0 < w.raw_db and _explained(w)
+        explained = w.weight_db <= 0 < w.raw_db and w.evidence.explained
         ledger = families.setdefault(w.evidence.family, {})
         for subject, db in weights.items():
             capped = max(min(db, 0.0 if explained else policy.account), -policy.clear)

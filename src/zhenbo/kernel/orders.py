@@ -103,12 +103,7 @@ def orders(session: Session) -> Orders:
 
 def elsewhere(session: Session) -> Orders | None:
     """What buyers who took money back here ordered in other subjects of the dataset; None where it cannot tell."""
-    if session.elsewhere is None:
-        return None
-    kept = vars(session).get("_elsewhere")
-    if kept is None:
-        kept = vars(session)["_elsewhere"] = _read(session.elsewhere)
-    return kept
+    return None if session.elsewhere is None else _read(session.elsewhere)
 
 
 def _read(events: pa.Table) -> Orders:

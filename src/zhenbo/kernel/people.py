@@ -121,11 +121,7 @@ def sample_of_the_rest(session: Session, members: pa.Array, *, of_their_age: boo
 
 def _of_age(session: Session, names: pa.Array, mine: Bools) -> Bools:
     """Accounts about as old as those in question are in the middle."""
-    place = pc.index_in(names, value_set=session.accounts["account_id"].combine_chunks())
-    since = session.accounts["since"].combine_chunks().cast(pa.int64()).take(place)
-    age = session.span[0] - np.asarray(
-        pc.fill_null(since.cast(pa.float64()), np.nan).to_numpy(zero_copy_only=False)
-    )
+    age = session.span[0] - _known(session.accounts, names, "since")
     if not np.isfinite(age[mine]).any():
         return np.zeros(len(names), dtype=bool)
     middle = float(np.nanmedian(age[mine]))
@@ -133,10 +129,13 @@ def _of_age(session: Session, names: pa.Array, mine: Bools) -> Bools:
 
 
 def _standing(accounts: pa.Table, names: pa.Array) -> dict[str, Floats]:
-    """Traits of accounts by name; NaN where unknown."""
+    return {trait: _known(accounts, names, trait) for trait in TRAITS}
+
+
+def _known(accounts: pa.Table, names: pa.Array, column: str) -> Floats:
+    """A column of the accounts, by name; NaN where unknown."""
     place = pc.index_in(names, value_set=accounts["account_id"].combine_chunks())
-    made = {}
-    for trait in TRAITS:
-        column = accounts[trait].combine_chunks().cast(pa.float64())
-        made[trait] = np.asarray(pc.fill_null(column.take(place), np.nan).to_numpy(zero_copy_only=False))
-    return made
+    values = accounts[column].combine_chunks()
+    values = values.cast(pa.int64()) if pa.types.is_timestamp(values.type) else values
+    values = values.cast(pa.float64()).take(place)
+    return np.asarray(pc.fill_null(values, np.nan).to_numpy(zero_copy_only=False))

@@ -38,6 +38,21 @@ def heart(ts: npt.NDArray[np.int64], share: float = 0.9) -> tuple[int, int]:
     return int(at[first]), int(at[first + keep - 1])
 
 
+def gap_variation(
+    who: npt.NDArray[np.int64], ts: npt.NDArray[np.int64], accounts: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Per account: CV of its gaps (NaN without) and the number of gaps."""
+    order = np.lexsort((ts, who))
+    who, seconds = who[order], ts[order] / 1e6
+    same = who[1:] == who[:-1]
+    gap, owner = np.diff(seconds)[same], who[1:][same]
+    n = np.bincount(owner, minlength=accounts).astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = np.bincount(owner, gap, accounts) / n
+        variance = np.bincount(owner, (gap - mean[owner]) ** 2, accounts) / n
+        return np.asarray(np.sqrt(variance) / mean, dtype=np.float64), n
+
+
 BEAT = 10_000_000
 """Microseconds in which people answer a host."""
 

@@ -24,6 +24,7 @@ from zhenbo.core.session import DAY, HOUR, Session, codes, micros
 from zhenbo.core.subject import Question
 from zhenbo.kernel.orders import Bools, Ints, Orders, orders
 from zhenbo.kernel.series import Floats, counter, grid, rate
+from zhenbo.kernel.speech import gap_variation
 
 FEW_COMMENTS, FEW_VIEWS, FEW_ACCOUNTS, FEW_ORDERS, FEW_MINUTES = 50, 100, 50, 10, 10
 """Smaller records are left alone: a share of a handful says nothing (judgement)."""
@@ -177,13 +178,8 @@ def account_counts(session: Session) -> tuple[pa.Array, Floats]:
 
 def _gap_cv(who: Ints, ts: Ints, n: int) -> Floats:
     """Coefficient of variation of the gaps between an account's acts; 0 where there are fewer than two gaps."""
-    order = np.lexsort((ts, who))
-    same = np.diff(who[order]) == 0
-    gap, owner = np.diff(ts[order])[same].astype(np.float64), who[order][1:][same]
-    number = np.maximum(np.bincount(owner, minlength=n), 1)
-    mean = np.bincount(owner, gap, n) / number
-    spread = np.sqrt(np.bincount(owner, (gap - mean[owner]) ** 2, n) / number)
-    return np.asarray(np.where(np.bincount(owner, minlength=n) > 1, spread / np.maximum(mean, 1.0), 0.0))
+    cv, gaps = gap_variation(who, ts, n)
+    return np.where(gaps > 1, np.nan_to_num(cv), 0.0)
 
 
 def _forest(session: Session) -> Alarm | None:

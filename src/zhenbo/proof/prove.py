@@ -14,6 +14,7 @@ from zhenbo.pipeline import default_policy
 from zhenbo.proof import tables
 from zhenbo.proof.page import html, markdown, plain
 from zhenbo.proof.plan import FULL, QUICK, Size, jobs, run
+from zhenbo.proof.stats import named
 from zhenbo.proof.tables import Section
 from zhenbo.proof.trial import Trial
 
@@ -118,8 +119,6 @@ def floors_toml(trials: Sequence[Trial], command: str) -> str:
 
 def measured(trials: Sequence[Trial]) -> dict[str, dict[str, int]]:
     """The counts that a gate holds on to."""
-    from zhenbo.proof.stats import named
-
     calm = [t for t in trials if t.honest and t.part in {"honest", "real"}]
     found: dict[str, int] = {}
     for t in tables.bought(trials):

@@ -169,7 +169,7 @@ def check_on(signal: Signal, told: Told, mixed: Told, masked: Told, *, honest: b
         out += [
             f"accuses an honest room (p = {f.p:.2g}, says {f.says})"
             for one in found.values() for f in one
-            if isinstance(f, Evidence) and f.p < ACCUSES_BELOW and not any(c.outcome == "explains" for c in f.causes)
+            if isinstance(f, Evidence) and f.p < ACCUSES_BELOW and not f.explained
         ]  # fmt: skip
     return out
 

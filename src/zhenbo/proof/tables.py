@@ -260,10 +260,9 @@ def accounts(trials: Sequence[Trial], what: str = "accounts") -> Section:
 
 
 def groups(trials: Sequence[Trial]) -> Section:
-    """Groups named and true groups, over all worlds."""
-    sums = np.sum([t.groups for t in trials], axis=0) if trials else np.zeros(4)
-    named, right, true, found = (int(x) for x in sums)
-    row = {"true groups": true, "named": named, "precision": rate(right, named), "recall": rate(found, true)}
+    """True groups over all worlds; verdicts have nowhere to name one yet, so none is found."""
+    true = sum(t.groups for t in trials)
+    row = {"true groups": true, "named": 0, "precision": rate(0, 0), "recall": rate(0, true)}
     return Section("groups", "Groups of accounts that act as one", "A group is right when nine tenths of it are of one true crew, found when half of a crew is in it. Today's verdicts name no groups yet.", (row,))  # fmt: skip
 
 

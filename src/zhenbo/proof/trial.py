@@ -4,7 +4,7 @@ Evidence is computed once per subject; what a verdict would be without a signal,
 weighed again (`audit.session.Case.judge`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -77,14 +77,16 @@ class Trial:
         part: honest, attacked, world, real or injected.
         campaign: unit of chance it belongs to.
         background: `simulated` or the name of a recording.
-        truth: kind of attack, its family, its burst and view, realised dose and whether it was material.
+        attack, family, burst, view: what was laid on, by name; empty attack in an honest subject.
+        dose: fabricated share of the metric fabricated most, as realised.
+        material: whether that counts as bought.
         tier: what the record holds on the headline's question (not the tier of what was found in it).
         told: the verdict as it is.
         penalty: whether it is ready for a penalty.
         without, alone: the verdict without a signal, and by it alone.
         accounts, orders: how many fakes and how many honest ones per score bin, two rows.
         shares, money: estimates beside the truth.
-        groups: groups named, of them right; true groups, of them found.
+        groups: true groups there; no verdict names groups yet.
         naive: what naive detectors say, where they can be asked and were.
         spoke: `signal@tier` and p of every piece of evidence; 1 where an innocent cause explains it.
         minutes: from the first fabricated thing to a verdict that raises it; infinite when never, None when not asked.
@@ -93,14 +95,12 @@ class Trial:
     part: str
     campaign: str
     background: str
-    scope: str
     attack: str
     family: str
     burst: str
     view: str
     dose: float
     material: bool
-    cost: int
     tier: str
     told: Told
     penalty: bool
@@ -108,7 +108,7 @@ class Trial:
     orders: npt.NDArray[np.int64]
     shares: tuple[Share, ...] = ()
     money: Amount | None = None
-    groups: tuple[int, int, int, int] = (0, 0, 0, 0)
+    groups: int = 0
     without: Mapping[str, Told] = field(default_factory=dict)
     alone: Mapping[str, Told] = field(default_factory=dict)
     naive: Mapping[str, bool] = field(default_factory=dict)
@@ -154,19 +154,20 @@ def trials(
         made = audit_case(case, policy, said)
         if case.session.scope == "shop" and not any(a.asked for a in made.judgement.answers):
             continue  # fees and transfers make a shop month too; nothing of it can be asked
+        told = _told(made.judgement, truth)
         yield Trial(
-            part=part, campaign=campaign, background=background, scope=case.session.scope,
+            part=part, campaign=campaign, background=background,
             attack=attack_of(truth), family=family_of(truth), burst=truth.burst, view=truth.view,
             dose=max((truth.share(m) for m in truth.fabricated), default=0.0),
-            material=any(truth.share(m) >= MATERIAL for m in truth.fabricated), cost=truth.cost,
-            tier=str(case.session.tiers[made.judgement.headline.question]), told=_told(made.judgement, truth), penalty=made.verdict.penalty_ready,
+            material=any(truth.share(m) >= MATERIAL for m in truth.fabricated),
+            tier=str(case.session.tiers[made.judgement.headline.question]), told=told, penalty=made.verdict.penalty_ready,
             accounts=_accounts(case, made, truth), orders=_orders(case, made, truth),
-            shares=tuple(_shares(made, truth)), money=_money(made.verdict.gmv, truth), groups=_groups(truth),
+            shares=tuple(_shares(made, truth)), money=_money(made.verdict.gmv, truth), groups=len(truth.groups),
             without=_variants(case, truth, policy, alone=False) if depth.fusion else {},
             alone=_variants(case, truth, policy, alone=True) if depth.fusion else {},
             naive=_naive(case) if depth.naive else {},
             spoke=tuple(_spoke(made.judgement)),
-            minutes=_minutes(world.dataset, case, truth, policy) if depth.live and truth.began is not None else None,
+            minutes=_minutes(world.dataset, told, truth, policy) if depth.live and truth.began is not None else None,
         )  # fmt: skip
 
 
@@ -211,8 +212,7 @@ def _variants(case: Case, truth: SessionTruth, policy: Policy, *, alone: bool) -
 
 def _spoke(judged: Judgement) -> Iterator[tuple[str, float]]:
     for e in (w.evidence for w in judged.reasons):
-        explained = any(c.outcome == "explains" for c in e.causes)
-        yield f"{e.signal}@{e.tier}", 1.0 if explained else e.p
+        yield f"{e.signal}@{e.tier}", 1.0 if e.explained else e.p
 
 
 def _naive(case: Case) -> dict[str, bool]:
@@ -270,18 +270,10 @@ def _money(gmv: Gmv | None, truth: SessionTruth) -> Amount | None:
     return Amount(truth.money.gross, truth.money.verified, v.low, v.mid, v.high)
 
 
-def _groups(truth: SessionTruth, named: Sequence[frozenset[str]] = ()) -> tuple[int, int, int, int]:
-    """Groups named and of them right (nine tenths of one true group), true groups and of them found."""
-    true = list(truth.groups.values())
-    right = sum(any(len(g & t) >= 0.9 * len(g) for t in true) for g in named)
-    found = sum(any(len(g & t) >= 0.5 * len(t) for g in named) for t in true)
-    return len(named), right, len(true), found
-
-
-def _minutes(data: Dataset, case: Case, truth: SessionTruth, policy: Policy) -> float:
+def _minutes(data: Dataset, told: Told, truth: SessionTruth, policy: Policy) -> float:
     """Minutes from the first fabricated thing until a watcher who looks at `LOOKS_MIN` is told of it."""
     assert truth.began is not None
-    if not _told(case.judge(policy), truth).raised:
+    if not told.raised:
         return float("inf")
     last = data.latest
     for minutes in LOOKS_MIN:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from zhenbo.core.schema import Flag
 from zhenbo.core.session import MINUTE, Session, codes, micros
+from zhenbo.kernel.speech import gap_variation
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -121,19 +122,12 @@ def _repeats(said: pa.Table) -> dict[str, float]:
 
 def _gaps(said: pa.Table) -> dict[str, float]:
     """Percentiles over users with ten messages or more of the coefficient of variation of their gaps."""
-    who, _ = codes(said["actor_id"])
-    order = np.lexsort((micros(said["ts"]), who))
-    order = order[who[order] >= 0]
-    user, at = who[order], micros(said["ts"])[order] / 1e6
-    gap, owner = np.diff(at), user[1:]
-    gap, owner = gap[user[1:] == user[:-1]], owner[user[1:] == user[:-1]]
-    n = np.bincount(owner) if len(owner) else np.empty(0, dtype=np.int64)
-    much = n >= _FEW - 1
+    who, names = codes(said["actor_id"])
+    cv, gaps = gap_variation(who[who >= 0], micros(said["ts"])[who >= 0], len(names))
+    much = gaps >= _FEW - 1
     if much.sum() < 2 * _FEW:
         return {}
-    mean = np.bincount(owner, gap)[much] / n[much]
-    square = np.bincount(owner, gap**2)[much] / n[much]
-    cv = np.sqrt(np.maximum(square - mean**2, 0)) / np.maximum(mean, 1e-9)
+    cv = np.nan_to_num(cv[much])  # all at one moment: no gap varies
     return {f"gap_cv_{q:g}": float(np.quantile(cv, q / 100)) for q in (0.1, 1, 5, 25, 50, 75, 95)}
 
 

@@ -52,7 +52,7 @@ import pyarrow.compute as pc
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
 from zhenbo.core.session import Session, codes, micros
 from zhenbo.core.subject import Question, Tier
-from zhenbo.kernel.speech import BEAT, heart, one_voice, speech, unheard
+from zhenbo.kernel.speech import BEAT, gap_variation, heart, one_voice, speech, unheard
 from zhenbo.signals.nulls import P_FLOOR, Floats, crowd
 
 
@@ -96,21 +96,6 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
             events_total=total if accused else 0,
         )
     ]  # fmt: skip
-
-
-def gap_variation(
-    who: npt.NDArray[np.int64], ts: npt.NDArray[np.int64], accounts: int
-) -> tuple[Floats, Floats]:
-    """Per account: CV of its gaps (NaN without) and the number of gaps."""
-    order = np.lexsort((ts, who))
-    who, seconds = who[order], ts[order] / 1e6
-    same = who[1:] == who[:-1]
-    gap, owner = np.diff(seconds)[same], who[1:][same]
-    n = np.bincount(owner, minlength=accounts).astype(np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = np.bincount(owner, gap, accounts) / n
-        variance = np.bincount(owner, (gap - mean[owner]) ** 2, accounts) / n
-        return np.asarray(np.sqrt(variance) / mean, dtype=np.float64), n
 
 
 def _p(cv: Floats, gaps: Floats, shape: float) -> Floats:
