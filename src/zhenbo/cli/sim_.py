@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from zhenbo.cli.show import key_option, keyed
-from zhenbo.core.errors import ZhenboError
+from zhenbo.core.errors import NoEventsError, ZhenboError
 
 if TYPE_CHECKING:
     from zhenbo.worlds import World
@@ -113,8 +113,12 @@ def _laid(over: Path, session: str | None, attack: str, seed: int, dose: float, 
 
     data = load([over], key).dataset
     rows = {s.session_id: s.events.num_rows for s in subjects(data)}
-    if not rows or (session is not None and session not in rows):
-        known = ", ".join(sorted(rows)[:20]) or "none"
+    if not rows:
+        raise NoEventsError(
+            f"{over} holds no session or shop month that can be read; `zhenbo import {over}` tells why."
+        )
+    if session is not None and session not in rows:
+        known = ", ".join(sorted(rows)[:20])
         raise ZhenboError(
             f"{over} holds no session {session!r}. Sessions and shop months that can be read: {known}."
         )
