@@ -1,4 +1,4 @@
-"""The only place that wires flow and edge together: files in, verdicts and reports out."""
+"""The audit of what fits in memory: a dataset in, verdicts out."""
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,28 +7,46 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
-
-import msgspec
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import Any, Literal, Protocol
 
 from zhenbo import __version__
-from zhenbo.audit.session import Audited, Case, Words, audit_case, case
+from zhenbo.audit.session import Case, Words, audit_case, case
 from zhenbo.core.dataset import Dataset, subjects
 from zhenbo.core.errors import NoEventsError, Reject
 from zhenbo.core.evidence import Found, Say
+from zhenbo.core.exhibit import Exhibit
 from zhenbo.core.session import Session
-from zhenbo.core.verdict import Audit, SessionVerdict, ShopVerdict, json_schema, to_json
+from zhenbo.core.verdict import Audit, SessionVerdict, ShopVerdict
 from zhenbo.judge import Policy, parse_policy
-from zhenbo.report.html import render_html
 from zhenbo.report.labels import ask
 from zhenbo.report.phrase import phrase
-from zhenbo.report.tables import csv_bytes
 from zhenbo.signals.catalogue import catalogue
 
 Lang = Literal["zh", "en"]
 _PACKS = files("zhenbo.packs")
+
+
+class Naming(Protocol):
+    """Who was named: probabilities by account and by order."""
+
+    @property
+    def accounts(self) -> Mapping[str, float]: ...  # noqa: D102 - the class says it
+
+    @property
+    def orders(self) -> Mapping[str, float]: ...  # noqa: D102 - the class says it
+
+
+class Spoken(Protocol):
+    """A subject judged, as a result needs it: `audit.session.Audited`, or a row read back from a worker."""
+
+    @property
+    def verdict(self) -> SessionVerdict | ShopVerdict: ...  # noqa: D102 - the class says it
+
+    @property
+    def judgement(self) -> Naming: ...  # noqa: D102 - the class says it
+
+    @property
+    def exhibit(self) -> Exhibit: ...  # noqa: D102 - the class says it
 
 
 @dataclass(frozen=True)
@@ -36,7 +54,7 @@ class Result:
     """A finished audit: the contract, what the report shows beside it, and what could not be read."""
 
     audit: Audit
-    audited: tuple[Audited, ...]
+    audited: tuple[Spoken, ...]
     rejects: tuple[Reject, ...] = ()
 
 
@@ -107,7 +125,13 @@ def audit_dataset(
     policy = policy or default_policy()
     said = words(lang)
     audited = [audit_case(made, policy, said) for made in cases(data, as_of, policy, progress)]
-    moment = data.latest if as_of is None else as_of
+    return result_of(audited, data.latest if as_of is None else as_of, policy, lang, rejects)
+
+
+def result_of(
+    audited: Sequence[Spoken], moment: int, policy: Policy, lang: Lang, rejects: Sequence[Reject]
+) -> Result:
+    """The result of audited subjects, in the order given."""
     audit = Audit(
         zhenbo=__version__,
         as_of=(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment))
@@ -153,54 +177,3 @@ def audit_paths(paths: Sequence[Path], key: bytes, **options: Any) -> Result:
             "known by: docs/sources.md; canonical columns: docs/schema.md."
         )
     return audit_dataset(loaded.dataset, rejects=rejects, **options)
-
-
-def titles() -> dict[str, Say]:
-    """Name of every signal, in both languages."""
-    return {s.id: s.title for s in catalogue().values()}
-
-
-def tables(result: Result) -> dict[str, pa.Table]:
-    """Accounts, orders and groups with their probabilities, most suspicious first."""
-    named: dict[str, list[tuple[str, str, float]]] = {"account": [], "order": []}
-    for a in result.audited:
-        subject = a.verdict.session_id if isinstance(a.verdict, SessionVerdict) else a.verdict.shop_id
-        for kind, who in (("account", a.judgement.accounts), ("order", a.judgement.orders)):
-            named[kind] += [(subject, name, p) for name, p in sorted(who.items(), key=lambda item: -item[1])]
-    made = {}
-    for kind, rows in named.items():
-        columns = list(zip(*rows, strict=True)) or [(), (), ()]
-        made[f"{kind}s"] = pa.table({
-            "session_id": pa.array(columns[0], pa.string()),
-            f"{kind}_id": pa.array(columns[1], pa.string()),
-            "probability": pa.array(columns[2], pa.float64()),
-        })  # fmt: skip
-    made["groups"] = pa.schema(
-        [("group_id", pa.string()), ("account_id", pa.string()), ("probability", pa.float64())]
-    ).empty_table()
-    return made
-
-
-def write(result: Result, out: Path, *, csv: bool = False) -> Path:
-    """Write `report.html`, `verdict.json`, the tables and `rejects.jsonl` to a folder; returns the report's path."""
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "verdict.json").write_bytes(to_json(result.audit))
-    (out / "verdict.schema.json").write_bytes(
-        msgspec.json.format(msgspec.json.encode(json_schema()), indent=2)
-    )
-    for name, table in tables(result).items():
-        pq.write_table(table, out / f"{name}.parquet")
-        if csv:
-            (out / f"{name}.csv").write_bytes(csv_bytes(table))
-    (out / "rejects.jsonl").write_bytes(b"".join(msgspec.json.encode(r) + b"\n" for r in result.rejects))
-    report = out / "report.html"
-    report.write_text(html(result), "utf-8")
-    return report
-
-
-def html(result: Result) -> str:
-    """The report as one self-contained page."""
-    exhibits = {
-        (a.verdict.session_id if isinstance(a.verdict, SessionVerdict) else a.verdict.shop_id): a.exhibit for a in result.audited
-    }  # fmt: skip
-    return render_html(result.audit, exhibits, titles(), result.audit.lang)

@@ -1,0 +1,30 @@
+"""The only place that wires flow and edge together: files in, verdicts and reports out."""
+
+from zhenbo.pipeline.audit import (
+    Lang,
+    Result,
+    audit_dataset,
+    audit_paths,
+    baselines,
+    cases,
+    default_policy,
+    look,
+    words,
+)
+from zhenbo.pipeline.written import html, tables, titles, write
+
+__all__ = [
+    "Lang",
+    "Result",
+    "audit_dataset",
+    "audit_paths",
+    "baselines",
+    "cases",
+    "default_policy",
+    "html",
+    "look",
+    "tables",
+    "titles",
+    "words",
+    "write",
+]

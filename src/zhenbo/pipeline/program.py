@@ -1,0 +1,152 @@
+"""The audit as a program over `Rows`: from events of any size, on any host, to one small row per subject.
+
+`audit.audit_dataset` is the short road for what fits in memory; both run the same steps and give the same bytes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from zhenbo.audit.session import audit_case, case
+from zhenbo.core.dataset import precedence
+from zhenbo.core.division import divided, sessions
+from zhenbo.core.errors import Reject
+from zhenbo.core.exhibit import Exhibit
+from zhenbo.core.rows import R
+from zhenbo.core.schema import EVENTS
+from zhenbo.core.session import Window
+from zhenbo.core.verdict import SessionVerdict, ShopVerdict
+from zhenbo.intake.coverage import SOURCE, coverage
+from zhenbo.intake.distinct import distinct, distinct_rows
+from zhenbo.judge import Policy
+from zhenbo.pipeline.audit import Lang, Result, default_policy, look, result_of, words
+
+ANSWERS = pa.schema([
+    ("subject", pa.string()), ("verdict", pa.binary()), ("named", pa.binary()), ("exhibit", pa.binary()),
+])  # fmt: skip
+"""One row per audited subject: its verdict, the accounts and orders named, what the report shows beside (msgpack)."""
+_LATEST = pa.schema([("ts", pa.int64())])
+
+
+@dataclass(frozen=True)
+class Named:
+    """Who was named in a subject, each with a probability."""
+
+    accounts: Mapping[str, float]
+    orders: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A subject's row of `ANSWERS` read back: what a result needs of an `Audited` one."""
+
+    verdict: SessionVerdict | ShopVerdict
+    judgement: Named
+    exhibit: Exhibit
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What is asked of a record; travels to every worker.
+
+    Args:
+        as_of: microsecond at which the record is read.
+        cut: whether later events are left out (`as_of` was asked for, not found).
+        lang: language of the sentences.
+        policy: to judge by.
+        windows: declared honest causes by session.
+        cover: whether coverage is computed from the events here (else the metrics hold it).
+    """
+
+    as_of: int
+    cut: bool = False
+    lang: Lang = "zh"
+    policy: Policy = field(default_factory=default_policy)
+    windows: Mapping[str, tuple[Window, ...]] = field(default_factory=dict)
+    cover: bool = True
+
+
+def audited(events: R, accounts: R | None, metrics: R | None, asking: Asking) -> R:
+    """`ANSWERS` of every subject.
+
+    Args:
+        events: distinct events, in no order.
+        accounts: snapshots, or None where there are none.
+        metrics: rows of `SESSION_METRICS`, or None.
+        asking: what is asked.
+    """
+    main, side = divided(events, accounts, metrics, asking.as_of if asking.cut else None)
+    return main.meet(side, ("subject",), partial(answers, asking), ANSWERS)
+
+
+def settled(events: R) -> R:
+    """Distinct events: the versions of each (source, event_id) meet, and one stays."""
+    return events.keyed(("source", "event_id"), one_each, EVENTS)
+
+
+def one_each(events: pa.Table) -> pa.Table:
+    """Whole identities: the version of each event that stays."""
+    return distinct(events).events
+
+
+def moment(events: R) -> int:
+    """Microsecond of the latest of distinct events; 0 when none has a time."""
+    return pc.max(events.each(latest, _LATEST).gather()["ts"]).as_py() or 0
+
+
+def latest(events: pa.Table) -> pa.Table:
+    """The latest time of a batch."""
+    return pa.table({"ts": [pc.max(events["ts"].cast(pa.int64())).as_py()]}, schema=_LATEST)
+
+
+def answers(asking: Asking, main: pa.Table, side: pa.Table) -> pa.Table:
+    """Whole subjects audited: `ANSWERS` from `OWNED` and `SIDE` rows."""
+    said = words(asking.lang)
+    measure = measured if asking.cover else _as_read
+    rows: list[tuple[str, bytes, bytes, bytes]] = []
+    for session in sessions(main, side, asking.windows, asking.as_of, measure):
+        made = audit_case(case(session, look(session), asking.policy), asking.policy, said)
+        named = Named(dict(made.judgement.accounts), dict(made.judgement.orders))
+        rows.append((session.session_id, _packed(made.verdict), _packed(named), _packed(made.exhibit)))
+    columns = list(zip(*rows, strict=True)) or [()] * len(ANSWERS)
+    return pa.Table.from_arrays(
+        [pa.array(c, f.type) for c, f in zip(columns, ANSWERS, strict=True)], schema=ANSWERS
+    )
+
+
+def measured(events: pa.Table, metrics: pa.Table) -> pa.Table:
+    """The metrics of a session with its coverage, as `intake.load` settles them for a whole dataset."""
+    own = pc.fill_null(pc.equal(metrics["source"].cast(pa.string()), SOURCE), False)
+    both = [metrics.filter(pc.invert(own)), coverage(events)]
+    return distinct_rows(pa.concat_tables(both).unify_dictionaries())
+
+
+def _as_read(_: pa.Table, metrics: pa.Table) -> pa.Table:
+    return distinct_rows(metrics)
+
+
+def result(told: pa.Table, asking: Asking, rejects: Sequence[Reject] = ()) -> Result:
+    """The finished audit from all its `ANSWERS`."""
+    order = sorted(range(told.num_rows), key=lambda i: precedence(told["subject"][i].as_py()))
+    read = [read_back(row) for row in told.take(pa.array(order, pa.int64())).to_pylist()]
+    return result_of(read, asking.as_of, asking.policy, asking.lang, rejects)
+
+
+def read_back(row: Mapping[str, Any]) -> Told:
+    """A row of `ANSWERS` as what it says."""
+    shape: Any = ShopVerdict if row["subject"].startswith("shop:") else SessionVerdict
+    return Told(
+        msgspec.msgpack.decode(row["verdict"], type=shape),
+        msgspec.msgpack.decode(row["named"], type=Named),
+        msgspec.msgpack.decode(row["exhibit"], type=Exhibit),
+    )
+
+
+def _packed(value: Any) -> bytes:
+    """Exact: floats keep their bits, mappings their order; numbers of any array library become Python's own."""
+    return msgspec.msgpack.encode(value, enc_hook=lambda v: v.item())
