@@ -2,7 +2,10 @@
 
 # ruff: noqa: TID251 - tests draw, from a seed
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +17,9 @@ from zhenbo.core.dataset import Dataset, subjects
 from zhenbo.core.division import divided, sessions
 from zhenbo.core.rows import Held
 from zhenbo.core.verdict import to_json
+from zhenbo.engines.embedded import Host, Runner, Spilled
+from zhenbo.engines.embedded.host import FILE_ROWS
+from zhenbo.engines.embedded.spill import write_table
 from zhenbo.intake.distinct import distinct_rows
 from zhenbo.pipeline import audit_dataset, tables
 from zhenbo.pipeline.program import Asking, audited, moment, result, settled
@@ -58,12 +64,33 @@ def test_every_subject_is_put_together_the_same(seed: int, cut: bool):
     )
 
 
-@pytest.mark.parametrize("host", ["held", "torn"])
-def test_verdicts_and_tables_are_the_same_bytes(host: str):
+def spilled(folder: Path, jobs: int) -> Callable[[pa.Table], Spilled]:
+    """Tables given to the embedded host as three files each, split five ways at every hop."""
+    host = Host(folder / "gathers", Runner(jobs), 5)
+
+    def rows(table: pa.Table) -> Spilled:
+        place = folder / f"t{len(list(folder.iterdir()))}"
+        place.mkdir(parents=True)
+        n = -(-table.num_rows // 3)
+        parts = [table.slice(i * n, n) for i in range(3)]
+        for i, part in enumerate(parts):
+            write_table(place / f"{i}.arrow", part)
+        return host.files([place / f"{i}.arrow" for i in range(3)], [FILE_ROWS] * 3, table.schema)
+
+    return rows
+
+
+@pytest.mark.parametrize(
+    "host", ["held", "torn", "embedded", pytest.param("processes", marks=pytest.mark.slow)]
+)
+def test_verdicts_and_tables_are_the_same_bytes(host: str, tmp_path: Path):
     """The whole audit of a crossing record: verdict.json, named accounts and orders, exhibits."""
     data, rng = sorted_sides(crossing(11, 900)), np.random.default_rng(11)
     short = audit_dataset(data, lang="en")
-    rows = (lambda t: Torn.of(t, rng)) if host == "torn" else Held
+    hosts = {
+        "held": Held, "torn": partial(Torn.of, rng=rng), "embedded": spilled(tmp_path, 1), "processes": spilled(tmp_path, 2),
+    }  # fmt: skip
+    rows = hosts[host]
     events = settled(rows(twice(data.events, rng)))
     asking = Asking(moment(events), lang="en", windows=data.windows, cover=False)
     made = result(audited(events, rows(data.accounts), rows(data.metrics), asking).gather(), asking)
