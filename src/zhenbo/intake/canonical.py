@@ -1,62 +1,35 @@
 """Canonical data folders: Parquet, JSON lines or CSV with canonical columns, checked and typed column by column.
 
-Pseudonyms pass through unchanged. Values of another type are cast where nothing is lost; a row whose value cannot
-be is rejected with its number and reason, and all other rows stay.
+Pseudonyms pass through unchanged. Large files are read in blocks: well-formed JSON lines by a compiled reader, the
+other lines of the same block by the tolerant one, so that a block costs memory and a broken line costs itself. How a
+value is read may depend on its whole column (numbers beside texts, say); a file in which that could matter is looked
+through to its end before the first such row is given out, so that its rows are the same however it is read.
 """
 
 import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from hashlib import blake2b
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from zhenbo.core.errors import Reject
-from zhenbo.core.schema import (
-    ACCOUNTS,
-    EVENTS,
-    KINDS,
-    MONEY_KINDS,
-    PRODUCTS,
-    SESSION_METRICS,
-    TEXT_MAX,
-    TS_MAX_US,
-    TS_MIN_US,
-)
-from zhenbo.intake import convert, jsonl
-from zhenbo.intake.convert import Bad, Clock, word
+from zhenbo.core.schema import EVENTS
+from zhenbo.intake import jsonl, shapes, typed
+from zhenbo.intake.rows import Rows
+from zhenbo.intake.typed import TABLES, Facts, Typed
 
-TABLES = {"events": EVENTS, "accounts": ACCOUNTS, "metrics": SESSION_METRICS, "products": PRODUCTS}
-_UTC = Clock("+00:00")
-_NEEDED = {"accounts": ("account_id",), "metrics": ("metric", "value"), "products": ("product_id",)}
+if TYPE_CHECKING:
+    from zhenbo.intake.columnar.jsonlines import Block
 
-
-AMOUNT_MAX = 10**12
-"""Minor units (ten billion yuan) beyond which no single sale goes; a million such rows still sum within 64 bits."""
-
-
-@dataclass
-class Typed:
-    """A canonical table as read from one file.
-
-    Args:
-        table: of the canonical schema, in file order, bad rows left out.
-        rejects: what was left out.
-        read: rows in the file.
-        notes: what a reader of the report should know.
-    """
-
-    table: pa.Table
-    rejects: list[Reject] = field(default_factory=list)
-    read: int = 0
-    notes: list[str] = field(default_factory=list)
+BLOCK = 16 << 20
+"""Bytes of JSON lines read at once."""
+SMALL = 8 << 20
+"""Bytes up to which a file of lines is read row by row: sooner done than the compiled reader is loaded."""
+_NUMBERS = {f.name: f.type for f in EVENTS if pa.types.is_integer(f.type)}
 
 
 def read(path: Path, what: str, detail: str) -> Typed:
@@ -67,8 +40,43 @@ def read(path: Path, what: str, detail: str) -> Typed:
         what: `events`, `accounts`, `metrics` or `products`.
         detail: `parquet`, `jsonl` or `delimited`.
     """
+    return _joined(blocks(path, what, detail))
+
+
+def blocks(path: Path, what: str, detail: str) -> Iterator[Typed]:
+    """The same, block by block in file order: what is held at once does not grow with the file.
+
+    Args:
+        path: the file.
+        what: `events`, `accounts`, `metrics` or `products`.
+        detail: `parquet` (by row group), `jsonl` or `delimited`.
+
+    Returns:
+        At least one block. Their tables one behind the other are the table of `read`, likewise their rejects.
+    """
+    if detail == "jsonl" and what == "events" and path.stat().st_size > SMALL:
+        start = jsonl.by_line(path)
+        if start is not None:
+            return _json_blocks(path, start)
+    return iter([tolerant(path, what, detail)])
+
+
+def _joined(parts: Iterable[Typed]) -> Typed:
+    """Blocks of one file as one."""
+    first, *others = parts
+    if not others:
+        return first
+    whole = [first, *others]
+    table = pa.concat_tables([p.table for p in whole]).unify_dictionaries().combine_chunks()
+    notes = list(dict.fromkeys(note for p in whole for note in p.notes))
+    rejects = [*(r for p in whole for r in p.rejects)]
+    return Typed(table, rejects, sum(p.read for p in whole), notes)
+
+
+def tolerant(path: Path, what: str, detail: str) -> Typed:
+    """Read one file at once and, where it is JSON, row by row: slower, and what every faster way must equal."""
     rejects: list[Reject] = []
-    lines: Sequence[int] | None = None
+    lines: Any = None
     if detail == "parquet":
         try:
             raw = pq.ParquetFile(path).read()
@@ -80,10 +88,10 @@ def read(path: Path, what: str, detail: str) -> Typed:
     else:
         raw, rejects = _csv_table(path)
         lines = range(2, raw.num_rows + 2)
-    typed = typed_table(raw, what, path.name, lines)
-    typed.read += len(rejects)
-    typed.rejects = rejects + typed.rejects
-    return typed
+    made = typed.typed_table(raw, what, path.name, lines)
+    made.read += len(rejects)
+    made.rejects = rejects + made.rejects
+    return made
 
 
 def _json_table(path: Path) -> tuple[pa.Table, list[int], list[Reject]]:
@@ -93,24 +101,80 @@ def _json_table(path: Path) -> tuple[pa.Table, list[int], list[Reject]]:
     for line, row in rows.rows:
         lines.append(line)
         documents.append(row)
-    names = sorted({name for row in documents for name in row})
-    columns = [_array([row.get(name) for row in documents]) for name in names]
+    names = _names(documents)
+    columns = [shapes.column([row.get(name) for row in documents]) for name in names]
     table = pa.Table.from_arrays(columns, names=names) if names else pa.table({})
     return table, lines, rows.rejects
 
 
-def _array(values: list[Any]) -> pa.Array:
-    """Values of one kind as Arrow gives them; mixed ones as text, to be read value by value."""
-    try:
-        return pa.array(values)
-    except (pa.ArrowException, UnicodeEncodeError, OverflowError, TypeError, ValueError):
-        return pa.array([None if v is None else convert.carried(_text(v)) for v in values], pa.string())
+def _names(rows: Iterable[dict[str, Any]]) -> list[str]:
+    return sorted({name for row in rows for name in row})
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, list | dict):
-        return msgspec.json.encode(value, order="deterministic").decode()
-    return word(value)
+class _Known(NamedTuple):
+    """What a file of JSON lines makes of its columns."""
+
+    types: dict[str, pa.DataType | None]
+    facts: Facts
+
+
+def _json_blocks(path: Path, start: int) -> Iterator[Typed]:
+    """Canonical events of a file of JSON lines."""
+    from zhenbo.intake.columnar import jsonlines
+
+    known: _Known | None = None
+    found = shapes.Shapes(_NUMBERS)
+    ordinals: dict[bytes, int] = {}
+    at, empty = (start, 0), True
+    for block in jsonlines.blocks(path, at, BLOCK):
+        if block.odd and known is None:
+            ahead = jsonlines.blocks(path, block.after, BLOCK)
+            known = _looked_through(chain([block], ahead), found, path.name)
+        elif known is None:
+            _see(block, found)
+        yield _json_block(block, known, path.name, ordinals)
+        empty = False
+    if empty:
+        yield tolerant(path, "events", "jsonl")
+
+
+def _looked_through(ahead: "Iterable[Block]", found: shapes.Shapes, file: str) -> _Known:
+    for block in ahead:
+        _see(block, found)
+        rows, _ = _odd_rows(block, file)
+        found.read(_names(row for _line, row in rows), rows)
+    types = found.types()
+    return _Known(types, found.facts(types))
+
+
+def _see(block: "Block", found: shapes.Shapes) -> None:
+    """The kinds of the columns that were read compiled."""
+    for name, line, value in block.firsts:
+        found.see(name, line, value)
+
+
+def _odd_rows(block: "Block", file: str) -> tuple[list[tuple[int, dict[str, Any]]], Rows]:
+    """What the tolerant reader makes of the lines left to it."""
+    out = Rows(file, iter(()))
+    rows = [(number, row) for number, line in block.odd if (row := jsonl.one(line, number, out)) is not None]
+    return rows, out
+
+
+def _json_block(block: "Block", known: _Known | None, file: str, ordinals: dict[bytes, int]) -> Typed:
+    """Both kinds of lines of a block, in file order."""
+    part = typed.checked(block.columns, block.lines)
+    broken: list[Reject] = []
+    if block.odd:
+        assert known is not None  # a file with such a line was looked through
+        rows, out = _odd_rows(block, file)
+        broken = out.rejects
+        raw = shapes.table([row for _line, row in rows], _names(row for _line, row in rows), known.types)
+        other = typed.part(raw, "events", [line for line, _row in rows], known.facts)
+        part = typed.interleaved(part, other)
+    made = typed.settled(part, "events", file, ordinals)
+    made.read += len(broken)
+    made.rejects = broken + made.rejects
+    return made
 
 
 def _csv_table(path: Path) -> tuple[pa.Table, list[Reject]]:
@@ -143,247 +207,3 @@ def _csv_table(path: Path) -> tuple[pa.Table, list[Reject]]:
         rejects.append(Reject(path.name, 0, "bad_csv", str(error)[:160]))
         table = pa.table({})
     return table, rejects
-
-
-def typed_table(raw: pa.Table, what: str, file: str, lines: Sequence[int] | None = None) -> Typed:
-    """A table with canonical names made a table of the canonical schema.
-
-    Args:
-        raw: any types, any further columns.
-        what: which canonical table.
-        file: name for rejects.
-        lines: line of each row; its ordinal when None.
-    """
-    schema, n = TABLES[what], raw.num_rows
-    work = _Work(n)
-    columns: dict[str, Any] = {}
-    for entry in schema:
-        if entry.name in raw.column_names:
-            columns[entry.name] = work.column(entry.name, raw[entry.name], entry.type)
-        else:
-            columns[entry.name] = pa.nulls(n, entry.type)
-    if what == "events":
-        _events(columns, raw, work)
-    for name in _NEEDED.get(what, ()):
-        work.reject_where(pc.is_null(columns[name]), "missing_" + name, name, None)
-    table = pa.Table.from_arrays([columns[e.name] for e in schema], schema=schema)
-    if work.bad:
-        keep = np.ones(n, dtype=bool)
-        keep[list(work.bad)] = False
-        table = table.filter(pa.array(keep))
-    rejects = [
-        Reject(file, lines[i] if lines is not None else i + 1, reason, seen)
-        for i, (reason, seen) in sorted(work.bad.items())
-    ]
-    return Typed(table.unify_dictionaries().combine_chunks(), rejects, n, work.notes)
-
-
-class _Work:
-    """Columns being typed, and the rows found bad on the way (the first reason counts)."""
-
-    def __init__(self, rows: int) -> None:
-        self.rows = rows
-        self.bad: dict[int, tuple[str, str]] = {}
-        self.notes: list[str] = []
-
-    def reject_where(self, mask: Any, reason: str, name: str, column: Any) -> None:
-        """Mark the rows of a boolean column as bad."""
-        at = np.flatnonzero(np.asarray(pc.fill_null(mask, False).to_numpy(zero_copy_only=False)))
-        for i in at.tolist():
-            seen = f"{name}: {str(column[i].as_py())[:100]!r}" if column is not None else name
-            self.bad.setdefault(i, (reason, seen))
-
-    def column(self, name: str, values: Any, to: pa.DataType) -> Any:
-        """One column in its canonical type."""
-        if pa.types.is_dictionary(to):
-            return self._encoded(name, values, to)
-        if pa.types.is_string(to):
-            return self._text(name, values)
-        if pa.types.is_timestamp(to):
-            return self._time(name, values, to)
-        if pa.types.is_boolean(values.type) and not pa.types.is_boolean(to):
-            return self._each(name, values, to, lambda v: convert.bad("wrong_type", v))
-        try:
-            return (
-                values.cast(to)
-                if not pa.types.is_dictionary(values.type)
-                else values.cast(pa.string()).cast(to)
-            )
-        except pa.ArrowException:
-            return self._each(name, values, to, _reader(to))
-
-    def _encoded(self, name: str, values: Any, to: pa.DataType) -> Any:
-        if values.type == to and _valid(
-            values.combine_chunks().dictionary
-            if isinstance(values, pa.Array)
-            else values.unify_dictionaries().chunk(0).dictionary
-            if values.num_chunks
-            else None
-        ):
-            return values
-        text = self._text(name, values)
-        return (
-            (text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text)
-            .dictionary_encode()
-            .cast(to)
-        )
-
-    def _text(self, name: str, values: Any) -> Any:
-        kind = values.type
-        if pa.types.is_dictionary(kind):
-            values, kind = values.cast(kind.value_type), kind.value_type
-        if pa.types.is_null(kind) or pa.types.is_integer(kind) or pa.types.is_large_string(kind):
-            values = values.cast(pa.string())
-        elif not pa.types.is_string(kind):
-            return self._each(name, values, pa.string(), lambda v: convert.carried(_text(v)))
-        dirty = not _valid(values) or pc.any(pc.match_substring(values, "\x00")).as_py()
-        longest = pc.max(pc.binary_length(values)).as_py() or 0
-        if dirty:
-            return self._each(name, values.cast(pa.binary()), pa.string(), _clean)
-        if longest > TEXT_MAX and name not in {"text", "extra"}:
-            return pc.utf8_slice_codeunits(values, 0, TEXT_MAX)
-        return values
-
-    def _time(self, name: str, values: Any, to: pa.DataType) -> Any:
-        kind = values.type
-        if pa.types.is_timestamp(kind):
-            if kind.tz is None:
-                self.notes.append(f"{name} has no zone: read as UTC")
-            try:
-                made = values.cast(pa.timestamp("us", kind.tz), safe=False).cast(pa.int64())
-            except pa.ArrowException:
-                return self._each(name, values, to, lambda v: convert.time_of(v, _UTC))
-        elif pa.types.is_date(kind):
-            made = values.cast(pa.timestamp("us")).cast(pa.int64())
-        elif pa.types.is_null(kind):
-            return pa.nulls(self.rows, to)
-        else:
-            return self._each(name, values, to, lambda v: convert.time_of(v, _UTC))
-        off = pc.or_(pc.less(made, TS_MIN_US), pc.greater(made, TS_MAX_US))
-        if pc.any(off).as_py():
-            self.reject_where(off, "bad_time", name, made)
-            made = pc.if_else(off, pa.scalar(None, pa.int64()), made)
-        return made.cast(to)
-
-    def _each(self, name: str, values: Any, to: pa.DataType, read_one: Callable[[Any], Any]) -> Any:
-        """Value by value, where the whole column could not be cast."""
-        made = convert.remembered(read_one)(values.to_pylist())
-        for i, value in enumerate(made):
-            if isinstance(value, Bad):
-                self.bad.setdefault(i, (value.reason, f"{name}: {value.detail}"))
-                made[i] = None
-        if pa.types.is_timestamp(to):
-            return pa.array(made, pa.int64()).cast(to)
-        return pa.array(made, to)
-
-
-def _valid(values: Any) -> bool:
-    if values is None:
-        return True
-    try:
-        values.validate(full=True)
-    except pa.ArrowException:
-        return False
-    return True
-
-
-def _clean(value: bytes) -> str:
-    text = value.decode("utf-8", "replace")
-    return text.replace("\x00", "")
-
-
-def _reader(to: pa.DataType) -> Callable[[Any], Any]:
-    if pa.types.is_floating(to):
-        return convert.number
-    if pa.types.is_boolean(to):
-        return convert.truth
-    low, high = (-(2**31), 2**31) if pa.types.is_int32(to) else (-(2**63), 2**63)
-
-    def exact(value: Any) -> int | Bad:
-        made = convert.whole(value)
-        return made if made is not None and low <= made < high else convert.bad("wrong_type", value)
-
-    return exact
-
-
-def _events(columns: dict[str, Any], raw: pa.Table, work: _Work) -> None:
-    """The rules that hold for events only."""
-    kind = columns["kind"].cast(pa.string())
-    known = pc.is_in(kind, value_set=pa.array(KINDS))
-    work.reject_where(pc.invert(pc.fill_null(known, False)), "unknown_kind", "kind", kind)
-    work.reject_where(pc.less(columns["qty"], 0), "negative_count", "qty", columns["qty"])
-    money = pc.fill_null(pc.is_in(kind, value_set=pa.array(MONEY_KINDS)), False)
-    negative = pc.and_(pc.less(columns["amount"], 0), pc.invert(money))
-    work.reject_where(negative, "negative_amount", "amount", columns["amount"])
-    absurd = pc.greater(pc.abs(pc.fill_null(columns["amount"], 0)), AMOUNT_MAX)
-    work.reject_where(absurd, "absurd_amount", "amount", columns["amount"])
-    for name, default in (("platform", "unknown"), ("source", "folder")):
-        if columns[name].null_count:
-            columns[name] = pc.fill_null(columns[name].cast(pa.string()), default)
-            columns[name] = work.column(name, columns[name], EVENTS.field(name).type)
-    columns["flags"] = pc.fill_null(columns["flags"], 0)
-    _spare(columns, raw)
-    _long_texts(columns)
-    _missing_ids(columns, work.rows)
-
-
-def _spare(columns: dict[str, Any], raw: pa.Table) -> None:
-    """Unknown columns go to `extra`."""
-    names = sorted(set(raw.column_names) - set(EVENTS.names))
-    if not names:
-        return
-    old = columns["extra"].to_pylist()
-    spare = raw.select(names).to_pylist()
-    columns["extra"] = pa.array([_merged(o, {k: v for k, v in s.items() if v is not None}) for o, s in zip(old, spare, strict=True)], pa.string())  # fmt: skip
-
-
-def _merged(old: str | None, more: dict[str, Any]) -> str | None:
-    if not more:
-        return old
-    body: Any = {}
-    if old is not None:
-        try:
-            body = msgspec.json.decode(old)
-        except (msgspec.DecodeError, ValueError):
-            body = {"extra": old}
-        if not isinstance(body, dict):
-            body = {"extra": body}
-    plain = {k: v if isinstance(v, int | float | bool | str) else _text(v) for k, v in more.items()}
-    made = msgspec.json.encode({**plain, **body}, order="deterministic", enc_hook=str)
-    return made.decode().replace("\\u0000", "")
-
-
-def _long_texts(columns: dict[str, Any]) -> None:
-    text = columns["text"]
-    if (pc.max(pc.binary_length(text)).as_py() or 0) <= TEXT_MAX:
-        return
-    lengths = pc.fill_null(pc.utf8_length(text), 0)
-    at = np.flatnonzero(np.asarray(lengths.to_numpy(zero_copy_only=False)) > TEXT_MAX)
-    if not at.size:
-        return
-    columns["text"] = pc.utf8_slice_codeunits(text, 0, TEXT_MAX)
-    extra = columns["extra"].to_pylist()
-    for i in at.tolist():
-        extra[i] = _merged(extra[i], {"text_length": lengths[i].as_py()})
-    columns["extra"] = pa.array(extra, pa.string())
-
-
-def _missing_ids(columns: dict[str, Any], n: int) -> None:
-    """Rows without an id get the hash of their content and their ordinal among equal rows of the file."""
-    ids = columns["event_id"]
-    lacking = np.flatnonzero(
-        np.asarray(pc.or_kleene(pc.is_null(ids), pc.equal(ids, "")).to_numpy(zero_copy_only=False))
-    )
-    if not lacking.size:
-        return
-    rows = pa.table({k: v for k, v in columns.items() if k != "event_id"}).take(pa.array(lacking))
-    rows = rows.set_column(rows.column_names.index("ts"), "ts", rows["ts"].cast(pa.int64()))
-    rows = rows.set_column(rows.column_names.index("ts_seen"), "ts_seen", rows["ts_seen"].cast(pa.int64()))
-    made = ids.to_pylist() if n else []
-    seen: dict[bytes, int] = {}
-    for i, row in zip(lacking.tolist(), rows.to_pylist(), strict=True):
-        body = blake2b(msgspec.json.encode({k: v for k, v in row.items() if v is not None}, order="deterministic"), digest_size=12).digest()  # fmt: skip
-        ordinal = seen.get(body, 0)
-        seen[body] = ordinal + 1
-        made[i] = blake2b(body + str(ordinal).encode(), digest_size=10).hexdigest()
-    columns["event_id"] = pa.array(made, pa.string())

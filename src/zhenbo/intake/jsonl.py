@@ -58,29 +58,43 @@ def decode(body: bytes) -> Any:
 
 
 def _rows(path: Path, out: Rows) -> Iterator[tuple[int, dict[str, Any]]]:
+    start = by_line(path)
+    if start is None:
+        yield from _document(path, out)
+        return
     with path.open("rb") as stream:
-        head = stream.read(3)
-        stream.seek(3 if head == _BOM else 0)
-        if not _by_line(stream.readline(_LINE_MAX)):
-            yield from _document(path, out)
-            return
-        stream.seek(3 if head == _BOM else 0)
+        stream.seek(start)
         for number, line in enumerate(stream, start=1):
-            body = line.strip()
-            if not body:
-                continue
-            out.read += 1
-            try:
-                if len(body) > _LINE_MAX:
-                    raise ValueError("line too long")  # noqa: TRY301
-                row = decode(body)
-            except ValueError as error:
-                out.rejects.append(Reject(out.file, number, "bad_json", _detail(error, body)))
-                continue
-            if isinstance(row, dict):
+            row = one(line, number, out)
+            if row is not None:
                 yield number, row
-            else:
-                out.rejects.append(Reject(out.file, number, "not_an_object", repr(row)[:120]))
+
+
+def one(line: bytes, number: int, out: Rows) -> dict[str, Any] | None:
+    """The row of one line; None for a blank line and for one that is told in `out.rejects`."""
+    body = line.strip()
+    if not body:
+        return None
+    out.read += 1
+    try:
+        if len(body) > _LINE_MAX:
+            raise ValueError("line too long")  # noqa: TRY301
+        row = decode(body)
+    except ValueError as error:
+        out.rejects.append(Reject(out.file, number, "bad_json", _detail(error, body)))
+        return None
+    if isinstance(row, dict):
+        return row
+    out.rejects.append(Reject(out.file, number, "not_an_object", repr(row)[:120]))
+    return None
+
+
+def by_line(path: Path) -> int | None:
+    """Where the lines of a file begin that is read line by line; None for one that is read as a document."""
+    with path.open("rb") as stream:
+        start = 3 if stream.read(3) == _BOM else 0
+        stream.seek(start)
+        return start if _by_line(stream.readline(_LINE_MAX)) else None
 
 
 def _by_line(first: bytes) -> bool:

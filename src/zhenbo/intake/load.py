@@ -3,7 +3,7 @@
 import hashlib
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,13 +50,12 @@ class Loaded:
     @property
     def unused(self) -> list[Reject]:
         """Every row and whole file that could not be used, files of no known source among them."""
-        unknown = (f for f in self.report.files if f.status == "unrecognised")
-        return [*self.rejects, *(Reject(f.file, 0, "unrecognised", " ".join(f.notes)) for f in unknown)]
+        return [*self.rejects, *(reject for file in self.report.files for reject in unknown(file))]
 
 
 @dataclass
-class _Pile:
-    """Tables of all files, side by side."""
+class Pile:
+    """Tables of files, side by side, with the windows and rejects found beside them."""
 
     tables: dict[str, list[pa.Table]] = field(default_factory=lambda: {name: [] for name in _SCHEMAS})
     windows: dict[str, list[Window]] = field(default_factory=dict)
@@ -73,22 +72,22 @@ def load(paths: Sequence[Path], key: bytes) -> Loaded:
     Raises:
         ZhenboError: when a path does not exist or cannot be opened.
     """
-    people, pile, report = Pseudonyms(key), _Pile(), ImportReport()
+    people, pile, report = Pseudonyms(key), Pile(), ImportReport()
     seen: dict[str, str] = {}
-    for label, path in _walk(paths):
-        digest = _digest(path)
+    for label, path in walk(paths):
+        digest = digest_of(path)
         if digest in seen:
             report.files.append(FileReport(file=label, digest=digest[:16], status="duplicate_file", notes=[f"same content as {seen[digest]}"]))  # fmt: skip
             continue
         seen[digest] = label
-        report.files.append(_guarded(label, path, digest, people, pile))
+        report.files.append(one_file(label, path, digest, people, pile))
     dataset = _settled(pile, report)
-    rejects = sorted(pile.rejects, key=lambda r: (r.file, r.line, r.reason, r.detail))
+    rejects = in_order(pile.rejects)
     _totals(report, dataset, rejects)
     return Loaded(dataset, report, rejects, people)
 
 
-def _walk(paths: Iterable[Path]) -> Iterator[tuple[str, Path]]:
+def walk(paths: Iterable[Path]) -> Iterator[tuple[str, Path]]:
     """Files with the label the report uses, each real file once, by label."""
     found: dict[Path, str] = {}
     for given in paths:
@@ -108,7 +107,7 @@ def _walk(paths: Iterable[Path]) -> Iterator[tuple[str, Path]]:
         yield label, path
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
     """SHA-256 of the content, and of what of the path counts as content."""
     try:
         with path.open("rb") as stream:
@@ -123,7 +122,7 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _guarded(label: str, path: Path, digest: str, people: Pseudonyms, pile: _Pile) -> FileReport:
+def one_file(label: str, path: Path, digest: str, people: Pseudonyms, pile: Pile) -> FileReport:
     """One file; what no reader foresaw costs that file only, and is named."""
     try:
         return _file(label, path, digest, people, pile)
@@ -140,7 +139,7 @@ def _guarded(label: str, path: Path, digest: str, people: Pseudonyms, pile: _Pil
         return FileReport(file=label, digest=digest[:16], status="damaged", rejected={"unreadable": 1}, notes=["no reader could take this file; please report it"])  # fmt: skip
 
 
-def _file(label: str, path: Path, digest: str, people: Pseudonyms, pile: _Pile) -> FileReport:
+def _file(label: str, path: Path, digest: str, people: Pseudonyms, pile: Pile) -> FileReport:
     """Read one file onto the pile."""
     entry = FileReport(file=label, digest=digest[:16], status="read")
     what = recognise(path)
@@ -171,7 +170,7 @@ def _file(label: str, path: Path, digest: str, people: Pseudonyms, pile: _Pile) 
 
 
 def _mapped(
-    path: Path, what: Recognised, digest: str, entry: FileReport, people: Pseudonyms, pile: _Pile
+    path: Path, what: Recognised, digest: str, entry: FileReport, people: Pseudonyms, pile: Pile
 ) -> list[Reject]:
     assert what.mapping is not None
     assert what.format is not None
@@ -189,7 +188,7 @@ def _mapped(
     return done.rejects
 
 
-def _canonical(path: Path, what: Recognised, entry: FileReport, pile: _Pile) -> list[Reject]:
+def _canonical(path: Path, what: Recognised, entry: FileReport, pile: Pile) -> list[Reject]:
     typed = canonical.read(path, what.what, what.detail)
     pile.tables[what.what].append(typed.table)
     entry.reader = f"canonical {what.what}"
@@ -220,7 +219,7 @@ def _masked(events: pa.Table) -> float | None:
     return round((pc.sum(hidden).as_py() or 0) / acting, 6) if acting else None
 
 
-def _context(path: Path, entry: FileReport, pile: _Pile) -> None:
+def _context(path: Path, entry: FileReport, pile: Pile) -> None:
     entry.reader = "canonical context"
     for number, body in enumerate(tomllib.loads(path.read_text(encoding="utf-8")).get("window", []), start=1):
         entry.rows += 1
@@ -249,7 +248,7 @@ def _window(body: Any) -> tuple[str, Window] | str:
     return str(body["session_id"]), window
 
 
-def _settled(pile: _Pile, report: ImportReport) -> Dataset:
+def _settled(pile: Pile, report: ImportReport) -> Dataset:
     """The pile made distinct and sorted."""
     joined = {
         name: pa.concat_tables([schema.empty_table(), *pile.tables[name]]).unify_dictionaries()
@@ -266,16 +265,32 @@ def _settled(pile: _Pile, report: ImportReport) -> Dataset:
         report.coverage.setdefault(row["session_id"], {})[row["metric"].removeprefix("coverage.")] = round(
             row["value"], 6
         )
-    windows = {
-        session: tuple(
-            sorted(set(found), key=lambda w: (w.start, w.end, w.kind, w.spend or 0, w.proof or ""))
-        )
-        for session, found in sorted(pile.windows.items())
-    }
     return Dataset(
         events, _compact(distinct_rows(joined["accounts"])), _compact(distinct_rows(metrics)),
-        _compact(distinct_rows(joined["products"])), windows,
+        _compact(distinct_rows(joined["products"])), windows_of(pile.windows),
     )  # fmt: skip
+
+
+def windows_of(found: Mapping[str, Sequence[Window]]) -> dict[str, tuple[Window, ...]]:
+    """Declared windows by session, each once, by time."""
+    return {
+        session: tuple(
+            sorted(set(windows), key=lambda w: (w.start, w.end, w.kind, w.spend or 0, w.proof or ""))
+        )
+        for session, windows in sorted(found.items())
+    }
+
+
+def in_order(rejects: Iterable[Reject]) -> list[Reject]:
+    """Rejects by file, line and reason."""
+    return sorted(rejects, key=lambda r: (r.file, r.line, r.reason, r.detail))
+
+
+def unknown(report: FileReport) -> list[Reject]:
+    """What a file of no known source is told as, among the rejects."""
+    if report.status != "unrecognised":
+        return []
+    return [Reject(report.file, 0, "unrecognised", " ".join(report.notes))]
 
 
 def _compact(table: pa.Table) -> pa.Table:
