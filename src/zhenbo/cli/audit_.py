@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
-from zhenbo.cli.show import bar, finish, key_option, keyed
+from zhenbo.cli.show import bar, cores, finish, key_option, keyed, show, steps, told, write_out
 
 
 def moment(_: click.Context, __: click.Parameter, value: str | None) -> int | None:
@@ -35,19 +36,41 @@ def moment(_: click.Context, __: click.Parameter, value: str | None) -> int | No
 )
 @click.option("--csv", is_flag=True, help="Also write the tables as formula-safe CSV.")
 @click.option("--json", "as_json", is_flag=True, help="Print verdict.json on stdout.")
+@click.option(
+    "--engine",
+    default="embedded",
+    show_default=True,
+    metavar="embedded|URL",
+    help="This machine, or a Spark: local[N], local-cluster[N,CORES,MB], spark://HOST:PORT.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1), help="Processes for records larger than memory; the cores by default."
+)
+@click.option(
+    "--work",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Work on disk, in this folder, whatever the size; removed when done. [OUT/.zhenbo-work, for large records]",
+)
 @key_option
 def command(
-    paths: tuple[Path, ...],
-    out: Path,
-    as_of: int | None,
-    lang: str,
-    csv: bool,
-    key: Path | None,
-    as_json: bool,
-) -> None:
-    """Audit PATHS: data folders, or raw files of known sources, recognised by what is in them."""
-    from zhenbo.pipeline import audit_paths
+    paths: tuple[Path, ...], out: Path, as_of: int | None, lang: str, csv: bool, as_json: bool, engine: str,
+    jobs: int | None, work: Path | None, key: Path | None,
+) -> None:  # fmt: skip
+    """Audit PATHS: data folders, or raw files of known sources, recognised by what is in them.
 
-    with bar() as progress:
-        result = audit_paths(paths, keyed(key), as_of=as_of, lang=lang, progress=progress)
-    finish(result, out, csv=csv, as_json=as_json)
+    A record of more than 256 MB on disk (compressed files count eightfold) is worked on in files by several processes;
+    an interrupted audit goes on where it stopped when the same command is given again.
+    """
+    from zhenbo.pipeline import EMBEDDED, Road, audit_large, audit_paths, is_small
+
+    options: dict[str, Any] = {"as_of": as_of, "lang": lang}
+    if engine == EMBEDDED and work is None and is_small(paths):
+        with bar() as progress:
+            result = audit_paths(paths, keyed(key), progress=progress, **options)
+        finish(result, out, csv=csv, as_json=as_json)
+        return
+    with steps() as progress:
+        road = Road(engine, jobs or cores(), work or out / ".zhenbo-work", progress, told)
+        with audit_large(paths, keyed(key), road, **options) as result:
+            write_out(result, out, csv=csv)
+    show(result, out, as_json=as_json)

@@ -1,5 +1,6 @@
 """What the commands share: the terminal on stderr or stdout, the progress bar, the hashing key, the last words."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from zhenbo.core.errors import ZhenboError
 
 if TYPE_CHECKING:
     from zhenbo.core.session import Session
+    from zhenbo.engines.embedded import Progress
     from zhenbo.pipeline import Result
 
 
@@ -37,6 +39,61 @@ def bar() -> Iterator[Callable[["Session"], None]]:
         )
 
 
+_STEPS = {
+    "looking through": "looking through the files",
+    "reading": "reading",
+    "joining by id": "looking for repeats",
+    "answering by id": "looking for repeats",
+    "dividing": "dividing the events",
+    "answering by subject": "auditing",
+}
+"""What the steps of an engine are called; the others bring the rows of one order, buyer or address together."""
+_SUBJECTS = "answering by subject"
+
+
+@contextmanager
+def steps() -> Iterator[Callable[["Progress"], None]]:
+    """A transient progress bar on stderr, step after step; nothing when stderr is no terminal."""
+    from rich.progress import (
+        BarColumn,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as Bar
+
+    terminal = console(err=True)
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[made]}"),
+        TimeElapsedColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Bar(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as shown:
+        row = shown.add_task("starting", total=None, made="")
+
+        def tell(now: "Progress") -> None:
+            made = f"{now.made:,} " + ("subjects" if now.what == _SUBJECTS else "events") if now.made else ""
+            what = _STEPS.get(now.what, "following orders and buyers")
+            if what != shown.tasks[0].description:
+                shown.reset(row, description=what)
+            shown.update(row, completed=now.done, total=now.total, made=made if now.what in _COUNTED else "")
+
+        yield tell
+
+
+_COUNTED = {"reading", _SUBJECTS}
+
+
+def told(line: str) -> None:
+    """A line for the user, beside the results."""
+    click.echo(line, err=True)
+
+
+def cores() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def keyed(path: Path | None) -> bytes:
     """The key for pseudonyms: from the file named, else made once under the user's configuration."""
     from zhenbo.intake.identity import load_key
@@ -46,17 +103,33 @@ def keyed(path: Path | None) -> bytes:
 
 def finish(result: "Result", out: Path, *, csv: bool, as_json: bool) -> None:
     """Write everything, show the verdicts, name the report."""
-    from zhenbo.core.verdict import to_json
-    from zhenbo.pipeline import titles, write
-    from zhenbo.report.terminal import render_terminal
+    write_out(result, out, csv=csv)
+    show(result, out, as_json=as_json)
+
+
+def write_out(result: "Result", out: Path, *, csv: bool) -> None:
+    """Write everything.
+
+    Raises:
+        ZhenboError: when the folder cannot be written to.
+    """
+    from zhenbo.pipeline import write
 
     try:
-        report = write(result, out, csv=csv)
+        write(result, out, csv=csv)
     except OSError as error:
         raise ZhenboError(
             f"The results cannot be written to {out} ({error}). Name another folder with --out."
         ) from error
+
+
+def show(result: "Result", out: Path, *, as_json: bool) -> None:
+    """The verdicts on the terminal, and where the report is."""
+    from zhenbo.core.verdict import to_json
+    from zhenbo.pipeline import titles
+    from zhenbo.report.terminal import render_terminal
+
     render_terminal(result.audit, console(err=as_json), titles())
     if as_json:
         sys.stdout.buffer.write(to_json(result.audit))
-    click.echo(f"\nReport: {report}", err=as_json)
+    click.echo(f"\nReport: {out / 'report.html'}", err=as_json)

@@ -29,6 +29,8 @@ from zhenbo.intake.report import FileReport, ImportReport
 _TABLES = {"event": "events", "account": "accounts", "metric": "metrics", "product": "products"}
 _SCHEMAS = {"events": EVENTS, "accounts": ACCOUNTS, "metrics": SESSION_METRICS, "products": PRODUCTS}
 _UTC = convert.Clock("+00:00")
+UNFORESEEN = (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, OSError, pa.ArrowException)
+"""What a reader may raise on a file nobody foresaw; it costs that file only."""
 
 
 @dataclass
@@ -126,17 +128,14 @@ def one_file(label: str, path: Path, digest: str, people: Pseudonyms, pile: Pile
     """One file; what no reader foresaw costs that file only, and is named."""
     try:
         return _file(label, path, digest, people, pile)
-    except (
-        ValueError,
-        TypeError,
-        LookupError,
-        ArithmeticError,
-        RecursionError,
-        OSError,
-        pa.ArrowException,
-    ) as error:
-        pile.rejects.append(Reject(path.name, 0, "unreadable", f"{type(error).__name__}: {error}"[:200]))
+    except UNFORESEEN as error:
+        pile.rejects.append(unreadable(path, error))
         return FileReport(file=label, digest=digest[:16], status="damaged", rejected={"unreadable": 1}, notes=["no reader could take this file; please report it"])  # fmt: skip
+
+
+def unreadable(path: Path, error: Exception) -> Reject:
+    """What is said of a file that no reader could take."""
+    return Reject(path.name, 0, "unreadable", f"{type(error).__name__}: {error}"[:200])
 
 
 def _file(label: str, path: Path, digest: str, people: Pseudonyms, pile: Pile) -> FileReport:

@@ -11,17 +11,22 @@ from zhenbo.pipeline.audit import (
     look,
     words,
 )
+from zhenbo.pipeline.large import EMBEDDED, Road, audit_large, is_small
 from zhenbo.pipeline.written import html, tables, titles, write
 
 __all__ = [
+    "EMBEDDED",
     "Lang",
     "Result",
+    "Road",
     "audit_dataset",
+    "audit_large",
     "audit_paths",
     "baselines",
     "cases",
     "default_policy",
     "html",
+    "is_small",
     "look",
     "tables",
     "titles",

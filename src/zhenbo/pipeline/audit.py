@@ -168,12 +168,17 @@ def audit_paths(paths: Sequence[Path], key: bytes, **options: Any) -> Result:
     loaded = load(paths, key)
     rejects = loaded.unused
     if not loaded.dataset.events.num_rows:
-        seen = (
-            "; ".join(dict.fromkeys(f"{r.file}: {r.reason} {r.detail}".strip() for r in rejects))
-            or "no files there"
-        )
-        raise NoEventsError(
-            f"No readable event in {', '.join(map(str, paths))} ({seen[:600]}). Known sources and the columns they are "
-            "known by: docs/sources.md; canonical columns: docs/schema.md."
-        )
+        raise nothing_read(paths, rejects)
     return audit_dataset(loaded.dataset, rejects=rejects, **options)
+
+
+def nothing_read(paths: Sequence[Path], rejects: Sequence[Reject]) -> NoEventsError:
+    """What is said where no event could be read: what was there instead, and what is known."""
+    seen = (
+        "; ".join(dict.fromkeys(f"{r.file}: {r.reason} {r.detail}".strip() for r in rejects))
+        or "no files there"
+    )
+    return NoEventsError(
+        f"No readable event in {', '.join(map(str, paths))} ({seen[:600]}). Known sources and the columns they are "
+        "known by: docs/sources.md; canonical columns: docs/schema.md."
+    )

@@ -80,20 +80,20 @@ class Host:
             place = folder / f"{number:02}"
             if not (place / "stage.done").exists():
                 last = any(s.to is None for s in plan.sinks[number])
-                what = "auditing" if last and isinstance(base, _Met) else _doing(base)
                 for side in range(len(plan.sinks[number])):
                     (place / str(side)).mkdir(parents=True, exist_ok=True)
-                self.runner.run(place, plan.tasks(number), what, _counted)
+                self.runner.run(place, plan.tasks(number), _doing(base, last=last), _counted)
                 (place / "stage.done").write_bytes(b"")
             for spent in plan.read_by(number):
                 shutil.rmtree(spent, ignore_errors=True)
         return plan.answer(root.schema)
 
 
-def _doing(base: _Base) -> str:
+def _doing(base: _Base, *, last: bool) -> str:
+    """A stage as its progress calls it."""
     if isinstance(base, _Files):
-        return "dividing what was read"
-    return f"bringing together by {', '.join(base.key)}"
+        return "dividing"
+    return f"{'answering' if last else 'joining'} by {', '.join(base.key)}"
 
 
 def _counted(answer: bytes) -> int:

@@ -1,5 +1,6 @@
 """Tasks over several processes: each is done once, remembers its answer beside its work, and is not done again."""
 
+import errno
 import multiprocessing
 import os
 import signal
@@ -86,26 +87,24 @@ class Runner:
         marks = [folder / f"{task.name}.done" for task in tasks]
         answers = {i: mark.read_bytes() for i, mark in enumerate(marks) if mark.exists()}
         total = sum(task.weight for task in tasks)
-
-        def tell() -> None:
-            done = sum(tasks[i].weight for i in answers)
-            self.report(Progress(what, done, total, sum(made(a) for a in answers.values())))
-
-        tell()
+        done = sum(tasks[i].weight for i in answers)
+        so_far = sum(made(answer) for answer in answers.values())
+        self.report(Progress(what, done, total, so_far))
         left = [i for i in range(len(tasks)) if i not in answers]
         for i, answer in self._each(left, marks, tasks):
             answers[i] = answer
-            tell()
+            done, so_far = done + tasks[i].weight, so_far + made(answer)
+            self.report(Progress(what, done, total, so_far))
         return [answers[i] for i in range(len(tasks))]
 
     def _each(self, left: list[int], marks: list[Path], tasks: Sequence[Task]) -> Iterator[tuple[int, bytes]]:
-        if self.jobs == 1 or not left:
-            for i in left:
-                yield i, _do(tasks[i].work, marks[i])
-            return
-        pool = self._workers()
         waiting, running = iter(left), dict[Future[bytes], int]()
         try:
+            if self.jobs == 1 or not left:
+                for i in left:
+                    yield i, _do(tasks[i].work, marks[i])
+                return
+            pool = self._workers()
             while True:
                 for i in islice(waiting, 2 * self.jobs - len(running)):
                     running[pool.submit(_do, tasks[i].work, marks[i])] = i
@@ -116,7 +115,14 @@ class Runner:
         except BrokenProcessPool as error:
             raise ZhenboError(
                 "A working process was killed, most likely for want of memory. The same command goes on where this one "
-                "stopped; --jobs 1 halves what is held at once."
+                "stopped; fewer --jobs hold less at once."
+            ) from error
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            raise ZhenboError(
+                f"The disk of {marks[0].parent} is full. Make room there and run the same command again: it goes on where "
+                "this one stopped."
             ) from error
 
     def _workers(self) -> ProcessPoolExecutor:

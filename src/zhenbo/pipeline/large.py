@@ -1,0 +1,133 @@
+"""The audit of what does not fit in memory: the same program on files and processes, or on Spark."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from zhenbo import __version__
+from zhenbo.core.errors import ZhenboError
+from zhenbo.core.rows import R
+from zhenbo.core.schema import ACCOUNTS, EVENTS, SESSION_METRICS
+from zhenbo.engines.embedded import Host, Progress, Runner, WorkFolder
+from zhenbo.judge import Policy
+from zhenbo.pipeline.audit import Lang, Result, default_policy, nothing_read
+from zhenbo.pipeline.once import MARKS, once
+from zhenbo.pipeline.program import Asking, audited, result
+from zhenbo.pipeline.reading import Part, Read, digest, parts, read
+
+EMBEDDED = "embedded"
+BUCKET_ROWS = 400_000
+"""Events that one process puts together at once, on average: some hundred megabytes."""
+SMALL = 256 << 20
+"""Bytes on disk up to which a record is audited in memory by one process: a million events or so."""
+_DENSE = {".parquet": 8, ".xlsx": 8, ".gz": 8}
+"""How many times larger than lines of text the same bytes are once read."""
+
+
+@dataclass(frozen=True)
+class Road:
+    """How an audit is run.
+
+    Args:
+        engine: `embedded`, or the master URL of a Spark.
+        jobs: processes of the embedded engine.
+        work: folder for what lies between the steps; kept when interrupted.
+        report: called with the progress.
+        say: called with lines for the user.
+    """
+
+    engine: str
+    jobs: int
+    work: Path
+    report: Callable[[Progress], None] = lambda _: None
+    say: Callable[[str], None] = lambda _: None
+
+
+def is_small(paths: Sequence[Path]) -> bool:
+    """Whether what stands there is best audited in memory."""
+    files = [f for path in paths for f in (path.rglob("*") if path.is_dir() else [path]) if f.is_file()]
+    return sum(f.stat().st_size * _DENSE.get(f.suffix.lower(), 1) for f in files) <= SMALL
+
+
+@contextmanager
+def audit_large(
+    paths: Sequence[Path], key: bytes, road: Road, *, as_of: int | None = None, lang: Lang = "zh",
+    policy: Policy | None = None,
+) -> Iterator[Result]:  # fmt: skip
+    """The audit of files of any size, as `audit_paths` gives it; the work is removed when this is left without error.
+
+    Raises:
+        NoEventsError: when nothing readable was found.
+        ZhenboError: when the working folder cannot be used, or a worker died.
+    """
+    policy = policy or default_policy()
+    _apart(paths, road.work)
+    found = parts(paths, road.report)
+    claim = {
+        "version": __version__, "input": digest(found), "key": hashlib.sha256(key).hexdigest(),
+        "policy": policy.name, "time to read at": str(as_of), "language": lang, "engine": _kind(road.engine),
+    }  # fmt: skip
+    with WorkFolder(road.work, claim) as work:
+        for line in work.said:
+            road.say(line)
+        yield _audited(paths, found, key, work.path, road, as_of, lang, policy)
+        work.remove()
+
+
+def _kind(engine: str) -> str:
+    return engine if engine == EMBEDDED else "spark"
+
+
+def _apart(paths: Sequence[Path], work: Path) -> None:
+    for path in paths:
+        inside = (
+            work.resolve().relative_to(path.resolve())
+            if work.resolve().is_relative_to(path.resolve())
+            else None
+        )
+        if inside is not None and not any(part.startswith(".") for part in inside.parts):
+            raise ZhenboError(
+                f"The working folder {work} lies in {path}, which is to be read. Name another with --work."
+            )
+
+
+def _audited(
+    paths: Sequence[Path], found: Sequence[Part], key: bytes, folder: Path, road: Road, as_of: int | None,
+    lang: Lang, policy: Policy,
+) -> Result:  # fmt: skip
+    embedded = road.engine == EMBEDDED
+    with Runner(road.jobs, road.report).running() as runner:
+        got = read(found, key, folder / "read", runner, "arrow" if embedded else "parquet")
+        if not got.events:
+            raise nothing_read(paths, got.unused)
+        asking = Asking(as_of or 0, cut=as_of is not None, lang=lang, policy=policy, windows=got.windows)
+        if embedded:
+            host = Host(folder, runner, max(4, -(-got.events // BUCKET_ROWS)))
+            return _run(host.files, got, asking)
+    return _on_spark(road.engine, got, asking)
+
+
+def _on_spark(url: str, got: Read, asking: Asking) -> Result:
+    from zhenbo.engines.spark import SparkRows, session
+
+    with session(url) as spark:
+        return _run(lambda files, _, schema: SparkRows.read(spark, files, schema), got, asking)
+
+
+def _run(hosted: Callable[..., R], got: Read, asking: Asking) -> Result:
+    """The program, on any host."""
+
+    def table(name: str, schema: object) -> R | None:
+        files = got.tables.get(name, [])
+        return hosted([f for f, _ in files], [n for _, n in files], schema) if files else None
+
+    events, marks = table("events", EVENTS), table("marks", MARKS)
+    assert events is not None
+    assert marks is not None
+    distinct, latest = once(events, marks)
+    if not asking.cut:
+        asking = Asking(latest, cut=False, lang=asking.lang, policy=asking.policy, windows=asking.windows)
+    told = audited(distinct, table("accounts", ACCOUNTS), table("metrics", SESSION_METRICS), asking)
+    return result(told.gather(), asking, got.unused)
