@@ -4,7 +4,7 @@ BIN := .venv/bin
 # bytecode is compiled once, here: a start-up that compiles scipy anew takes seconds
 UV := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes
 
-.PHONY: demo test fast lint bench lock docs i18n clean
+.PHONY: demo test fast lint bench bench-spine lock docs i18n clean
 
 demo: .venv/run ## simulates an evening of rooms, audits it, names the report
 	$(BIN)/zhenbo demo
@@ -21,7 +21,10 @@ lint: .venv/dev ## linter, formatter, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/dev ## events/s along the spine, wall and memory of a million events, import speeds
+bench: .venv/dev build/bench-env/ready ## the kernel beside its peers, 15 minutes; BENCH=--quick for 3
+	$(BIN)/python bench/run.py $(BENCH)
+
+bench-spine: .venv/dev ## events/s along the spine, wall and memory of a million events, import speeds
 	$(BIN)/python bench/spine.py
 
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
@@ -31,6 +34,7 @@ lock: .venv/bin/uv ## writes requirements/*.txt anew: hashes only, no download a
 	$(BIN)/$(COMPILE) requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(BIN)/$(COMPILE) pyproject.toml requirements/run.in -o requirements/run.txt
 	$(BIN)/$(COMPILE) pyproject.toml requirements/dev.in -o requirements/dev.txt
+	$(BIN)/$(COMPILE) requirements/bench.in -o requirements/bench.txt
 
 docs: .venv/dev ## writes the pages and excerpts that derive from the code
 	$(BIN)/python docs/make.py
@@ -57,4 +61,9 @@ clean: ## leaves the clone as it came
 
 .venv/dev: .venv/run requirements/dev.txt
 	$(UV) -r requirements/dev.txt
+	touch $@
+
+build/bench-env/ready: .venv/bin/uv requirements/bench.txt # the peers live apart: none of them enters .venv
+	$(PYTHON) -m venv --clear build/bench-env
+	$(BIN)/uv pip install --quiet --compile-bytecode --python build/bench-env/bin/python --require-hashes -r requirements/bench.txt
 	touch $@

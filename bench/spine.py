@@ -1,6 +1,6 @@
 """Events per second along the spine, wall and peak memory of an audit, import speed per source, start-up.
 
-    make bench                                    # a million events; a few minutes on two cores
+    make bench-spine                              # a million events; a few minutes on two cores
     .venv/bin/python bench/spine.py --world evening --rows 2000       # the same walk, small
 
 Numbers depend on the machine and on what else runs on it: compare ratios on one machine, and print the load.
