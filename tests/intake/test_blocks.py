@@ -1,9 +1,12 @@
 """Canonical files read in blocks: the same rows, rejects and ids as when they are read whole, whatever is wrong with them."""
 
+import csv
+import io
 import json
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -105,6 +108,18 @@ def in_blocks(path: Path, detail: str, size: int) -> Typed:
         return canonical.read(path, "events", detail)
 
 
+def joined_blocks(path: Path, detail: str, size: int) -> Typed:
+    """What `blocks` gives, one behind the other."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(canonical, "SMALL", 0)
+        patch.setattr(canonical, "BLOCK", size)
+        parts = list(canonical.blocks(path, "events", detail))
+    return Typed(
+        pa.concat_tables([p.table for p in parts]), [r for p in parts for r in p.rejects],
+        sum(p.read for p in parts), list(dict.fromkeys(n for p in parts for n in p.notes)),
+    )  # fmt: skip
+
+
 FIRST = b'{"kind":"like","ts":1700000000000000,"qty":1,"text":"a"}'
 
 
@@ -139,3 +154,79 @@ def test_json_lines_in_blocks_are_the_lines_read_one_by_one(body, size, head, en
     path = tmp_path_factory.mktemp("lines") / "events.jsonl"
     path.write_bytes(head + end.join([FIRST, *body]) + (end if last else b""))
     same(in_blocks(path, "jsonl", size), plainly(path, "jsonl"))
+
+
+@st.composite
+def cells(draw):
+    """A CSV row of the columns below, mostly as it should be, quoted by some writer's habit, sometimes broken."""
+    row = [
+        draw(st.sampled_from(["enter", "like", "telepathy"])), str(draw(st.integers(START, START + 99))), str(draw(st.integers(0, 9))),
+        draw(st.sampled_from(["a", "好,b", 'say "hi"', "", "x y", "tab\there", '"'])), draw(st.sampled_from(["s1", "s2", 's"3', ""])),
+        draw(st.sampled_from(["", "e1", "007"])),
+    ]  # fmt: skip
+    if draw(st.integers(0, 5)) == 5:
+        row[draw(st.integers(0, 5))] = draw(
+            st.sampled_from(["0x10", "many", "-3", "2.5", "0", "", "2023-11-14 22:13:20Z", "yesterday", "x" * (TEXT_MAX + 1), "9" * 30, "\x00", "two\nlines", "\u2028", " 7", "NULL"])
+        )  # fmt: skip
+    out = io.StringIO()
+    csv.writer(
+        out, quoting=draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])), lineterminator=""
+    ).writerow(row)
+    body = out.getvalue().encode()
+    if draw(st.integers(0, 9)):
+        return body
+    return draw(st.sampled_from([body + b",", body + b'"', b"", b" ", body.replace(b",", b"", 1), b'"' + body, body.replace(b"e", b"\xff"), body + b"\r", b'a"b' + body]))  # fmt: skip
+
+
+@pytest.mark.slow
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    body=st.lists(cells(), max_size=8),
+    size=st.sampled_from([60, 300, 1 << 16]),
+    head=st.sampled_from([b"", b"\xef\xbb\xbf"]),
+    names=st.sampled_from([b"kind,ts,qty,text,session_id,event_id", b"kind,ts,qty,text,state,event_id", b"kind,ts,flags,via,session_id,mine", b'"kind","ts","qty","text","session_id","event_id"']),
+    end=st.sampled_from([b"\n", b"\r\n"]),
+    last=st.booleans(),
+)  # fmt: skip
+def test_csv_in_blocks_is_the_csv_read_whole(body, size, head, names, end, last, tmp_path_factory):
+    """Quoted, ragged, mistyped and broken rows, in blocks of any size: exactly what the general reader gives."""
+    path = tmp_path_factory.mktemp("rows") / "events.csv"
+    path.write_bytes(
+        head + end.join([names, b"like,1700000000000000,1,a,s1,e0", *body]) + (end if last else b"")
+    )
+    whole = plainly(path, "delimited")
+    same(in_blocks(path, "delimited", size), whole)
+    same(joined_blocks(path, "delimited", size), whole)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    kinds=st.lists(st.sampled_from(["like", "enter", "telepathy"]), min_size=1, max_size=12),
+    numbers=st.lists(st.sampled_from(["1", "0x10", "many", "2.5", None]), min_size=12, max_size=12),
+    words=st.lists(st.sampled_from(["a", "b\x00", "x" * (TEXT_MAX + 1), None]), min_size=12, max_size=12),
+    ids=st.lists(st.sampled_from(["e1", None, ""]), min_size=12, max_size=12),
+    group=st.integers(1, 5),
+)
+def test_parquet_by_row_groups_is_the_table_read_whole(kinds, numbers, words, ids, group, tmp_path_factory):
+    """Typed group by group, with what the whole column decides: the same rows, rejects and ids."""
+    n = len(kinds)
+    path = tmp_path_factory.mktemp("groups") / "events.parquet"
+    table = pa.table({
+        "kind": kinds, "ts": pa.array(range(START, START + n), pa.timestamp("us")), "qty": pa.array(numbers[:n], pa.string()),
+        "state": pa.array(words[:n], pa.string()), "event_id": pa.array(ids[:n], pa.string()), "mine": list(range(n)),
+    })  # fmt: skip
+    pq.write_table(table, path, row_group_size=group)
+    same(joined_blocks(path, "parquet", 100), plainly(path, "parquet"))
+
+
+def test_a_parquet_file_cut_in_its_last_row_group_is_none(tmp_path):
+    """As when it is read whole: no row of it is given out before it is known to read to its end."""
+    path = tmp_path / "events.parquet"
+    pq.write_table(pa.table({"kind": ["like"] * 4_000, "ts": range(START, START + 4_000)}), path, row_group_size=1_000, compression="none")  # fmt: skip
+    body = bytearray(path.read_bytes())
+    last = pq.ParquetFile(path).metadata.row_group(3).column(1).data_page_offset
+    body[last : last + 40] = b"\xff" * 40
+    path.write_bytes(body)
+    found = joined_blocks(path, "parquet", 100)
+    assert [r.reason for r in found.rejects] == ["truncated_parquet"]
+    same(found, plainly(path, "parquet"))

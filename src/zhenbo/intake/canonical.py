@@ -7,11 +7,14 @@ through to its end before the first such row is given out, so that its rows are 
 """
 
 import io
+from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
@@ -29,6 +32,7 @@ BLOCK = 16 << 20
 """Bytes of JSON lines read at once."""
 SMALL = 8 << 20
 """Bytes up to which a file of lines is read row by row: sooner done than the compiled reader is loaded."""
+_UNREADABLE = (pa.ArrowException, OSError, ValueError)
 _NUMBERS = {f.name: f.type for f in EVENTS if pa.types.is_integer(f.type)}
 
 
@@ -40,7 +44,12 @@ def read(path: Path, what: str, detail: str) -> Typed:
         what: `events`, `accounts`, `metrics` or `products`.
         detail: `parquet`, `jsonl` or `delimited`.
     """
-    return _joined(blocks(path, what, detail))
+    if detail == "delimited" and _by_compiled(path, what):
+        from zhenbo.intake.columnar.csvrows import IrregularError
+
+        with suppress(IrregularError):
+            return _joined(_csv_events(path))
+    return _joined(blocks(path, what, detail)) if detail == "jsonl" else tolerant(path, what, detail)
 
 
 def blocks(path: Path, what: str, detail: str) -> Iterator[Typed]:
@@ -49,16 +58,72 @@ def blocks(path: Path, what: str, detail: str) -> Iterator[Typed]:
     Args:
         path: the file.
         what: `events`, `accounts`, `metrics` or `products`.
-        detail: `parquet` (by row group), `jsonl` or `delimited`.
+        detail: `parquet` (by row group), `jsonl` or `delimited`. A CSV file that is not regular (a stray quote, a
+            ragged row, other columns) is one block, as is a JSON document over several lines.
 
     Returns:
         At least one block. Their tables one behind the other are the table of `read`, likewise their rejects.
     """
-    if detail == "jsonl" and what == "events" and path.stat().st_size > SMALL:
-        start = jsonl.by_line(path)
-        if start is not None:
+    if detail == "parquet":
+        return _row_groups(path, what)
+    if _by_compiled(path, what):
+        if detail == "jsonl" and (start := jsonl.by_line(path)) is not None:
             return _json_blocks(path, start)
+        if detail == "delimited" and _regular(path):
+            return _csv_events(path)
     return iter([tolerant(path, what, detail)])
+
+
+def _by_compiled(path: Path, what: str) -> bool:
+    """Whether a file of lines is worth the compiled readers."""
+    return what == "events" and path.stat().st_size > SMALL
+
+
+def _row_groups(path: Path, what: str) -> Iterator[Typed]:
+    """A Parquet file by its row groups; one that cannot be read to its end is none, as when it is read whole."""
+    try:
+        file = pq.ParquetFile(path)
+        count = file.num_row_groups
+        facts = typed.looked_through(map(file.read_row_group, range(count if count > 1 else 0)), what)
+    except _UNREADABLE:
+        count = 0
+    if count < 2:
+        yield tolerant(path, what, "parquet")
+        return
+    ordinals: dict[bytes, int] = {}
+    row = 1
+    for group in range(count):
+        raw = file.read_row_group(group)
+        lines = range(row, row + raw.num_rows)
+        row += raw.num_rows
+        yield typed.settled(typed.part(raw, what, lines, facts), what, path.name, ordinals)
+
+
+def _regular(path: Path) -> bool:
+    """Whether the compiled reader takes a CSV file to its end."""
+    from zhenbo.intake.columnar import csvrows
+
+    try:
+        deque(csvrows.blocks(path, BLOCK), maxlen=0)
+    except csvrows.IrregularError:
+        return False
+    return True
+
+
+def _csv_events(path: Path) -> Iterator[Typed]:
+    """Canonical events of a CSV file that is regular throughout.
+
+    Raises:
+        IrregularError: see `csvrows.blocks`.
+    """
+    from zhenbo.intake.columnar import csvrows
+
+    ordinals: dict[bytes, int] = {}
+    row = 2  # the header is the first
+    for columns in csvrows.blocks(path, BLOCK):
+        lines = np.arange(row, row + len(columns["kind"]))
+        row += lines.size
+        yield typed.settled(typed.checked(columns, lines), "events", path.name, ordinals)
 
 
 def _joined(parts: Iterable[Typed]) -> Typed:
@@ -80,7 +145,7 @@ def tolerant(path: Path, what: str, detail: str) -> Typed:
     if detail == "parquet":
         try:
             raw = pq.ParquetFile(path).read()
-        except (pa.ArrowException, OSError, ValueError) as error:
+        except _UNREADABLE as error:
             why = str(error).split("\n", maxsplit=1)[0][:160]
             return Typed(TABLES[what].empty_table(), [Reject(path.name, 0, "truncated_parquet", why)])
     elif detail == "jsonl":

@@ -4,7 +4,7 @@ Values of another type are cast where nothing is lost; a row whose value cannot 
 reason, and all other rows stay.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -121,6 +121,41 @@ def part(raw: pa.Table, what: str, lines: Sequence[int] | None = None, facts: Fa
     return Part(columns, range(1, n + 1) if lines is None else lines, work.bad, work.notes)
 
 
+def looked_through(pieces: Iterable[pa.Table], what: str) -> Facts:
+    """What decides how values are read in a table that comes in pieces."""
+    singly, dirty = set(), set()
+    for raw in pieces:
+        for name, to in zip(TABLES[what].names, TABLES[what].types, strict=True):
+            if name not in raw.column_names:
+                continue
+            if pa.types.is_string(to) or pa.types.is_dictionary(to):
+                if _dirty(raw[name], to):
+                    dirty.add(name)
+            elif not pa.types.is_timestamp(to) and not _casts(raw[name], to):
+                singly.add(name)
+    return Facts(frozenset(singly), frozenset(dirty))
+
+
+def _dirty(values: pa.ChunkedArray, to: pa.DataType) -> bool:
+    """Whether a column of texts makes each of its values be cleaned by itself."""
+    if values.type == to and pa.types.is_dictionary(to):
+        return not all(_valid(chunk.dictionary) for chunk in values.chunks)
+    kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
+    if not pa.types.is_string(kind) and not pa.types.is_large_string(kind):
+        return False
+    texts = values.cast(kind).cast(pa.string())
+    return not _valid(texts) or soiled(texts)
+
+
+def _casts(values: pa.ChunkedArray, to: pa.DataType) -> bool:
+    plain = values.cast(pa.string()) if pa.types.is_dictionary(values.type) else values
+    try:
+        plain.cast(to)
+    except pa.ArrowException:
+        return False
+    return True
+
+
 def checked(columns: dict[str, Any], lines: npt.NDArray[np.int64]) -> Part:
     """Events whose columns have canonical types already."""
     work = _Work(len(lines), Facts())
@@ -217,12 +252,16 @@ class _Work:
         return self._each(name, values, to, _reader(to))
 
     def _encoded(self, name: str, values: Any, to: pa.DataType) -> Any:
-        if values.type == to and _valid(
-            values.combine_chunks().dictionary
-            if isinstance(values, pa.Array)
-            else values.unify_dictionaries().chunk(0).dictionary
-            if values.num_chunks
-            else None
+        if (
+            name not in self.facts.soiled
+            and values.type == to
+            and _valid(
+                values.combine_chunks().dictionary
+                if isinstance(values, pa.Array)
+                else values.unify_dictionaries().chunk(0).dictionary
+                if values.num_chunks
+                else None
+            )
         ):
             return values
         text = self._text(name, values)

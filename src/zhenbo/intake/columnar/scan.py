@@ -9,6 +9,7 @@ by construction, and a broken line costs only itself.
 import numpy as np
 
 from zhenbo.intake.columnar.words import (
+    BACKSLASHES,
     byte,
     compiled,
     copy,
@@ -115,7 +116,7 @@ def _text(p: int) -> tuple[int, int]:
     """Closing quote of the string that begins at p, and its bytes once unescaped; (−1, 0) when it is not plain."""
     size = 0
     while True:
-        ahead = plain(p)
+        ahead = plain(p, BACKSLASHES)
         size += ahead
         p += ahead
         if ahead == 8:
@@ -137,7 +138,7 @@ def _text(p: int) -> tuple[int, int]:
 
 
 @compiled(forceinline=True)
-def _whole(p: int) -> tuple[int, int]:
+def whole_number(p: int) -> tuple[int, int]:
     """Place behind the whole number at p, and its value; (−1, 0) when it is none of at most 18 digits."""
     negative = byte(p) == 45
     if negative:
@@ -154,7 +155,7 @@ def _whole(p: int) -> tuple[int, int]:
 
 
 @compiled(forceinline=True)
-def _is_time(v: int) -> bool:
+def is_time(v: int) -> bool:
     """Whether a number is a time of 2000..2100 in s, ms, µs or ns, or 0 for none."""
     return (
         v == 0
@@ -207,8 +208,8 @@ def _value(body: int, p: int, kind: int, cell: int, longest: int) -> int:
         put_short(cell, place if length == end - p - 1 else -place)  # negative: it holds escapes
         put_short(cell + 4, length)
         return end + 1
-    end, value = _whole(p)
-    if end < 0 or (kind == INT32 and not -(2**31) <= value < 2**31) or (kind == TIME and not _is_time(value)):
+    end, value = whole_number(p)
+    if end < 0 or (kind == INT32 and not -(2**31) <= value < 2**31) or (kind == TIME and not is_time(value)):
         return _FAILED
     put_whole(cell, value)
     return end
@@ -338,8 +339,16 @@ def _unescaped(p: int, at: int) -> None:
         at += width
 
 
-@compiled("void(int64, int64, int64, int64, int64)", cache=True)
-def texts(body: int, cells: int, rows: int, offsets: int, data: int) -> None:
+@compiled(forceinline=True)
+def _undoubled(p: int, at: int, size: int) -> None:
+    """Write so many bytes of the CSV text at p, one quote for two."""
+    for k in range(size):
+        put_byte(at + k, byte(p))
+        p += 2 if byte(p) == _QUOTE else 1
+
+
+@compiled("void(int64, int64, int64, int64, int64, boolean)", cache=True)
+def texts(body: int, cells: int, rows: int, offsets: int, data: int, doubled: bool) -> None:
     """Texts of one column, one behind the other, as Arrow keeps them; every argument but `rows` is an address.
 
     Args:
@@ -348,6 +357,7 @@ def texts(body: int, cells: int, rows: int, offsets: int, data: int) -> None:
         rows: how many.
         offsets: int32, rows + 1, to be filled.
         data: the sum of sizes and padding, to be filled.
+        doubled: whether a quote is escaped by another, as in CSV, and not as in JSON.
     """
     at = 0
     for row in range(rows):
@@ -356,7 +366,9 @@ def texts(body: int, cells: int, rows: int, offsets: int, data: int) -> None:
         if size <= 0:
             continue
         place = short(cells + 8 * row)
-        if place < 0:
+        if place < 0 and doubled:
+            _undoubled(body - place, data + at, size)
+        elif place < 0:
             _unescaped(body - place, data + at)
         else:
             copy(body + place, data + at, size)
@@ -366,7 +378,7 @@ def texts(body: int, cells: int, rows: int, offsets: int, data: int) -> None:
 
 @compiled(forceinline=True)
 def _spelt(body: int, cell: int) -> tuple[int, int]:
-    """Where a text begins, and its bytes as spelt, escapes included."""
+    """Where a text of JSON begins, and its bytes as spelt, escapes included."""
     place, size = short(cell), short(cell + 4)
     if place >= 0:
         return body + place, size
@@ -399,8 +411,8 @@ def _scattered(at: int, size: int) -> np.int64:
     return np.int64((mixed ^ (mixed >> np.uint64(29))) & np.uint64(SLOTS - 1))
 
 
-@compiled("int64(int64, int64, int64, int64, int64, int64)", cache=True)
-def codes(body: int, cells: int, rows: int, numbers: int, firsts: int, slots: int) -> int:
+@compiled("int64(int64, int64, int64, int64, int64, int64, boolean)", cache=True)
+def codes(body: int, cells: int, rows: int, numbers: int, firsts: int, slots: int, doubled: bool) -> int:
     """Number the texts of a column by first appearance; every argument but `rows` is an address.
 
     Args:
@@ -410,9 +422,11 @@ def codes(body: int, cells: int, rows: int, numbers: int, firsts: int, slots: in
         numbers: int32 by row, to be filled; −1 for null.
         firsts: int64, `WORDS_MAX`, to be filled: the row of each text's first appearance.
         slots: int32, `SLOTS`, −1.
+        doubled: as in `texts`.
 
     Returns:
-        How many texts there are; −1 when they are more than `WORDS_MAX`. One text spelt twice counts twice.
+        How many texts there are; −1 when they are more than `WORDS_MAX` or one holds doubled quotes. One text spelt
+        in two ways counts twice.
     """
     known, last, at_last, size_last = 0, -1, body, -1
     for row in range(rows):
@@ -420,6 +434,8 @@ def codes(body: int, cells: int, rows: int, numbers: int, firsts: int, slots: in
         if whole(cell) == _NULL:
             put_short(numbers + 4 * row, -1)
             continue
+        if doubled and short(cell) < 0:
+            return -1
         at, size = _spelt(body, cell)
         if size == size_last and _same(at, at_last, size):
             put_short(numbers + 4 * row, last)

@@ -18,7 +18,8 @@ PADDING = 64
 _ONES = np.uint64(0x0101010101010101)
 _HIGHS = np.uint64(0x8080808080808080)
 _QUOTES = np.uint64(0x2222222222222222)
-_BACKSLASHES = np.uint64(0x5C5C5C5C5C5C5C5C)
+BACKSLASHES = np.uint64(0x5C5C5C5C5C5C5C5C)
+COMMAS = np.uint64(0x2C2C2C2C2C2C2C2C)
 _BLANKS = np.uint64(0x2020202020202020)
 _NONE = np.uint64(0)
 
@@ -90,12 +91,12 @@ def _zeros(_typing: Any, _bits: Any) -> Any:
 
 
 @compiled(forceinline=True)
-def plain(at: int) -> int:
-    """How many of the next eight bytes are printable ASCII without quote and backslash, up to the first that is not."""
+def plain(at: int, stop: np.uint64) -> int:
+    """How many of the next eight bytes are printable ASCII, neither quote nor `stop` (eight times over)."""
     here = word(at)
-    quote, slash = here ^ _QUOTES, here ^ _BACKSLASHES
+    quote, other = here ^ _QUOTES, here ^ stop
     # a byte is zero where subtracting one borrows; what is flagged above the first true hit may be false
-    hit = ((quote - _ONES) & ~quote) | ((slash - _ONES) & ~slash) | ((here - _BLANKS) & ~here) | here
+    hit = ((quote - _ONES) & ~quote) | ((other - _ONES) & ~other) | ((here - _BLANKS) & ~here) | here
     hit &= _HIGHS
     return 8 if hit == _NONE else int(_zeros(hit)) >> 3
 
