@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from aims import aims
+
 Found = dict[str, Any]
 
 _HEAD = """# The kernel beside its peers
@@ -70,6 +72,7 @@ def page(found: Found) -> str:
         _state(found),
         _latency(found),
         _growth(found),
+        _aims(found),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -171,6 +174,14 @@ def _slowdown(series: list[Found]) -> str:
         for then, run in zip(each[:-1], series[:-1], strict=True)
     ]
     return f"\n\nTime an event takes in the longest stream: {', '.join(said)}."
+
+
+def _aims(found: Found) -> str:
+    rows = [
+        _row([what, aim, measured, "yes" if met else "**no**"]) for what, aim, measured, met in aims(found)
+    ]
+    table = "| | aim | measured | reached |\n|---|--:|--:|---|\n" + "\n".join(rows)
+    return f"## Aims\n\n{table}" if rows else ""
 
 
 def _row(cells: list[str]) -> str:

@@ -68,6 +68,8 @@ FULL = Plan(
 )
 QUICK = Plan(1_000_000, 400_000, 400_000, 400_000, 1_000_000, 1, (), 10)
 WARM_UP = 100_000
+REPEAT_UNTIL = 330.0
+"""Seconds after which no further round begins: a slow machine repeats less rather than run longer."""
 LIMIT = 400.0
 """Seconds after which one process is given up."""
 
@@ -147,7 +149,10 @@ def _windows(plan: Plan, found: dict[str, Any]) -> None:
     """Rounds, so that a busy minute of the machine does not fall on one engine alone."""
     asked = engines(plan)
     answers: dict[str, list[dict[str, Any]]] = {name: [] for name in asked}
+    start = time.perf_counter()
     for turn in range(plan.runs):
+        if time.perf_counter() - start > REPEAT_UNTIL:
+            break
         for name, engine in asked.items():
             if turn < engine.runs:
                 command = [*engine.command, _stream(engine.rows), *engine.rest]
