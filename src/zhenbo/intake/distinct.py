@@ -18,6 +18,8 @@ from zhenbo.core.session import codes
 _PERSONAL = frozenset({"actor_id", "device", "ip", "addr", "pay", "target_id", "extra"})
 _KEPT = 10_000
 _TIMES = ("ts", "ts_seen")
+_MANY = 100_000
+"""Rows from which repeated ids are looked for by mark first."""
 
 
 class Distinct(NamedTuple):
@@ -40,15 +42,16 @@ def distinct(events: pa.Table) -> Distinct:
     """Drop repeats; the result does not depend on the order of the rows."""
     if events.num_rows < 2:
         return Distinct(events, 0, 0, [])
-    key = _identity(events)
+    likely = _likely(events["event_id"])
+    key = _identity(events, likely) if likely.size else likely
     order = np.argsort(key, kind="stable")
     fresh = np.flatnonzero(np.diff(key[order], prepend=-1))
-    if fresh.size == events.num_rows:
+    if fresh.size == likely.size:
         return Distinct(events, 0, 0, [])
     sizes = np.diff(np.append(fresh, order.size))
-    many = np.repeat(sizes > 1, sizes)
-    suspects = order[many]
-    kept, duplicates, losers = _settle(events, key, suspects)
+    many = order[np.repeat(sizes > 1, sizes)]
+    suspects = likely[many]
+    kept, duplicates, losers = _settle(events, key[many], suspects)
     keep = np.ones(events.num_rows, dtype=bool)
     keep[suspects] = False
     keep[kept] = True
@@ -57,11 +60,26 @@ def distinct(events: pa.Table) -> Distinct:
     return Distinct(events.filter(pa.array(keep)), duplicates, len(losers), rows)
 
 
-def _identity(events: pa.Table) -> npt.NDArray[np.int64]:
-    """An integer per (source, event_id)."""
-    ids, _names = codes(events["event_id"])
+def _likely(ids: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """Rows that may repeat an id: every one that does is among them."""
+    if len(ids) < _MANY:  # sooner done than the compiled part is loaded
+        return np.arange(len(ids))
+    from zhenbo.intake.columnar.marks import marks
+
+    mark = marks(ids)
+    ranked = np.sort(mark)
+    twice = np.unique(ranked[1:][ranked[1:] == ranked[:-1]])
+    if not twice.size:
+        return np.empty(0, dtype=np.int64)
+    place = np.minimum(np.searchsorted(twice, mark), twice.size - 1)
+    return np.flatnonzero(twice[place] == mark)
+
+
+def _identity(events: pa.Table, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """An integer per (source, event_id) for some rows, of which every row of their ids is one."""
+    ids, _names = codes(events["event_id"].take(pa.array(rows)))
     sources, names = codes(events["source"])
-    return (ids + 1) * (len(names) + 1) + sources + 1
+    return (ids + 1) * (len(names) + 1) + sources[rows] + 1
 
 
 def _settle(
@@ -72,8 +90,8 @@ def _settle(
     ranks = [rank(row) for row in rows]
     groups: dict[int, dict[tuple[int, bytes, bytes], int]] = {}
     duplicates = 0
-    for at, row_rank in zip(suspects.tolist(), ranks, strict=True):
-        versions = groups.setdefault(int(key[at]), {})
+    for at, mine, row_rank in zip(suspects.tolist(), key.tolist(), ranks, strict=True):
+        versions = groups.setdefault(mine, {})
         if row_rank in versions:
             duplicates += 1
         else:

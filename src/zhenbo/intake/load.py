@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -298,13 +299,23 @@ def _compact(table: pa.Table) -> pa.Table:
     for entry in table.schema:
         column = table[entry.name]
         if pa.types.is_dictionary(entry.type):
-            made = column.cast(pa.string()).combine_chunks()
-            made = made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
-            columns.append(made.dictionary_encode())
+            columns.append(_renumbered(column))
         else:
             made = column.combine_chunks()
             columns.append(made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made)
     return pa.Table.from_arrays(columns, schema=table.schema)
+
+
+def _renumbered(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """The same words numbered by first appearance; words of no row are gone."""
+    coded = column.unify_dictionaries().combine_chunks()
+    words = coded.dictionary
+    if words.null_count or len(words.unique()) < len(words):  # as no reader of ours writes them
+        return coded.cast(pa.string()).dictionary_encode()
+    used = coded.indices.unique().drop_null()
+    number = np.zeros(len(words), dtype=np.int32)
+    number[used.to_numpy()] = np.arange(len(used))
+    return pa.DictionaryArray.from_arrays(pa.array(number).take(coded.indices), words.take(used))
 
 
 def _totals(report: ImportReport, data: Dataset, rejects: list[Reject]) -> None:

@@ -40,7 +40,7 @@ def column(letters: Letters, to: pa.DataType, cells: Ints, doubled: bool = False
     missing = cells == NULL
     if missing.all():
         return pa.nulls(len(cells), to)
-    numbers = pa.array(cells.copy(), mask=missing)  # the cells are used again
+    numbers = pa.array(np.where(missing, 0, cells), mask=missing)  # a copy: the cells are used again
     if pa.types.is_timestamp(to):
         quick = times.plainly(numbers)
         assert quick is not None  # the scanner took nothing else
