@@ -149,7 +149,8 @@ def test_a_bucket_too_large_for_arrow_is_refused_with_advice(monkeypatch):
     """What cannot be held in one table is said before memory runs out."""
     monkeypatch.setattr(spark_parcels, "BUCKET_BYTES", 1 << 20)
     table = pa.table({"k": ["hot"] * 200_000, "v": pa.array(range(200_000))})
-    sent = list(spark_parcels.dealt([table], ("k",), 4, 0))
+    outlet = spark_parcels.Outlet(spark_parcels.Port(0, ("k",), 4))
+    sent = [*outlet.add(table), *outlet.flush()]
     with pytest.raises(SparkError, match=r"keyed by k outgrew .*'hot'.* one key alone"):
         list(spark_parcels.whole_bucket(sent, (table.schema,), lambda t: t, table.schema, ("k",)))
 

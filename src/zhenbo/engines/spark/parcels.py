@@ -6,6 +6,7 @@ module by name, so what a step caches at module level (compiled kernels, baselin
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -18,8 +19,10 @@ from zhenbo.core.errors import ZhenboError
 from zhenbo.core.rows import Work, joined, shaped
 from zhenbo.engines.spark.keys import key_hash
 
-PARCELS = pa.schema([("bucket", pa.int32()), ("side", pa.int32()), ("rows", pa.binary())])
-"""What Spark sees: where a parcel goes, which side of a meeting it belongs to, and an Arrow stream."""
+PARCELS = pa.schema([
+    ("port", pa.int32()), ("bucket", pa.int32()), ("side", pa.int32()), ("rows", pa.binary()),
+])  # fmt: skip
+"""What Spark sees: the port by which a parcel left its stage, the bucket and the side it goes to, and an Arrow stream."""
 BUCKET_BYTES = 2**31 - 1
 """What one bucket may hold: a string column of more overflows Arrow's 32-bit offsets."""
 DEAL_BYTES = 48 << 20
@@ -31,29 +34,66 @@ class SparkError(ZhenboError):
     """Spark is missing, cannot be reached, or gave up."""
 
 
+@dataclass(frozen=True)
+class Port:
+    """Where rows leave a stage.
+
+    Args:
+        number: of the port within its stage.
+        key: by which they are split; None where they are the answer.
+        buckets: parts they are split into.
+        side: of the meeting they go to.
+    """
+
+    number: int
+    key: tuple[str, ...] | None = None
+    buckets: int = 1
+    side: int = 0
+
+
+@dataclass(frozen=True)
+class Branch:
+    """What becomes of a table within a stage: it leaves by ports, and further steps make other tables of it.
+
+    Args:
+        schema: of the table.
+        ports: by which it leaves.
+        onward: the steps over it, each with what becomes of its answer.
+    """
+
+    schema: pa.Schema
+    ports: tuple[Port, ...] = ()
+    onward: tuple[tuple[Work, "Branch"], ...] = ()
+
+
 def stage(
-    batches: Iterable[pa.RecordBatch],
-    inlet: Any,
-    steps: tuple[tuple[Work, pa.Schema], ...],
-    outlet: Any,
-    version: str,
+    batches: Iterable[pa.RecordBatch], inlet: Any, branch: Branch, version: str
 ) -> Iterator[pa.RecordBatch]:
-    """One call of a worker: from parcels (or files) to tables, through the steps, to parcels."""
+    """One call of a worker: from files or parcels to whole tables, through every step that needs no other rows, to parcels."""
     if version != __version__:
         raise SparkError(
             f"The driver runs zhenbo {version}, a worker {__version__}: install the same version on every machine."
         )
-    tables = inlet(batches)
-    for work, schema in steps:
-        tables = _stepped(tables, work, schema)
-    yield from outlet(tables)
+    outlets = {port.number: Outlet(port) for port in _ports(branch)}
+    for table in inlet(batches):
+        for port, rows in _leaving(table, branch):
+            yield from outlets[port.number].add(rows)
+    for outlet in outlets.values():
+        yield from outlet.flush()
 
 
-def _stepped(tables: Iterable[pa.Table], work: Work, schema: pa.Schema) -> Iterator[pa.Table]:
-    for table in tables:
-        made = shaped(work(table), schema)
-        if made.num_rows:
-            yield made
+def _ports(branch: Branch) -> Iterator[Port]:
+    yield from branch.ports
+    for _, further in branch.onward:
+        yield from _ports(further)
+
+
+def _leaving(table: pa.Table, branch: Branch) -> Iterator[tuple[Port, pa.Table]]:
+    if table.num_rows:
+        for port in branch.ports:
+            yield port, table
+        for work, further in branch.onward:
+            yield from _leaving(shaped(work(table), further.schema), further)
 
 
 def opened(parcel: pa.Buffer) -> pa.Table:
@@ -144,35 +184,41 @@ def _filled(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return shaped(table, schema)
 
 
-def dealt(
-    tables: Iterable[pa.Table], key: tuple[str, ...], buckets: int, side: int
-) -> Iterator[pa.RecordBatch]:
-    """Outlet: rows split into parcels by the bucket of their key."""
-    for table in _gathered(tables):
-        at = (key_hash(table, key) % np.uint64(buckets)).astype(np.int32)
-        order = np.argsort(at, kind="stable")
-        bounds = np.flatnonzero(np.diff(at[order], prepend=-1, append=-1))
-        sorted_rows = unfolded(table).take(pa.array(order))
-        yield packed([(int(at[order[a]]), sorted_rows.slice(a, b - a)) for a, b in pairwise(bounds)], side)
+class Outlet:
+    """Gathers the rows that leave by a port until there are enough to be sent.
+
+    Args:
+        port: where they leave.
+    """
+
+    def __init__(self, port: Port) -> None:
+        self.port = port
+        self.held: list[pa.Table] = []
+        self.size = 0
+
+    def add(self, table: pa.Table) -> Iterator[pa.RecordBatch]:
+        """Take rows; parcels of those held, once they are many."""
+        self.held.append(table)
+        self.size += table.nbytes
+        if self.size >= DEAL_BYTES:
+            yield from self.flush()
+
+    def flush(self) -> Iterator[pa.RecordBatch]:
+        """Parcels of the rows held."""
+        if self.held:
+            table = joined(self.held).combine_chunks()
+            self.held, self.size = [], 0
+            yield packed(_split(table, self.port), self.port)
 
 
-def posted(tables: Iterable[pa.Table]) -> Iterator[pa.RecordBatch]:
-    """Outlet: rows as they come, for the driver or to be kept."""
-    for table in _gathered(tables):
-        yield packed([(0, unfolded(table))], 0)
-
-
-def _gathered(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    held: list[pa.Table] = []
-    size = 0
-    for table in tables:
-        held.append(table)
-        size += table.nbytes
-        if size >= DEAL_BYTES:
-            yield joined(held).combine_chunks()
-            held, size = [], 0
-    if held:
-        yield joined(held).combine_chunks()
+def _split(table: pa.Table, port: Port) -> list[tuple[int, pa.Table]]:
+    if port.key is None or port.buckets == 1:
+        return [(0, unfolded(table))]
+    at = (key_hash(table, port.key) % np.uint64(port.buckets)).astype(np.int32)
+    order = np.argsort(at, kind="stable")
+    bounds = np.flatnonzero(np.diff(at[order], prepend=-1, append=-1))
+    rows = unfolded(table).take(pa.array(order))
+    return [(int(at[order[a]]), rows.slice(a, b - a)) for a, b in pairwise(bounds)]
 
 
 def unfolded(table: pa.Table) -> pa.Table:
@@ -184,12 +230,12 @@ def unfolded(table: pa.Table) -> pa.Table:
     return pa.table(columns, names=table.column_names)
 
 
-def packed(parts: list[tuple[int, pa.Table]], side: int) -> pa.RecordBatch:
+def packed(parts: list[tuple[int, pa.Table]], port: Port) -> pa.RecordBatch:
     """Parts of a table as parcels, written into one buffer.
 
     Args:
         parts: bucket and rows of each.
-        side: of a meeting.
+        port: by which they leave.
     """
     options = pa.ipc.IpcWriteOptions(compression="lz4")
     sink = pa.BufferOutputStream()
@@ -200,8 +246,9 @@ def packed(parts: list[tuple[int, pa.Table]], side: int) -> pa.RecordBatch:
         ends.append(sink.tell())
     offsets = pa.py_buffer(np.array(ends, dtype=np.int32))
     columns = [
+        pa.array([port.number] * len(parts), pa.int32()),
         pa.array([bucket for bucket, _ in parts], pa.int32()),
-        pa.array([side] * len(parts), pa.int32()),
+        pa.array([port.side] * len(parts), pa.int32()),
         pa.Array.from_buffers(pa.binary(), len(parts), [None, offsets, sink.getvalue()]),
     ]
     return pa.RecordBatch.from_arrays(columns, schema=PARCELS)

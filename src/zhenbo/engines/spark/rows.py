@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,12 +17,12 @@ from zhenbo.core.rows import Meeting, Work
 from zhenbo.engines.spark.parcels import (
     PARCELS,
     READ_ROWS,
+    Branch,
+    Port,
     SparkError,
-    dealt,
     each_parcel,
     opened,
     packed,
-    posted,
     read_files,
     stage,
     unfolded,
@@ -30,7 +30,7 @@ from zhenbo.engines.spark.parcels import (
     whole_bucket,
 )
 
-SPARK_PARCELS = "bucket int, side int, rows binary"
+SPARK_PARCELS = "port int, bucket int, side int, rows binary"
 BUCKET_ROWS = 400_000
 """Rows a bucket holds on average: some hundred megabytes of events, held by one worker at a time."""
 
@@ -101,9 +101,9 @@ class SparkRows:
         from py4j.protocol import Py4JError
         from pyspark.errors import PySparkException
 
-        plan = _Plan(self.spark, _shared(self))
+        plan = _Plan(self)
         try:
-            batches = plan.frame(self, (), posted).select("rows").toArrow().to_batches()
+            batches = plan.answer().toArrow().to_batches()
         except (PySparkException, Py4JError) as error:
             raise _explained(error) from error
         finally:
@@ -146,92 +146,121 @@ class _Both:
 
 
 _Made = _Read | _Held | _Each | _Met | _Both
-_Steps = tuple[tuple[Work, pa.Schema], ...]
 
 
 def _buckets(spark: Any, rows: int) -> int:
     return max(int(spark.sparkContext.defaultParallelism), -(-rows // BUCKET_ROWS))
 
 
-def _shared(root: SparkRows) -> set[SparkRows]:
-    """What more than one step reads: made once and kept. Sources are read anew."""
-    readers: Counter[SparkRows] = Counter()
-    seen: set[SparkRows] = set()
-    todo = [root]
-    while todo:
-        rows = todo.pop()
-        if rows not in seen:
-            seen.add(rows)
-            readers.update(rows.made.parents)
-            todo += rows.made.parents
-    return {rows for rows, n in readers.items() if n > 1 and rows.made.parents}
-
-
 class _Plan:
-    """One gathering, as Spark's own plan.
+    """One gathering as Spark's own plan.
+
+    A stage is a source or a hop with every step up to the next hops: it runs once, whatever number of hops it sends to.
 
     Args:
-        spark: the session.
-        shared: rows to make once and keep until the gathering ends.
+        root: what is gathered.
     """
 
-    def __init__(self, spark: Any, shared: set[SparkRows]) -> None:
-        self.spark = spark
-        self.shared = shared
-        self.kept: dict[SparkRows, Any] = {}
+    def __init__(self, root: SparkRows) -> None:
+        self.root = root
+        self.readers: dict[SparkRows, list[tuple[SparkRows, int]]] = {}
+        self.sent: dict[SparkRows | None, list[tuple[SparkRows, int]]] = {}
+        self.ports: Counter[SparkRows] = Counter()
+        self.stages: dict[SparkRows, Any] = {}
+        nodes = _beneath(root)
+        for rows in nodes:
+            for side, parent in enumerate(rows.made.parents):
+                self.readers.setdefault(parent, []).append((rows, side))
+        sources = [rows for rows in nodes if isinstance(rows.made, _Read | _Held | _Met)]
+        branches = {rows: self._branch(rows, rows) for rows in sources}
+        for rows in sources:
+            frame = self._input(rows).mapInArrow(
+                partial(stage, inlet=_inlet(rows), branch=branches[rows], version=__version__), SPARK_PARCELS
+            )
+            self.stages[rows] = frame.persist() if self.ports[rows] > 1 else frame
 
-    def frame(self, rows: SparkRows, steps: _Steps, outlet: Any) -> Any:
-        """The parcels of rows, after further steps, as an outlet sends them."""
-        if rows in self.shared:
-            kept = self.kept.get(rows)
-            if kept is None:
-                kept = self.kept[rows] = self._made(rows, (), posted).persist()
-            return self._run(kept, partial(each_parcel, schema=rows.schema), steps, outlet)
-        return self._made(rows, steps, outlet)
-
-    def _made(self, rows: SparkRows, steps: _Steps, outlet: Any) -> Any:
-        match rows.made:
-            case _Each(of, work):
-                return self.frame(of, ((work, rows.schema), *steps), outlet)
-            case _Both((one, other)):
-                return self.frame(one, steps, outlet).union(self.frame(other, steps, outlet))
-            case _Met(parents, key, work):
-                sent = [
-                    self.frame(parent, (), partial(dealt, key=key, buckets=rows.buckets, side=side))
-                    for side, parent in enumerate(parents)
-                ]
-                hop = sent[0] if len(sent) == 1 else sent[0].union(sent[1])
-                inlet = partial(
-                    whole_bucket,
-                    schemas=tuple(p.schema for p in parents),
-                    work=work,
-                    into=rows.schema,
-                    key=key,
-                )
-                return self._run(hop.repartitionById(rows.buckets, "bucket"), inlet, steps, outlet)
-            case _Held(table):
-                return self._run(self._sent(table), partial(each_parcel, schema=rows.schema), steps, outlet)
-            case _Read(splits):
-                numbers = self.spark.range(0, len(splits), 1, max(len(splits), 1))
-                return self._run(
-                    numbers, partial(read_files, splits=splits, schema=rows.schema), steps, outlet
-                )
-        raise AssertionError(rows.made)
-
-    def _run(self, frame: Any, inlet: Any, steps: _Steps, outlet: Any) -> Any:
-        return frame.mapInArrow(
-            partial(stage, inlet=inlet, steps=steps, outlet=outlet, version=__version__), SPARK_PARCELS
-        )
-
-    def _sent(self, table: pa.Table) -> Any:
-        pieces = [table.slice(at, READ_ROWS) for at in range(0, table.num_rows, READ_ROWS)]
-        parcels = [packed([(0, unfolded(piece))], 0) for piece in pieces]
-        return self.spark.createDataFrame(pa.Table.from_batches(parcels, PARCELS), SPARK_PARCELS)
+    def answer(self) -> Any:
+        """The parcels of the answer."""
+        return self._arriving(None).select("rows")
 
     def forget(self) -> None:
-        """Let go of what was kept."""
-        for frame in self.kept.values():
-            frame.unpersist()
+        """Let go of what stages that send to several hops have kept."""
+        for rows, frame in self.stages.items():
+            if self.ports[rows] > 1:
+                frame.unpersist()
+
+    def _branch(self, source: SparkRows, rows: SparkRows) -> Branch:
+        ports: list[Port] = []
+        onward: list[tuple[Work, Branch]] = []
+
+        def leaves(to: SparkRows | None, **how: Any) -> None:
+            ports.append(Port(self.ports[source], **how))
+            self.sent.setdefault(to, []).append((source, self.ports[source]))
+            self.ports[source] += 1
+
+        def read(node: SparkRows) -> None:
+            if node is self.root:
+                leaves(None)
+            for reader, side in self.readers.get(node, []):
+                match reader.made:
+                    case _Each(_, work):
+                        onward.append((work, self._branch(source, reader)))
+                    case _Met(_, key, _):
+                        leaves(reader, key=key, buckets=reader.buckets, side=side)
+                    case _:
+                        read(reader)
+
+        read(rows)
+        return Branch(rows.schema, tuple(ports), tuple(onward))
+
+    def _arriving(self, hop: SparkRows | None) -> Any:
+        """The parcels for a hop (None: of the answer), from every stage that sends some."""
+        by_stage: dict[SparkRows, list[int]] = {}
+        for source, port in self.sent[hop]:
+            by_stage.setdefault(source, []).append(port)
+        frames = [
+            self.stages[source].where(self.stages[source].port.isin(ports))
+            if len(ports) < self.ports[source]
+            else self.stages[source]
+            for source, ports in by_stage.items()
+        ]
+        return reduce(lambda one, other: one.union(other), frames)
+
+    def _input(self, rows: SparkRows) -> Any:
+        match rows.made:
+            case _Read(splits):
+                return rows.spark.range(0, len(splits), 1, max(len(splits), 1))
+            case _Held(table):
+                pieces = [table.slice(at, READ_ROWS) for at in range(0, table.num_rows, READ_ROWS)]
+                parcels = [packed([(0, unfolded(piece))], Port(0)) for piece in pieces]
+                return rows.spark.createDataFrame(pa.Table.from_batches(parcels, PARCELS), SPARK_PARCELS)
+            case _:
+                return self._arriving(rows).repartitionById(rows.buckets, "bucket")
+
+
+def _beneath(root: SparkRows) -> list[SparkRows]:
+    """All that rows are made of, each after what it is made of."""
+    made: dict[SparkRows, None] = {}
+
+    def visit(rows: SparkRows) -> None:
+        if rows not in made:
+            for parent in rows.made.parents:
+                visit(parent)
+            made[rows] = None
+
+    visit(root)
+    return list(made)
+
+
+def _inlet(rows: SparkRows) -> Any:
+    match rows.made:
+        case _Read(splits):
+            return partial(read_files, splits=splits, schema=rows.schema)
+        case _Met(parents, key, work):
+            schemas = tuple(parent.schema for parent in parents)
+            return partial(whole_bucket, schemas=schemas, work=work, into=rows.schema, key=key)
+        case _:
+            return partial(each_parcel, schema=rows.schema)
 
 
 _SAID = re.compile(r"^zhenbo\.[\w.]+Error: (.+?)(?:\n\s*(?:SQLSTATE|at ).*)?\Z", re.MULTILINE | re.DOTALL)

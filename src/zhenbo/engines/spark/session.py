@@ -106,7 +106,7 @@ def settings(url: str, memory: str, place: Path) -> dict[str, str]:
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         "spark.sql.execution.arrow.maxRecordsPerBatch": "16",  # a record is a parcel of up to 48 MB, not an event
         "spark.sql.execution.arrow.maxBytesPerBatch": str(64 << 20),
-        "spark.sql.inMemoryColumnarStorage.batchSize": "16",
+        "spark.sql.inMemoryColumnarStorage.batchSize": "1",  # a hop reads the parcels of its port and no others
         "spark.sql.inMemoryColumnarStorage.compressed": "false",  # parcels are compressed, by the Python workers
         "spark.shuffle.compress": "false",
         "spark.rdd.compress": "false",
