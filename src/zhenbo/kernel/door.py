@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit, types
+from numba import types
 
-from zhenbo.kernel.machine import mixed, paired
+from zhenbo.kernel.compiled import compiled
+
+from zhenbo.kernel.store import mixed, paired
 
 Ints = npt.NDArray[np.int64]
 _READ = types.Array(types.int64, 1, "C", readonly=True)
@@ -20,7 +22,7 @@ ONE = 1
 """The key of everything, where a feature names no column."""
 
 
-@njit(types.int64[::1](_READ), cache=True, nogil=True)
+@compiled(types.int64[::1](_READ))
 def _mix(values):
     out = np.empty(values.size, dtype=np.int64)
     for i in range(values.size):
@@ -28,7 +30,7 @@ def _mix(values):
     return out
 
 
-@njit(types.int64[::1](_READ, _READ), cache=True, nogil=True)
+@compiled(types.int64[::1](_READ, _READ))
 def pairs(x, y):
     """One key for two, row by row; 0 where either is."""
     out = np.empty(x.size, dtype=np.int64)
@@ -37,7 +39,7 @@ def pairs(x, y):
     return out
 
 
-@njit(types.int64[::1](_SMALL, _BYTES), cache=True, nogil=True)
+@compiled(types.int64[::1](_SMALL, _BYTES))
 def _hash(offsets, data):
     out = np.empty(offsets.size - 1, dtype=np.int64)
     for i in range(out.size):

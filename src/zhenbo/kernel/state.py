@@ -39,7 +39,7 @@ from zhenbo.kernel.layout import (
     TAIL,
     WIDTH,
 )  # fmt: skip
-from zhenbo.kernel.machine import insert_all, sweep_all
+from zhenbo.kernel.store import insert_all, sweep_all
 
 Ints = npt.NDArray[np.int64]
 LOAD = 0.6

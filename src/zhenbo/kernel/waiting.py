@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit, types
+from numba import types
+
+from zhenbo.kernel.compiled import compiled
 
 Ints = npt.NDArray[np.int64]
 _READ = types.Array(types.int64, 1, "C", readonly=True)
@@ -18,9 +20,8 @@ _SHORT_RUN = 64
 """Events of one instant that are sorted in place; more go through a full sort."""
 
 
-@njit(
+@compiled(
     types.void(_READ, _READ, _READ, _READ2, *[types.int64[::1]] * 3, types.int64[:, ::1], types.int64[::1], types.int64[::1]),
-    cache=True, nogil=True,
 )  # fmt: skip
 def _take_in(order, ts, ids, columns, wait_ts, wait_id, wait_at, pool, free, state):
     """Merge new events, given in their order of (time, id), from the tail; columns hold one row per column."""
@@ -44,10 +45,9 @@ def _take_in(order, ts, ids, columns, wait_ts, wait_id, wait_at, pool, free, sta
     state[_END] += n
 
 
-@njit(
+@compiled(
     types.void(types.int64, *[types.int64[::1]] * 3, types.int64[:, ::1], types.int64[::1], types.int64[::1], types.int64[::1],
                types.int64[::1], types.int64[:, ::1]),
-    cache=True, nogil=True,
 )  # fmt: skip
 def _let_out(n, wait_ts, wait_id, wait_at, pool, free, state, ts, ids, columns):
     """Copy the first n out and give their rows back."""
@@ -62,7 +62,7 @@ def _let_out(n, wait_ts, wait_id, wait_at, pool, free, state, ts, ids, columns):
     state[_FIRST] = first + n
 
 
-@njit(types.int64(types.int64[::1], _READ, _READ), cache=True, nogil=True)
+@compiled(types.int64(types.int64[::1], _READ, _READ))
 def _untie(order, ts, ids):
     """Sort short runs of equal times by id; the length of the longest run."""
     longest = start = 0
