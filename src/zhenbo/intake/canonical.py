@@ -132,7 +132,7 @@ def _joined(parts: Iterable[Typed]) -> Typed:
     if not others:
         return first
     whole = [first, *others]
-    table = pa.concat_tables([p.table for p in whole]).unify_dictionaries().combine_chunks()
+    table = pa.concat_tables([p.table for p in whole]).unify_dictionaries()
     notes = list(dict.fromkeys(note for p in whole for note in p.notes))
     rejects = [*(r for p in whole for r in p.rejects)]
     return Typed(table, rejects, sum(p.read for p in whole), notes)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from zhenbo.core.schema import EVENTS, TEXT_MAX
 from zhenbo.intake import shapes
@@ -93,21 +94,25 @@ class _Scanner:
         most = int(np.count_nonzero(letters[:size] == NEWLINE))
         if self.cells.shape[1] < most:
             self.cells = np.empty((len(self.names), most), dtype=np.int64)
-        self.cells[:, :most] = NULL
+        used = np.zeros(len(self.names), dtype=np.int64)
         lines, odd = np.empty(most, dtype=np.int64), np.empty((most, 3), dtype=np.int64)
         rows, odds, seen = scan.json_lines(
-            at(letters), size, at(self.table), at(self.kinds), len(self.names), at(self.follows), TEXT_MAX,
+            at(letters), size, at(self.table), at(self.kinds), len(self.names), at(self.follows), at(used), TEXT_MAX,
             at(self.cells), self.cells.strides[0], at(lines), at(odd),
         )  # fmt: skip
         columns = {
-            entry.name: column(letters, entry.type, self.cells[c, :rows]) for c, entry in enumerate(EVENTS)
+            entry.name: column(letters, entry.type, self.cells[c, :rows])
+            if used[c]
+            else pa.nulls(rows, entry.type)
+            for c, entry in enumerate(EVENTS)
         }
         strange = [(before + int(n), letters[a:b].tobytes()) for n, a, b in odd[:odds].tolist()]
         lines = lines[:rows] + before
         firsts = [
             (name, int(lines[row]), value)
-            for name, kind, cells in zip(self.names, self.kinds, self.cells, strict=True)
-            for row, value in _firsts(kind, cells[:rows])
+            for c, (name, kind) in enumerate(zip(self.names, self.kinds, strict=True))
+            if used[c]
+            for row, value in _firsts(kind, self.cells[c, :rows])
         ]
         return Block(columns, lines, strange, firsts, (after, before + seen))
 

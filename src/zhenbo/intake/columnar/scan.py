@@ -216,8 +216,25 @@ def _value(body: int, p: int, kind: int, cell: int, longest: int) -> int:
 
 
 @compiled(forceinline=True)
+def _emptied(cells: int, rows: int) -> None:
+    """Null in every cell of a column."""
+    for row in range(rows):
+        put_whole(cells + 8 * row, _NULL)
+
+
+@compiled(forceinline=True)
 def _object(
-    body: int, p: int, names: int, kinds: int, count: int, follows: int, cells: int, step: int, longest: int
+    body: int,
+    p: int,
+    names: int,
+    kinds: int,
+    count: int,
+    follows: int,
+    used: int,
+    cells: int,
+    row: int,
+    step: int,
+    longest: int,
 ) -> int:
     """Read the object at p into the cells of its row; the place behind it, −1 when the line is odd."""
     if byte(p) != 123:
@@ -243,7 +260,10 @@ def _object(
         p += 1
         while _blank(byte(p)):
             p += 1
-        p = _value(body, p, whole(kinds + 8 * c), cells + c * step, longest)
+        if whole(used + 8 * c) == 0:
+            put_whole(used + 8 * c, 1)
+            _emptied(cells + c * step, step >> 3)
+        p = _value(body, p, whole(kinds + 8 * c), cells + c * step + 8 * row, longest)
         if p < 0:
             return _FAILED
         while _blank(byte(p)):
@@ -256,7 +276,7 @@ def _object(
 
 
 @compiled(
-    "UniTuple(int64, 3)(int64, int64, int64, int64, int64, int64, int64, int64, int64, int64, int64)",
+    "UniTuple(int64, 3)(int64, int64, int64, int64, int64, int64, int64, int64, int64, int64, int64, int64)",
     cache=True,
 )
 def json_lines(
@@ -266,6 +286,7 @@ def json_lines(
     kinds: int,
     count: int,
     follows: int,
+    used: int,
     longest: int,
     cells: int,
     step: int,
@@ -281,8 +302,9 @@ def json_lines(
         kinds: int64 by column, `TEXT`, `INT64`, `INT32` or `TIME`.
         count: columns, at most 62.
         follows: int64, columns + 1, zero: the column that came next the last time.
+        used: int64 by column, zero: becomes 1 for columns that are named in any line; only their cells are filled.
         longest: bytes a text may have.
-        cells: int64 by column and row, as given the least int64, which means null: a number, or of a text in the low
+        cells: int64 by column and row: the least int64, which means null, or a number, or of a text in the low
             half where it begins (negative: it holds escapes) and in the high half its bytes once unescaped.
         step: bytes from one column's cells to the next one's.
         line_of: int64 by row taken: its line, from 1.
@@ -300,7 +322,7 @@ def json_lines(
         if byte(p) == _NEWLINE:
             p += 1
             continue
-        done = _object(body, p, names, kinds, count, follows, cells + 8 * row, step, longest)
+        done = _object(body, p, names, kinds, count, follows, used, cells, row, step, longest)
         if done > 0:
             while _blank(byte(done)):
                 done += 1
@@ -310,7 +332,8 @@ def json_lines(
                 p = done + 1
                 continue
         for c in range(count):
-            put_whole(cells + c * step + 8 * row, _NULL)
+            if whole(used + 8 * c):
+                put_whole(cells + c * step + 8 * row, _NULL)
         while byte(p) != _NEWLINE:
             p += 1
         put_whole(odd + 24 * odds, line)
