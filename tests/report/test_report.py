@@ -272,6 +272,25 @@ def test_many_sessions_are_listed_and_the_left_out_are_counted():
     assert page.index("room-7781-20261120") < page.index("room-000")
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_page_of_thousands_of_accused_stays_a_page(lang):
+    """Of 3,000 suspects all are listed, the worst 250 told, and the page and the terminal say where the others are."""
+    one = bought_room(zh=lang == "zh")
+    rooms = [replace(one, session_id=f"room-{i:04d}", score_db=one.score_db + i) for i in range(3_000)]
+    audit = replace(make_audit(lang), sessions=rooms, shops=[])
+    exhibits = {r.session_id: Exhibit(curves()) for r in rooms}
+    page = render_html(audit, exhibits, TITLES, lang)
+    assert len(page.encode()) < 20e6
+    assert page.count("<section id=") == 250 + 1
+    assert page.count('<th scope="row"><a href="#s') + page.count('<th scope="row"><bdi>') == 3_000
+    assert "2750" in page
+    assert page.index("room-2999") < page.index("room-2000")
+    shown = io.StringIO()
+    render_terminal(audit, Console(file=shown, width=100))
+    assert shown.getvalue().count("room-") == 50
+    assert "2950" in shown.getvalue()
+
+
 def test_gaps_are_gaps_and_counts_start_at_zero():
     """A hole in the record splits the line and is a grey band; the axis begins at 0."""
     values = (50.0, 60.0, 55.0, None, None, 58.0, 57.0, 59.0)

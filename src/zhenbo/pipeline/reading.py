@@ -120,20 +120,22 @@ def digest(found: Iterable[Part]) -> str:
 def _parts(label: str, path: Path, digest: str) -> list[Part]:
     size = path.stat().st_size
     whole = [Part(label, path, digest, size)]
-    if path.suffix != ".parquet" and path.open("rb").read(4) != b"PAR1":
-        return whole
-    try:
-        file = pq.ParquetFile(path)
-        if not _splits(file):
+    with path.open("rb") as stream:
+        if stream.read(4) != b"PAR1":
             return whole
+    try:
+        with pq.ParquetFile(path) as file:
+            told, splits = file.metadata, _splits(file)
     except UNFORESEEN:
+        return whole
+    if not splits:
         return whole
     made: list[Part] = []
     first = before = held = 0
-    for group in range(file.metadata.num_row_groups):
-        held += file.metadata.row_group(group).num_rows
-        if held >= PART_ROWS or group == file.metadata.num_row_groups - 1:
-            share = size * held // max(file.metadata.num_rows, 1)
+    for group in range(told.num_row_groups):
+        held += told.row_group(group).num_rows
+        if held >= PART_ROWS or group == told.num_row_groups - 1:
+            share = size * held // max(told.num_rows, 1)
             made.append(Part(label, path, digest, share, (first, group + 1), before))
             first, before, held = group + 1, before + held, 0
     return made or whole

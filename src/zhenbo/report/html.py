@@ -19,7 +19,11 @@ from zhenbo.report.mask import clean
 from zhenbo.report.view import SubjectView, subject_id, view, worst_first
 
 OTHERS = 12
-"""Subjects without suspicion that are told in full; the overview lists all of them."""
+"""Subjects without suspicion that are told in full."""
+DOUBTFUL = 250
+"""Suspect and likely subjects that are told in full: some ten megabytes at most, which a browser still opens."""
+LINES = 20_000
+"""Subjects in the overview."""
 _NOTHING = Exhibit()
 
 
@@ -78,8 +82,11 @@ def render_html(
         policy_short=clean(audit.policy.partition("#")[0]),
         as_of=fmt.iso(audit.as_of),
         tally=_tally(ordered, lang),
-        index=[_index_line(s, anchors, titles, lang) for s in ordered],
+        index=[_index_line(s, anchors, titles, lang) for s in ordered[:LINES]],
         left_out=len(ordered) - len(full),
+        most=DOUBTFUL,
+        doubtful_left_out=max(sum(s.verdict.rank >= Outcome.SUSPECT.rank for s in ordered) - DOUBTFUL, 0),
+        lines_left_out=max(len(ordered) - LINES, 0),
         subjects=list(zip(anchors.values(), views, [_figures(s, exhibits, v, lang) for s, v in zip(full, views, strict=True)], strict=True)),
         meanings=[(o.value, labels.SHAPES[o], name(labels.OUTCOMES, o, lang), tr(lang, labels.MEANINGS[o])) for o in reversed(Outcome)],
         bar=svg.bar_svg,
@@ -104,9 +111,9 @@ def _environment(lang: Lang) -> Environment:
 
 
 def _told_in_full(ordered: Sequence[SubjectVerdict]) -> list[SubjectVerdict]:
-    """All suspect and likely ones, and the first `OTHERS` of the rest."""
+    """The suspect and likely ones, the worst `DOUBTFUL` where they are more, and the first `OTHERS` of the rest."""
     doubtful = [s for s in ordered if s.verdict.rank >= Outcome.SUSPECT.rank]
-    return [*doubtful, *ordered[len(doubtful) : len(doubtful) + OTHERS]]
+    return [*doubtful[:DOUBTFUL], *ordered[len(doubtful) : len(doubtful) + OTHERS]]
 
 
 def _tally(ordered: Sequence[SubjectVerdict], lang: Lang) -> list[tuple[str, str, str, int]]:

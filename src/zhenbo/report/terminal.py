@@ -20,6 +20,8 @@ from zhenbo.report.view import ReasonView, SubjectView, view, worst_first
 
 OTHERS = 8
 """Subjects without suspicion that get a block of their own; the others are counted."""
+DOUBTFUL = 50
+"""Suspect and likely subjects that get one."""
 REASONS = 5
 _STYLES = {"likely": "bold red", "suspect": "bold yellow", "insufficient": "bold", "unlikely": "bold green"}
 _EMPTY = Exhibit()
@@ -30,11 +32,18 @@ def render_terminal(audit: Audit, console: Console, titles: Mapping[str, Say] | 
     lang: Lang = audit.lang
     ordered = worst_first(audit)
     doubtful = sum(s.verdict.rank >= Outcome.SUSPECT.rank for s in ordered)
-    for subject in ordered[: doubtful + OTHERS]:
+    for subject in [*ordered[: min(doubtful, DOUBTFUL)], *ordered[doubtful : doubtful + OTHERS]]:
         seen = view(subject, _EMPTY, titles or {}, lang, written_in=lang, says={})
         _block(seen, console, lang)
     for note in audit.notes:
         console.print(Text(note))
+    if doubtful > DOUBTFUL:
+        more = tr(
+            lang,
+            "… and %(n)s more that are suspect or worse; verdict.json has them all.",
+            n=doubtful - DOUBTFUL,
+        )
+        console.print(Text(more))
     left = len(ordered) - doubtful - OTHERS
     if left > 0:
         console.print(

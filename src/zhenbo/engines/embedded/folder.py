@@ -65,6 +65,7 @@ class WorkFolder:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
+            self._lock.close()
             raise ZhenboError(
                 f"Another audit works in {self.path}. Wait for it, or name another folder with --work."
             ) from error

@@ -1,0 +1,173 @@
+"""Records larger than memory: read in parts, worked on in files, killed and resumed; the results are those of memory."""
+
+# ruff: noqa: TID251 - records are drawn, from a seed
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from engines.records import crossing
+from zhenbo.core.errors import NoEventsError, ZhenboError
+from zhenbo.core.schema import EVENTS
+from zhenbo.core.session import DAY
+from zhenbo.engines.embedded import WorkFolder, host
+from zhenbo.intake.load import write
+from zhenbo.pipeline import Result, Road, audit_large, audit_paths, large, once, reading, tables
+from zhenbo.pipeline import write as write_out
+
+KEY = b"k" * 32
+STAMP = EVENTS.get_field_index("ts")
+
+
+def folder_of(place: Path, seed: int) -> Path:
+    """A crossing record on disk: over several files, repeats across them, versions that differ, rows and files that are broken."""
+    data, rng = crossing(seed, 900), np.random.default_rng(seed)
+    write(replace(data, products=data.products), place)
+    (place / "events.parquet").unlink()
+    events = data.events.take(pa.array(rng.permutation(data.events.num_rows)))
+    seen = pc.add(pc.fill_null(events["ts"].cast(pa.int64()), 0), DAY).cast(EVENTS.field("ts").type)
+    events = events.set_column(EVENTS.get_field_index("ts_seen"), "ts_seen", seen)
+    # older versions of thirty events: one of them says it happened after everything else did
+    older = events.slice(100, 30)
+    late = pa.array([data.latest + 9 * DAY, *older["ts"].cast(pa.int64()).to_pylist()[1:]]).cast(
+        EVENTS.field("ts").type
+    )
+    older = older.set_column(STAMP, EVENTS.field(STAMP), late)
+    older = older.set_column(EVENTS.get_field_index("ts_seen"), "ts_seen", pc.subtract(older["ts_seen"], pa.scalar(DAY, pa.duration("us"))))  # fmt: skip
+    pq.write_table(events.slice(0, 400), place / "events-1.parquet", row_group_size=90)
+    pq.write_table(pa.concat_tables([events.slice(350, 300), older]).unify_dictionaries(), place / "events-2.parquet", row_group_size=70)  # fmt: skip
+    rest = events.slice(650).to_pylist()
+    (place / "events-3.jsonl").write_text("\n".join([*map(line_of, rest), '{"kind": "enter", "ts": "no time", "event_id": "x"}', "{"]))  # fmt: skip
+    broken = (place / "events-2.parquet").read_bytes()
+    (place / "events-4.parquet").write_bytes(broken[: len(broken) // 2])
+    strange = events.slice(0, 200).set_column(
+        EVENTS.get_field_index("amount"), "amount", pa.array([-1] * 200)
+    )
+    pq.write_table(strange.append_column("mood", pa.array(["good"] * 200)), place / "events-5.parquet", row_group_size=60)  # fmt: skip
+    (place / "notes.txt").write_text("nothing of ours\n" * 9)
+    return place
+
+
+def line_of(row: dict) -> str:
+    """A row as a line of JSON."""
+    told = {k: int(v.timestamp() * 1e6) if hasattr(v, "timestamp") else v for k, v in row.items() if v is not None}  # fmt: skip
+    return str(told).replace("'", '"')
+
+
+def contents(result: Result, to: Path) -> dict[str, bytes]:
+    """Everything a result writes, by file."""
+    write_out(result, to, csv=True)
+    return {p.name: p.read_bytes() for p in to.iterdir()}
+
+
+@pytest.fixture
+def small_steps(monkeypatch: pytest.MonkeyPatch):
+    """Parts, files and buckets of a few rows, so that a small record takes every turn of the road."""
+    for module, name, size in (
+        (reading, "PART_ROWS", 150), (reading, "FILE_ROWS", 64), (host, "FILE_ROWS", 200), (large, "BUCKET_ROWS", 150),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, size)
+
+
+@pytest.mark.usefixtures("small_steps")
+@pytest.mark.parametrize(
+    ("cut", "few"), [(False, 20_000), (True, 3)], ids=["whole, repeats travel", "as of, all travel"]
+)
+def test_the_large_road_writes_the_same_bytes(tmp_path, monkeypatch, cut, few):
+    """Report, verdicts, tables and rejects of a folder with everything wrong in it: equal to the road through memory."""
+    monkeypatch.setattr(once, "FEW", few)
+    data = folder_of(tmp_path / "data", 5)
+    as_of = crossing(5, 900).latest - 3 * DAY if cut else None
+    short = audit_paths([data], KEY, lang="en", as_of=as_of)
+    assert len(short.rejects) > 200
+    with audit_large([data], KEY, Road("embedded", 1, tmp_path / "work"), lang="en", as_of=as_of) as made:
+        assert contents(made, tmp_path / "large") == contents(short, tmp_path / "short")
+        assert (tmp_path / "work").exists()
+    assert not (tmp_path / "work").exists()
+    assert tables(short)["accounts"].num_rows + tables(short)["orders"].num_rows > 0
+
+
+def test_nothing_readable_is_said_as_in_memory(tmp_path):
+    """A folder without events: the same words on both roads."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/notes.txt").write_text("nothing of ours\n" * 9)
+    said = []
+    for audit in (lambda: audit_paths([tmp_path / "data"], KEY), lambda: audit_large([tmp_path / "data"], KEY, Road("embedded", 1, tmp_path / "w")).__enter__()):  # fmt: skip
+        with pytest.raises(NoEventsError) as error:
+            audit()
+        said.append(str(error.value))
+    assert said[0] == said[1]
+
+
+def command(data: Path, out: Path, work: Path) -> list[str]:
+    """The command line of an audit in a working folder."""
+    zhenbo = str(Path(sys.executable).with_name("zhenbo"))
+    return [
+        zhenbo,
+        "audit",
+        str(data),
+        "--out",
+        str(out),
+        "--lang",
+        "en",
+        "--work",
+        str(work),
+        "--jobs",
+        "2",
+        "--csv",
+    ]
+
+
+@pytest.mark.slow
+def test_killed_and_resumed_the_result_is_the_same(tmp_path):
+    """SIGKILL three times, each time some steps further; the last run goes on, says so, and writes the same bytes."""
+    data, work = folder_of(tmp_path / "data", 6), tmp_path / "work"
+    home = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path / "config")}
+    for steps in (2, 12, 30):
+        child = subprocess.Popen(command(data, tmp_path / "out", work), env=home, stdout=subprocess.DEVNULL)
+        until = time.monotonic() + 120
+        while len(list(work.rglob("*.done"))) < steps and child.poll() is None and time.monotonic() < until:
+            time.sleep(0.02)
+        child.send_signal(signal.SIGKILL)
+        assert child.wait() == -signal.SIGKILL, "done before it could be killed"
+    done = len(list(work.rglob("*.done")))
+    last = subprocess.run(
+        command(data, tmp_path / "out", work), env=home, capture_output=True, text=True, check=True
+    )
+    assert f"Going on with the interrupted audit in {work}" in last.stderr
+    assert done >= 30
+    assert not work.exists()
+    key = (tmp_path / "config/zhenbo/key").read_bytes().strip()
+    short = contents(audit_paths([data], key, lang="en"), tmp_path / "short")
+    assert {p.name: p.read_bytes() for p in (tmp_path / "out").iterdir()} == short
+
+
+def test_work_for_something_else_is_cleared_and_said_and_a_foreign_folder_is_left_alone(tmp_path):
+    """Another input or version: cleared, with what differs. Files that are no work of ours: refused. Two at once: refused."""
+    place = tmp_path / "work"
+    with WorkFolder(place, {"version": "1", "input": "a"}):
+        (place / "read").mkdir()
+        (place / "read/1.done").write_bytes(b"")
+        with pytest.raises(ZhenboError, match="Another audit works in"):
+            WorkFolder(place, {"version": "1", "input": "a"}).__enter__()
+    with WorkFolder(place, {"version": "1", "input": "a"}) as same:
+        assert "1 steps were done already" in same.said[0]
+    with WorkFolder(place, {"version": "2", "input": "b"}) as other:
+        assert other.said == [
+            f"The unfinished work in {place} was for another input, version: cleared, starting anew."
+        ]
+        assert not (place / "read").exists()
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/cat.jpg").write_bytes(b"")
+    with pytest.raises(ZhenboError, match=r"no work of zhenbo \(cat.jpg"):
+        WorkFolder(tmp_path / "photos", {}).__enter__()
+    assert (tmp_path / "photos/cat.jpg").exists()
