@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from zhenbo.core.schema import EVENTS, TEXT_MAX
-from zhenbo.intake import canonical, times
+from zhenbo.intake import canonical, distinct, times
 from zhenbo.intake.typed import Typed
 
 PLAIN = pa.schema([(f.name, f.type.value_type if pa.types.is_dictionary(f.type) else f.type) for f in EVENTS])
@@ -230,3 +230,21 @@ def test_a_parquet_file_cut_in_its_last_row_group_is_none(tmp_path):
     found = joined_blocks(path, "parquet", 100)
     assert [r.reason for r in found.rejects] == ["truncated_parquet"]
     same(found, plainly(path, "parquet"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(ids=st.lists(st.tuples(st.sampled_from(["a", "b", "", None, "12345678", "123456789", "好"]), st.sampled_from("st"), st.integers(0, 2)), max_size=20))  # fmt: skip
+def test_repeats_found_by_mark_are_those_found_by_name(ids):
+    """However few rows the exact comparison is spared, it keeps, counts and drops the same ones."""
+    body = [
+        {"event_id": i, "source": s, "qty": q, "kind": "like", "ts": START + q, "flags": 0} for i, s, q in ids
+    ]
+    events = pa.Table.from_pylist([{n: r.get(n) for n in EVENTS.names} for r in body], schema=EVENTS)
+    plain = distinct.distinct(events)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(distinct, "_MANY", 0)
+        marked = distinct.distinct(
+            pa.concat_tables([events.slice(0, 3), events.slice(3)]).unify_dictionaries()
+        )
+    assert marked.events.to_pylist() == plain.events.to_pylist()
+    assert marked[1:] == plain[1:]

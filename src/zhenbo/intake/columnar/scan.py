@@ -28,6 +28,7 @@ TEXT, INT64, INT32, TIME = 1, 2, 3, 4
 _QUOTE, _BACKSLASH, _COMMA, _COLON, _NEWLINE = 34, 92, 44, 58, 10
 WORDS_MAX, SLOTS = 2_000, 4_096
 """Distinct texts of a block up to which they are numbered here, and places of the table that finds them."""
+_SLOT_SHIFT = 52
 _DIGITS = 18
 """Longest number read here; 19 digits may not fit 64 bits."""
 _FAILED = -1
@@ -431,7 +432,9 @@ def _scattered(at: int, size: int) -> np.int64:
     rest = size & 7
     if rest:
         mixed = (mixed ^ (word(at + size - rest) << np.uint64(64 - 8 * rest))) * np.uint64(0x9E3779B97F4A7C15)
-    return np.int64((mixed ^ (mixed >> np.uint64(29))) & np.uint64(SLOTS - 1))
+    return np.int64(
+        mixed >> np.uint64(_SLOT_SHIFT)
+    )  # the high bits of a product depend on all of both factors
 
 
 @compiled("int64(int64, int64, int64, int64, int64, int64, boolean)", cache=True)
