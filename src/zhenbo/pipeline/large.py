@@ -18,8 +18,8 @@ from zhenbo.pipeline.program import Asking, audited, result
 from zhenbo.pipeline.reading import Part, Read, digest, parts, read
 
 EMBEDDED = "embedded"
-BUCKET_ROWS = 400_000
-"""Events that one process puts together at once, on average: some hundred megabytes."""
+BUCKET_ROWS = 250_000
+"""Events that one process puts together at once, on average; a large room makes it several times as many."""
 SMALL = 256 << 20
 """Bytes on disk up to which a record is audited in memory by one process: a million events or so."""
 _DENSE = {".parquet": 8, ".xlsx": 8, ".gz": 8}

@@ -43,11 +43,24 @@ class Named:
 
 @dataclass(frozen=True)
 class Told:
-    """A subject's row of `ANSWERS` read back: what a result needs of an `Audited` one."""
+    """A subject's row of `ANSWERS`: what a result needs of an `Audited` one.
+
+    Millions of names are read back when asked for, one subject after another, and not kept.
+    """
 
     verdict: SessionVerdict | ShopVerdict
-    judgement: Named
-    exhibit: Exhibit
+    named: bytes
+    shown: bytes
+
+    @property
+    def judgement(self) -> Named:
+        """Who was named."""
+        return msgspec.msgpack.decode(self.named, type=Named)
+
+    @property
+    def exhibit(self) -> Exhibit:
+        """What the report shows beside the verdict."""
+        return msgspec.msgpack.decode(self.shown, type=Exhibit)
 
 
 @dataclass(frozen=True)
@@ -140,11 +153,7 @@ def result(told: pa.Table, asking: Asking, rejects: Sequence[Reject] = ()) -> Re
 def read_back(row: Mapping[str, Any]) -> Told:
     """A row of `ANSWERS` as what it says."""
     shape: Any = ShopVerdict if row["subject"].startswith("shop:") else SessionVerdict
-    return Told(
-        msgspec.msgpack.decode(row["verdict"], type=shape),
-        msgspec.msgpack.decode(row["named"], type=Named),
-        msgspec.msgpack.decode(row["exhibit"], type=Exhibit),
-    )
+    return Told(msgspec.msgpack.decode(row["verdict"], type=shape), row["named"], row["exhibit"])
 
 
 def _packed(value: Any) -> bytes:

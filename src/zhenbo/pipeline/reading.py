@@ -264,10 +264,10 @@ def _groups(part: Part) -> Iterator[Typed]:
     assert part.groups is not None
     before = part.before
     with pq.ParquetFile(part.path) as file:
-        for group in range(*part.groups):
-            raw = file.read_row_group(group, use_threads=False)
-            yield typed_table(raw, "events", part.path.name, range(before + 1, before + raw.num_rows + 1))
-            before += raw.num_rows
+        for batch in file.iter_batches(FILE_ROWS, row_groups=range(*part.groups), use_threads=False):
+            lines = range(before + 1, before + batch.num_rows + 1)
+            yield typed_table(pa.Table.from_batches([batch]), "events", part.path.name, lines)
+            before += batch.num_rows
 
 
 class _Out:

@@ -1,5 +1,6 @@
 """A finished audit as files: the report, the verdicts, the tables, what could not be used."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -8,7 +9,7 @@ import pyarrow.parquet as pq
 
 from zhenbo.core.evidence import Say
 from zhenbo.core.verdict import SessionVerdict, json_schema, to_json
-from zhenbo.pipeline.audit import Result
+from zhenbo.pipeline.audit import Result, Spoken
 from zhenbo.report.html import render_html
 from zhenbo.report.tables import csv_bytes
 from zhenbo.signals.catalogue import catalogue
@@ -19,25 +20,50 @@ def titles() -> dict[str, Say]:
     return {s.id: s.title for s in catalogue().values()}
 
 
+KINDS = ("account", "order")
+"""What is named in a subject, each kind in a table of its own."""
+_GROUPS = pa.schema([("group_id", pa.string()), ("account_id", pa.string()), ("probability", pa.float64())])
+_GROUP = 1 << 20
+"""Rows of a row group; no more are held while a table is written."""
+
+
 def tables(result: Result) -> dict[str, pa.Table]:
     """Accounts, orders and groups with their probabilities, most suspicious first."""
-    named: dict[str, list[tuple[str, str, float]]] = {"account": [], "order": []}
+    made = {f"{kind}s": pa.concat_tables(_named(result, kind)) for kind in KINDS}
+    return {**made, "groups": _GROUPS.empty_table()}
+
+
+def _named(result: Result, kind: str) -> Iterator[pa.Table]:
+    """Who was named, subject after subject; at first a table of nobody."""
+    schema = pa.schema(
+        [("session_id", pa.string()), (f"{kind}_id", pa.string()), ("probability", pa.float64())]
+    )
+    yield schema.empty_table()
     for a in result.audited:
-        subject = a.verdict.session_id if isinstance(a.verdict, SessionVerdict) else a.verdict.shop_id
-        for kind, who in (("account", a.judgement.accounts), ("order", a.judgement.orders)):
-            named[kind] += [(subject, name, p) for name, p in sorted(who.items(), key=lambda item: -item[1])]
-    made = {}
-    for kind, rows in named.items():
-        columns = list(zip(*rows, strict=True)) or [(), (), ()]
-        made[f"{kind}s"] = pa.table({
-            "session_id": pa.array(columns[0], pa.string()),
-            f"{kind}_id": pa.array(columns[1], pa.string()),
-            "probability": pa.array(columns[2], pa.float64()),
-        })  # fmt: skip
-    made["groups"] = pa.schema(
-        [("group_id", pa.string()), ("account_id", pa.string()), ("probability", pa.float64())]
-    ).empty_table()
-    return made
+        who = a.judgement.accounts if kind == "account" else a.judgement.orders
+        names = sorted(who, key=lambda name: -who[name])
+        columns = [[_subject(a)] * len(names), names, [who[name] for name in names]]
+        yield pa.Table.from_arrays(
+            [pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema
+        )
+
+
+def _subject(a: Spoken) -> str:
+    return a.verdict.session_id if isinstance(a.verdict, SessionVerdict) else a.verdict.shop_id
+
+
+def _write_parquet(parts: Iterator[pa.Table], path: Path) -> None:
+    """Tables one after the other as one file of full row groups."""
+    held = next(parts)
+    with pq.ParquetWriter(path, held.schema) as out:
+        wrote = 0
+        for part in parts:
+            held = pa.concat_tables([held, part])
+            while held.num_rows >= _GROUP:
+                out.write_table(held.slice(0, _GROUP).combine_chunks())
+                held, wrote = held.slice(_GROUP), wrote + _GROUP
+        if held.num_rows or not wrote:
+            out.write_table(held.combine_chunks())
 
 
 def write(result: Result, out: Path, *, csv: bool = False) -> Path:
@@ -47,9 +73,11 @@ def write(result: Result, out: Path, *, csv: bool = False) -> Path:
     (out / "verdict.schema.json").write_bytes(
         msgspec.json.format(msgspec.json.encode(json_schema()), indent=2)
     )
-    for name, table in tables(result).items():
-        pq.write_table(table, out / f"{name}.parquet")
-        if csv:
+    for kind in KINDS:
+        _write_parquet(_named(result, kind), out / f"{kind}s.parquet")
+    pq.write_table(_GROUPS.empty_table(), out / "groups.parquet")
+    if csv:
+        for name, table in tables(result).items():
             (out / f"{name}.csv").write_bytes(csv_bytes(table))
     (out / "rejects.jsonl").write_bytes(b"".join(msgspec.json.encode(r) + b"\n" for r in result.rejects))
     report = out / "report.html"
@@ -59,7 +87,5 @@ def write(result: Result, out: Path, *, csv: bool = False) -> Path:
 
 def html(result: Result) -> str:
     """The report as one self-contained page."""
-    exhibits = {
-        (a.verdict.session_id if isinstance(a.verdict, SessionVerdict) else a.verdict.shop_id): a.exhibit for a in result.audited
-    }  # fmt: skip
+    exhibits = {_subject(a): a.exhibit for a in result.audited}
     return render_html(result.audit, exhibits, titles(), result.audit.lang)
