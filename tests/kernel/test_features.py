@@ -1,5 +1,7 @@
 """Every feature equals DuckDB's window SQL, however the events come: the kernel's one promise."""
 
+from itertools import pairwise
+
 import numpy as np
 import pyarrow as pa
 from hypothesis import Phase, given, settings
@@ -96,7 +98,7 @@ def run(events, asked, batch, lateness, restart=None, **options):
     cuts = sorted(
         {*range(0, events.num_rows, batch), *([restart] if restart is not None else []), events.num_rows}
     )
-    for a, b in zip(cuts, cuts[1:], strict=False):
+    for a, b in pairwise(cuts):
         if a == restart:
             state, kernel = kernel.state(), make()
             kernel.restore(state)

@@ -1,5 +1,7 @@
 """The kernel as a service: bursts, bounds, late events, instants, and a state that survives a stop."""
 
+# ruff: noqa: TID251 - streams are drawn, from a seed
+
 import json
 import logging
 
@@ -30,10 +32,15 @@ def answers(kernel, table, batch):
     """Feature by arrival number."""
     out = {}
     for a in range(0, table.num_rows, batch):
-        for answer in [kernel.feed(table.slice(a, batch))] + ([kernel.flush()] if a + batch >= table.num_rows else []):
-            out.update({
-                row: {name: v[k] for name, v in answer.values.items()} for k, row in enumerate(answer.rows.tolist())
-            })
+        for answer in [kernel.feed(table.slice(a, batch))] + (
+            [kernel.flush()] if a + batch >= table.num_rows else []
+        ):
+            out.update(
+                {
+                    row: {name: v[k] for name, v in answer.values.items()}
+                    for k, row in enumerate(answer.rows.tolist())
+                }
+            )
     return out
 
 
@@ -102,7 +109,9 @@ def test_memory_follows_what_is_alive():
 
 def test_a_checkpoint_goes_on_and_another_plan_is_refused(tmp_path, caplog):
     """Half a stream, a file, another process's kernel; a file of another plan or version is refused and replayed."""
-    told = events(np.sort(np.random.default_rng(1).uniform(0, 3_000, 2_000)), actor=[f"a{i % 37}" for i in range(2_000)])
+    told = events(
+        np.sort(np.random.default_rng(1).uniform(0, 3_000, 2_000)), actor=[f"a{i % 37}" for i in range(2_000)]
+    )
     whole = answers(Kernel([COUNT], lateness=60), told, 100)
     first = Kernel([COUNT], lateness=60)
     half = {}
@@ -130,3 +139,35 @@ def test_a_checkpoint_goes_on_and_another_plan_is_refused(tmp_path, caplog):
         checkpoint.resume(Kernel([COUNT], lateness=60), tmp_path / "old.npz")
     (tmp_path / "torn.npz").write_bytes(path.read_bytes()[:1_000])
     assert checkpoint.resumed(Kernel([COUNT], lateness=60), tmp_path / "torn.npz") == 0
+
+
+def test_deciding_one_event_is_feeding_one_row():
+    """Text, numbers, nulls, copies and disorder: the short way in says what the long one says."""
+    asked = [
+        COUNT,
+        Feature("d", "distinct", ("device", "actor_id"), 60, of="text"),
+        Feature("s", "sum", (), 60, of="qty", kinds=("like",)),
+        Feature("t", "top_share", ("actor_id",), 60, of="text"),
+        Feature("f", "first", ("actor_id",), 60, of="qty"),
+    ]
+    rng = np.random.default_rng(3)
+    n = 600
+    pick = lambda values: rng.choice(np.array(values, dtype=object), n).tolist()
+    told = events(
+        rng.uniform(0, 200, n).round(1), actor=pick(["a", "b", None]), ids=[f"e{i}" for i in rng.integers(0, n, n)],
+        device=pa.array(pick([1, 2, None]), pa.int64()), text=pick(["扣1", "好", "", "a much longer sentence", None]),
+        qty=pa.array(pick([-(2**63), 5, 2**63 - 1, None]), pa.int64()), kind=pick(["like", "comment"]),
+    )  # fmt: skip
+    one, many = Kernel(asked, instant=True), Kernel(asked, instant=True)
+    rows = told.set_column(1, "ts", told["ts"].cast(pa.int64())).to_pylist()
+    for i, row in enumerate(rows):
+        answer = many.feed(told.slice(i, 1))
+        said = one.decide(row)
+        assert (said is None) == (len(answer.rows) == 0)
+        if said is not None:
+            assert np.allclose(
+                [said[f.name] for f in asked], [answer.values[f.name][0] for f in asked], equal_nan=True
+            )
+    assert one.counters == many.counters
+    with pytest.raises(ValueError, match="instant"):
+        Kernel(asked).decide(rows[0])

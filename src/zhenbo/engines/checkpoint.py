@@ -84,7 +84,7 @@ def _claim(kernel: Kernel) -> dict[str, Any]:
     sources = hashlib.sha256()
     for name in _LAYOUT:
         sources.update(files("zhenbo.kernel").joinpath(f"{name}.py").read_bytes())
-    asked = (kernel.declared, kernel.lateness, kernel.horizon, kernel.instant, kernel.limits)
+    asked = (kernel.declared, kernel.lateness, kernel.horizon, kernel.instant, kernel.limits, kernel.share)
     return {
         "version": f"{__version__}+{sources.hexdigest()[:12]}",
         "plan": hashlib.sha256(repr(asked).encode()).hexdigest()[:16],

@@ -4,14 +4,16 @@ A string is hashed (two different ones are taken for one in fewer than one of a 
 values); an integer, a time or a truth value is scattered one to one, so integer keys are never confused.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import types
+from numba import njit, types
 
 from zhenbo.kernel.compiled import compiled
-
 from zhenbo.kernel.store import mixed, paired
 
 Ints = npt.NDArray[np.int64]
@@ -39,20 +41,61 @@ def pairs(x, y):
     return out
 
 
+@njit
+def _hash_bytes(data, start, end):
+    h = mixed(end - start)
+    while start < end:
+        word = np.uint64(0)
+        for j in range(min(np.int64(8), end - start)):
+            word |= np.uint64(data[start + j]) << np.uint64(8 * j)
+        h = mixed(np.int64((np.uint64(h) ^ word) * np.uint64(0xD6E8FEB86659FD93)))
+        start += 8
+    return h
+
+
 @compiled(types.int64[::1](_SMALL, _BYTES))
 def _hash(offsets, data):
     out = np.empty(offsets.size - 1, dtype=np.int64)
     for i in range(out.size):
-        start, end = np.int64(offsets[i]), np.int64(offsets[i + 1])
-        h = mixed(end - start)
-        while start < end:
-            word = np.uint64(0)
-            for j in range(min(np.int64(8), end - start)):
-                word |= np.uint64(data[start + j]) << np.uint64(8 * j)
-            h = mixed(np.int64((np.uint64(h) ^ word) * np.uint64(0xD6E8FEB86659FD93)))
-            start += 8
-        out[i] = h
+        out[i] = _hash_bytes(data, np.int64(offsets[i]), np.int64(offsets[i + 1]))
     return out
+
+
+@compiled(types.int64(_BYTES))
+def _hash_one(data):
+    return _hash_bytes(data, np.int64(0), np.int64(data.size))
+
+
+@compiled("int64(int64)")
+def _mix_one(value):
+    return mixed(value)
+
+
+@compiled("int64(int64, int64)")
+def pair_one(x, y):
+    """One key for two; 0 where either is."""
+    return paired(x, y) if x != 0 and y != 0 else np.int64(0)
+
+
+def hash_one(value: Any) -> int:
+    """A single value as `hashed` has it: text, bytes, integer, truth value, float or None."""
+    if value is None:
+        return 0
+    if isinstance(value, str):
+        value = value.encode()
+    if isinstance(value, bytes):
+        return int(_hash_one(np.frombuffer(value, dtype=np.uint8)))
+    return int(_mix_one(np.float64(value).view(np.int64) if isinstance(value, float) else value))
+
+
+def key_of_one(event: Mapping[str, Any], by: tuple[str, ...]) -> int:
+    """The key of a single event, as `key_of` has it."""
+    if not by:
+        return ONE
+    made = hash_one(event.get(by[0]))
+    for name in by[1:]:
+        made = pair_one(made, hash_one(event.get(name)))
+    return made
 
 
 def key_of(events: pa.Table, by: tuple[str, ...]) -> Ints:

@@ -16,10 +16,65 @@ from numba import njit
 
 from zhenbo.kernel.compiled import compiled
 from zhenbo.kernel.layout import (
-    COUNT, AT, BITTEN_UNTIL, CHUNK, COUNTED, DISTINCT, DISTINCTS, EVICTED, FIELDS, FIRST, GAPS_HIGH, GAPS_LOW, GAP_MEAN, GAP_VARIANCE, GREATEST, GREATEST_BACK, GREATEST_FRONT, GREATEST_LINK, HEAD, HEADS, KEY, LAST, LEAST, LEAST_BACK, LEAST_FRONT, LEAST_LINK, MOST, N, NEWEST, NEXT, NOTHING, OTHER, PAIR, SHORT, SUMMED, SUM_HIGH, SUM_LOW, TAIL, TOLD, TOP_SHARE, VALUE,
+    AT,
+    BITTEN_UNTIL,
+    CHUNK,
+    COUNT,
+    COUNTED,
+    DISTINCT,
+    DISTINCTS,
+    EVICTED,
+    FIELDS,
+    FIRST,
+    GAP_MEAN,
+    GAP_VARIANCE,
+    GAPS_HIGH,
+    GAPS_LOW,
+    GREATEST,
+    GREATEST_BACK,
+    GREATEST_FRONT,
+    GREATEST_LINK,
+    HEAD,
+    HEADS,
+    KEY,
+    LAST,
+    LEAST,
+    LEAST_BACK,
+    LEAST_FRONT,
+    LEAST_LINK,
+    MOST,
+    NEWEST,
+    NEXT,
+    NOTHING,
+    OTHER,
+    PAIR,
+    SHORT,
+    SUM_HIGH,
+    SUM_LOW,
+    SUMMED,
+    TAIL,
+    TOLD,
+    TOP_SHARE,
+    VALUE,
+    N,
 )  # fmt: skip
 from zhenbo.kernel.store import (
-    add, drop, get, grab, grow, hint, look, paired, place, push, put, release, ring_at, room, table_at,
+    add,
+    drop,
+    get,
+    grab,
+    grow,
+    hint,
+    look,
+    paired,
+    place,
+    push,
+    put,
+    put_float,
+    release,
+    ring_at,
+    room,
+    table_at,
 )  # fmt: skip
 
 AHEAD = 12
@@ -260,7 +315,9 @@ def _evict(keys, pairs, counts, ring, lanes, windows, fields, what):
     head = get(ring.meta, HEADS + longest)
     upto = min((head | (CHUNK - 1)) + 1, get(ring.meta, TAIL))
     add(ring.meta, EVICTED, upto - head)
-    put(ring.meta, BITTEN_UNTIL,
+    put(
+        ring.meta,
+        BITTEN_UNTIL,
         max(get(ring.meta, BITTEN_UNTIL), get(place(ring, upto - 1), AT) + get(windows, longest)),
     )
     for lane in range(lanes):
@@ -293,9 +350,67 @@ def _take_in(keys, pairs, counts, ring, lanes, windows, fields, what, at, key, o
     return row
 
 
+@njit
+def _walk(
+    n,
+    ts,
+    key,
+    other,
+    filled,
+    keys,
+    pairs,
+    counts,
+    ring,
+    lanes,
+    windows,
+    fields,
+    what,
+    asked,
+    answers,
+    instant,
+    out,
+):
+    """As `step`, over addresses."""
+    keys, pairs, counts, ring = table_at(keys), table_at(pairs), table_at(counts), ring_at(ring)
+    start = 0
+    while start < n:
+        now = get(ts, start)
+        end = start + 1
+        while not instant and end < n and get(ts, end) == now:
+            end += 1
+        _expire(keys, pairs, counts, ring, lanes, windows, fields, what, now)
+        row = np.int64(0)
+        for i in range(start, end):
+            grow(keys)
+            grow(pairs)
+            grow(counts)
+            if i + AHEAD < n:
+                hint(keys, get(key, i + AHEAD))
+                if what == PAIR:
+                    hint(pairs, get(other, i + AHEAD))
+            if get(key, i) != 0 and (what != VALUE or get(filled, i) != 0):
+                seen = get(other, i) if what != NOTHING else np.int64(0)
+                row = _take_in(
+                    keys, pairs, counts, ring, lanes, windows, fields, what, now, get(key, i), seen
+                )
+        alone = end == start + 1 and row != 0
+        for i in range(start, end):
+            if get(key, i) == 0:
+                continue
+            if not alone:
+                row = look(keys, get(key, i))
+            if now < get(ring.meta, BITTEN_UNTIL):
+                add(ring.meta, SHORT, 1)
+            for k in range(answers):
+                lane = get(asked, 2 * k + 1)
+                put_float(out, k * n + i, _answer(row, ring, fields + lane * FIELDS * 8, get(asked, 2 * k)))
+        start = end
+
+
 @compiled(
-    "void(int64[::1], int64[::1], int64[::1], uint8[::1], int64, int64, int64, int64, int64, int64, int64, int64,"
-    "int64[:,::1], boolean, float64[:,::1])")  # fmt: skip
+    "void(int64[::1], int64[::1], int64[::1], int64[::1], int64, int64, int64, int64, int64, int64, int64, int64,"
+    "int64[:,::1], boolean, float64[:,::1])"
+)
 def step(
     ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, what, asked, instant, out
 ):
@@ -306,7 +421,9 @@ def step(
         key: hashed key of each event, 0 for none: such an event neither counts nor gets an answer.
         other: hashed pair (group of pairs, 0 for none) or value (group of values).
         filled: 0 where an event of a group of values has none: it gets an answer and does not count.
-        keys, pairs, counts: addresses of the tables of keys, of pairs and of counts of pairs.
+        keys: address of the table of keys.
+        pairs: address of the table of pairs.
+        counts: address of the table of counts of pairs.
         ring: address of the events alive.
         lanes: how many window lengths there are.
         windows: address of the lengths in microseconds, ascending.
@@ -316,37 +433,10 @@ def step(
         instant: answer each event as soon as it is in, not after its whole instant.
         out: one row per asked measure; filled where an event has a key.
     """
-    keys, pairs, counts, ring = table_at(keys), table_at(pairs), table_at(counts), ring_at(ring)
-    n = ts.size
-    start = 0
-    while start < n:
-        now = ts[start]
-        end = start + 1
-        while not instant and end < n and ts[end] == now:
-            end += 1
-        _expire(keys, pairs, counts, ring, lanes, windows, fields, what, now)
-        row = np.int64(0)
-        for i in range(start, end):
-            grow(keys)
-            grow(pairs)
-            grow(counts)
-            if i + AHEAD < n:
-                hint(keys, key[i + AHEAD])
-                if what == PAIR:
-                    hint(pairs, other[i + AHEAD])
-            if key[i] != 0 and filled[i] != 0:
-                row = _take_in(keys, pairs, counts, ring, lanes, windows, fields, what, now, key[i], other[i])
-        alone = end == start + 1 and row != 0
-        for i in range(start, end):
-            if key[i] == 0:
-                continue
-            if not alone:
-                row = look(keys, key[i])
-            if now < get(ring.meta, BITTEN_UNTIL):
-                add(ring.meta, SHORT, 1)
-            for k in range(asked.shape[0]):
-                out[k, i] = _answer(row, ring, fields + asked[k, 1] * FIELDS * 8, asked[k, 0])
-        start = end
+    _walk(
+        ts.size, ts.ctypes.data, key.ctypes.data, other.ctypes.data, filled.ctypes.data, keys, pairs, counts, ring,
+        lanes, windows, fields, what, asked.ctypes.data, asked.shape[0], instant, out.ctypes.data,
+    )  # fmt: skip
 
 
 # -- before the groups: one row per event id, in the order of time --------------------------------------------------
@@ -363,29 +453,63 @@ def _forget(keys, ring):
     release(ring, seq)
 
 
+@njit(forceinline=True)
+def _is_new(keys, ring, now, identity, horizon):
+    """Whether an id was not seen within the horizon; it is remembered."""
+    cut = _since(now, horizon)
+    while get(ring.meta, HEADS) < get(ring.meta, TAIL) and get(place(ring, get(ring.meta, HEADS)), AT) <= cut:
+        _forget(keys, ring)
+    grow(keys)
+    while not room(ring):
+        add(ring.meta, EVICTED, 1)
+        _forget(keys, ring)
+    before = get(keys.meta, COUNT)
+    grab(keys, identity)
+    if get(keys.meta, COUNT) == before:
+        return False
+    event = place(ring, push(ring))
+    put(event, AT, now)
+    put(event, KEY, identity)
+    return True
+
+
 @compiled("int64(int64[::1], int64[::1], uint8[::1], int64, int64, int64)")
 def dedupe(ts, ids, keep, keys, ring, horizon):
     """Mark the first event of every id within the horizon (microseconds); ts ascend. Returns how many are dropped."""
     keys, ring = table_at(keys), ring_at(ring)
     dropped = 0
     for i in range(ts.size):
-        cut = _since(ts[i], horizon)
-        while get(ring.meta, HEADS) < get(ring.meta, TAIL) and get(place(ring, get(ring.meta, HEADS)), AT) <= cut:
-            _forget(keys, ring)
-        grow(keys)
         if i + AHEAD < ts.size:
             hint(keys, ids[i + AHEAD])
-        keep[i] = 1
-        while not room(ring):
-            add(ring.meta, EVICTED, 1)
-            _forget(keys, ring)
-        before = get(keys.meta, COUNT)
-        grab(keys, ids[i])
-        if get(keys.meta, COUNT) == before:
-            keep[i] = 0
-            dropped += 1
-            continue
-        event = place(ring, push(ring))
-        put(event, AT, ts[i])
-        put(event, KEY, ids[i])
+        keep[i] = _is_new(keys, ring, ts[i], ids[i], horizon)
+        dropped += 1 - keep[i]
     return dropped
+
+
+@compiled("boolean(int64[::1], int64[:,::1], int64[::1], float64[::1])")
+def one(ids, groups, words, out):
+    """One event through everything: what `dedupe` and `step` do, in a single call.
+
+    Args:
+        ids: addresses of the table and the ring of ids, and the horizon; the first is 0 where ids are not remembered.
+        groups: per key group, the places of its key, second column and filled mark in `words` (-1 for none), the
+            arguments of `step` from `keys` to `what`, the address of `asked`, its length, and its place in `out`.
+        words: time, identity, then the hashed columns.
+        out: one value per feature.
+
+    Returns:
+        False where the event is a repeat; `out` is then as it was.
+    """
+    now = words[0]
+    if ids[0] != 0 and not _is_new(table_at(ids[0]), ring_at(ids[1]), now, words[1], ids[2]):
+        return False
+    at, to = words.ctypes.data, out.ctypes.data
+    for i in range(out.size):
+        out[i] = np.nan
+    for g in range(groups.shape[0]):
+        key, other, filled = at + groups[g, 0] * 8, at + groups[g, 1] * 8, at + groups[g, 2] * 8
+        _walk(
+            1, at, key, other, filled, groups[g, 3], groups[g, 4], groups[g, 5], groups[g, 6], groups[g, 7], groups[g, 8],
+            groups[g, 9], groups[g, 10], groups[g, 11], groups[g, 12], True, to + groups[g, 13] * 8,
+        )  # fmt: skip
+    return True

@@ -52,14 +52,11 @@ class Table:
 
     def __init__(self, width: int) -> None:
         self._meta = np.zeros(TABLE_WORDS, dtype=np.int64)
+        self.address = int(self._meta.ctypes.data)
+        """Where the machine finds the table, while this object lives."""
         self._meta[WIDTH] = width
         self._size(_FIRST_BITS)
         self._old = _NO_ROWS
-
-    @property
-    def address(self) -> int:
-        """Where the machine finds it; good until the next `reserve`, and while this object lives."""
-        return int(self._meta.ctypes.data)
 
     @property
     def count(self) -> int:
@@ -123,15 +120,12 @@ class Ring:
         self._chunks = np.zeros(places, dtype=np.int64)
         self._free = np.zeros(bound, dtype=np.int64)
         self._meta = np.zeros(HEADS + lanes, dtype=np.int64)
+        self.address = int(self._meta.ctypes.data)
+        """Where the machine finds the ring, while this object lives."""
         self._meta[BOUND], self._meta[RING_WIDTH] = bound, width
         self._meta[BITTEN_UNTIL] = np.iinfo(np.int64).min
         self._meta[ALIVE_CHUNKS] = places - 1
         self._point()
-
-    @property
-    def address(self) -> int:
-        """Where the machine finds it, while this object lives."""
-        return int(self._meta.ctypes.data)
 
     def _point(self) -> None:
         meta = self._meta

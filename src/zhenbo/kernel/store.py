@@ -13,8 +13,27 @@ from numba.extending import intrinsic
 
 from zhenbo.kernel.compiled import compiled
 from zhenbo.kernel.layout import (
-    ALIVE_CHUNKS, BOUND, CHUNK, CHUNK_BITS, CHUNKS, COUNT, FREE, FREE_TOP, FRESH, MASK, OLD_COUNT, OLD_MASK, OLD_ROWS,
-    OLD_SHIFT, RING_ROWS, RING_WIDTH, ROWS, SHIFT, SWEPT, TAIL, WIDTH,
+    ALIVE_CHUNKS,
+    BOUND,
+    CHUNK,
+    CHUNK_BITS,
+    CHUNKS,
+    COUNT,
+    FREE,
+    FREE_TOP,
+    FRESH,
+    MASK,
+    OLD_COUNT,
+    OLD_MASK,
+    OLD_ROWS,
+    OLD_SHIFT,
+    RING_ROWS,
+    RING_WIDTH,
+    ROWS,
+    SHIFT,
+    SWEPT,
+    TAIL,
+    WIDTH,
 )  # fmt: skip
 
 _I64 = cgutils.ir.IntType(64)
@@ -43,6 +62,18 @@ def put(typingctx, at, word, value):  # noqa: ARG001
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64, types.int64), codegen
+
+
+@intrinsic
+def put_float(typingctx, at, word, value):  # noqa: ARG001
+    """Write a word as a float."""
+
+    def codegen(context, builder, signature, given):  # noqa: ARG001
+        place = builder.gep(builder.inttoptr(given[0], cgutils.ir.DoubleType().as_pointer()), [given[1]])
+        builder.store(given[2], place)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.float64), codegen
 
 
 @intrinsic
@@ -268,7 +299,9 @@ class Events(NamedTuple):
 @njit(forceinline=True)
 def ring_at(meta):
     """The ring whose state stands at an address."""
-    return Events(meta, get(meta, RING_ROWS), get(meta, CHUNKS), get(meta, ALIVE_CHUNKS), get(meta, RING_WIDTH) * 8)
+    return Events(
+        meta, get(meta, RING_ROWS), get(meta, CHUNKS), get(meta, ALIVE_CHUNKS), get(meta, RING_WIDTH) * 8
+    )
 
 
 @njit(forceinline=True)
@@ -282,7 +315,9 @@ def place(ring, seq):
 def room(ring):
     """Whether the ring can take one more event."""
     meta = ring.meta
-    return (get(meta, TAIL) & (CHUNK - 1)) != 0 or get(meta, FREE_TOP) > 0 or get(meta, FRESH) < get(meta, BOUND)
+    return (
+        (get(meta, TAIL) & (CHUNK - 1)) != 0 or get(meta, FREE_TOP) > 0 or get(meta, FRESH) < get(meta, BOUND)
+    )
 
 
 @njit(forceinline=True)

@@ -17,8 +17,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from zhenbo.kernel import door, machine
-from zhenbo.kernel.layout import MEASURES, VALUE
-from zhenbo.kernel.plan import Feature, Group, groups
+from zhenbo.kernel.columns import Columns, id_of, ids
+from zhenbo.kernel.group import Machine
+from zhenbo.kernel.plan import Feature, groups
+from zhenbo.kernel.single import Single
 from zhenbo.kernel.state import Ring, Table
 from zhenbo.kernel.waiting import Released, Waiting
 
@@ -95,6 +97,8 @@ class Kernel:
             an event carry its time, so one that comes after the lateness is late, whatever the horizon.
         instant: answer at once.
         limits: bounds of the state.
+        share: (i, n): of every key group only the i-th of n ranges of keys is kept and answered; kernels of all n
+            shares together give the whole answer (`engines.shares`).
 
     Examples:
         >>> from zhenbo.core.story import read
@@ -114,6 +118,7 @@ class Kernel:
         horizon: float | None = 600.0,
         instant: bool = False,
         limits: Limits | None = None,
+        share: tuple[int, int] = (0, 1),
     ) -> None:
         limits = limits or Limits()
         self.declared = tuple(declared)
@@ -122,12 +127,14 @@ class Kernel:
         self.horizon = None if horizon is None else int(horizon * SECOND)
         self.instant = instant
         self.limits = limits
-        self.counters = Counters()
-        self._machines = [_Machine(g, limits.alive) for g in self.groups]
+        self.share = share
+        self._counters = Counters()
+        self._machines = [Machine(g, limits.alive) for g in self.groups]
         self._ids = (Table(1), Ring(2, 1, limits.alive)) if horizon is not None else None
-        self._columns = _Columns.of(self.groups)
+        self._columns = Columns.of(self.groups)
         self._waiting = Waiting(1 + self._columns.width)
         self._clock = self._floor = _LEAST
+        self._single: Single | None = None
 
     def feed(self, events: pa.Table | pa.RecordBatch) -> Answer:
         """Take events in; the answers that are known after them.
@@ -139,26 +146,57 @@ class Kernel:
         """
         if isinstance(events, pa.RecordBatch):
             events = pa.Table.from_batches([events])
-        first = self.counters.seen
-        self.counters.seen += events.num_rows
-        rows = np.arange(first, self.counters.seen, dtype=np.int64)
+        self._single = None  # what it made room for may be taken
+        first = self._counters.seen
+        self._counters.seen += events.num_rows
+        rows = np.arange(first, self._counters.seen, dtype=np.int64)
         timed = door.present(events["ts"]).view(np.bool_)
-        ts, ids = door.whole(events["ts"]), _ids(events, rows)
+        ts, names = door.whole(events["ts"]), ids(events, rows)
         data = np.empty((1 + self._columns.width, len(rows)), dtype=np.int64)
         data[0] = rows
-        self._columns.fill(events, data[1:])
+        self._columns.fill(events, data[1:], self.share)
         late, ts = self._on_time(ts, timed, events)
         aside = ~timed | late if not self.instant else ~timed
-        self.counters.untimed += int((~timed).sum())
-        self.counters.late += int(late.sum())
+        self._counters.untimed += int((~timed).sum())
+        self._counters.late += int(late.sum())
         if aside.any():
-            ts, ids, data = ts[~aside], ids[~aside], np.ascontiguousarray(data[:, ~aside])
+            ts, names, data = ts[~aside], names[~aside], np.ascontiguousarray(data[:, ~aside])
         if self.instant:
-            released = Released(ts, ids, data)
+            released = Released(ts, names, data)
         else:
-            self._waiting.take_in(ts, ids, data)
+            self._waiting.take_in(ts, names, data)
             released = self._release(self._watermark())
         return self._answer(released, rows[late] if not self.instant else rows[:0], rows[~timed])
+
+    def decide(self, event: Mapping[str, Any]) -> dict[str, float] | None:
+        """The instant answer to one event, in tens of microseconds: what `feed` of that one row would say.
+
+        Args:
+            event: the columns the features name, `ts` as an integer of microseconds, `event_id`, and `source` if
+                `feed` is given one too.
+
+        Returns:
+            Value by feature; None for a repeat, and for an event without a time.
+
+        Raises:
+            ValueError: when this kernel is not an instant one: a settled answer is not known yet.
+        """
+        if not self.instant:
+            raise ValueError(
+                "Only an instant kernel decides at once; make it with instant=True, or feed and wait."
+            )
+        number, told = self._counters.seen, event.get("ts")
+        self._counters.seen += 1
+        if told is None:
+            self._counters.untimed += 1
+            return None
+        self._counters.late += told < self._clock
+        now = self._clock = self._floor = max(told, self._clock)
+        if self._single is None:
+            self._single = Single(self._machines, self._columns.per_group, self._ids, self.horizon)
+        answer = self._single.answer(now, id_of(event, number), self._columns.of_one(event, self.share))
+        self._counters.duplicates += answer is None
+        return answer
 
     def flush(self) -> Answer:
         """The answers of everything that still waits: the stream has ended, or pauses."""
@@ -190,7 +228,7 @@ class Kernel:
         n = self._waiting.before(moment)
         over = len(self._waiting) - n - self.limits.waiting
         if over > 0:
-            self.counters.forced += over
+            self._counters.forced += over
             n += over
         return self._waiting.let_out(n)
 
@@ -202,12 +240,9 @@ class Kernel:
         for machine_, (key, other, filled) in zip(self._machines, self._columns.per_group, strict=True):
             answers = machine_.step(
                 ts, data[1 + key], data[1 + other] if other is not None else None,
-                data[1 + filled].astype(np.uint8) if filled is not None else None, self.instant,
+                data[1 + filled] if filled is not None else None, self.instant,
             )  # fmt: skip
             values.update(zip(machine_.group.names, answers, strict=True))
-        rings = [m.ring for m in self._machines] + ([self._ids[1]] if self._ids else [])
-        self.counters.evicted = sum(r.evicted for r in rings)
-        self.counters.short = sum(m.ring.short for m in self._machines)
         return Answer(data[0].copy(), values, late, repeats, untimed)
 
     def _distinct(self, released: Released) -> tuple[Ints, Released]:
@@ -222,17 +257,30 @@ class Kernel:
             return none, released
         kept = keep.view(np.bool_)
         repeats = released.columns[0][~kept]
-        self.counters.duplicates += len(repeats)
+        self._counters.duplicates += len(repeats)
         return repeats, Released(
             released.ts[kept], released.ids[kept], np.ascontiguousarray(released.columns[:, kept])
         )
+
+    @property
+    def counters(self) -> Counters:
+        """What happened to events so far."""
+        rings = [m.ring for m in self._machines] + ([self._ids[1]] if self._ids else [])
+        self._counters.evicted = sum(r.evicted for r in rings)
+        self._counters.short = sum(m.ring.short for m in self._machines)
+        return self._counters
+
+    @property
+    def alive(self) -> int:
+        """Most events alive in the longest window of any key group."""
+        return max((m.ring.alive for m in self._machines), default=0)
 
     @property
     def state_bytes(self) -> int:
         """Memory the state holds."""
         held: list[Any] = [
             self._waiting,
-            *(part for m in self._machines for part in m.state),
+            *(part for m in self._machines for part in m.state.values()),
             *(self._ids or ()),
         ]
         return sum(h.bytes for h in held)
@@ -253,7 +301,7 @@ class Kernel:
         """Take the state of a kernel made with the same arguments; the next event may follow."""
         self._clock, self._floor = (int(x) for x in state["clock"])
         for f, value in zip(fields(Counters), state["counters"].tolist(), strict=True):
-            setattr(self.counters, f.name, value)
+            setattr(self._counters, f.name, value)
         self._waiting = Waiting(1 + self._columns.width)
         self._waiting.take_in(state["waiting.ts"], state["waiting.ids"], state["waiting.columns"])
         for name, part in self._parts():
@@ -262,115 +310,10 @@ class Kernel:
             )
 
     def _parts(self) -> list[tuple[str, Table | Ring]]:
-        named: list[tuple[str, Table | Ring]] = []
-        for i, m in enumerate(self._machines):
-            named += [
-                (f"group{i}.{name}", part)
-                for name, part in zip(("keys", "pairs", "counts", "ring"), m.state, strict=True)
-            ]
-        return named + (list(zip(("ids.keys", "ids.ring"), self._ids, strict=True)) if self._ids else [])
-
-
-def _ids(events: pa.Table, rows: Ints) -> Ints:
-    """A hashed identity per event; one of its own for an event without."""
-    names = [n for n in ("source", "event_id") if n in events.column_names]
-    if "event_id" not in names:
-        return np.asarray(door.hashed(pa.chunked_array([rows])))
-    made = door.key_of(events, tuple(names))
-    lacking = made == 0
-    if lacking.any():
-        made = np.where(lacking, door.hashed(pa.chunked_array([rows])), made)
-    return made
-
-
-@dataclass(frozen=True)
-class _Columns:
-    """Which hashed columns travel with an event, and which of them each group reads.
-
-    Args:
-        keys: (by, kinds) of each key column.
-        others: (key column, of, kind of second column) of each second column.
-        width: columns in all.
-        per_group: key, second and filled column of each group.
-    """
-
-    keys: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
-    others: tuple[tuple[int, str, bool], ...]
-    width: int
-    per_group: tuple[tuple[int, int | None, int | None], ...]
-
-    @classmethod
-    def of(cls, made: Sequence[Group]) -> "_Columns":
-        keys = tuple(dict.fromkeys((g.by, g.kinds) for g in made))
-        key = {k: i for i, k in enumerate(keys)}
-        others = tuple(
-            dict.fromkeys((key[g.by, g.kinds], g.of, g.what == VALUE) for g in made if g.of is not None)
-        )
-        at, places = len(keys), {}
-        for other in others:
-            places[other] = at
-            at += 2 if other[2] else 1
-        per_group = []
-        for g in made:
-            if g.of is None:
-                per_group.append((key[g.by, g.kinds], None, None))
-                continue
-            place = places[key[g.by, g.kinds], g.of, g.what == VALUE]
-            per_group.append((key[g.by, g.kinds], place, place + 1 if g.what == VALUE else None))
-        return cls(keys, others, at, tuple(per_group))
-
-    def fill(self, events: pa.Table, out: Ints) -> None:
-        """Hash what the features name, once, into rows of `out`."""
-        for i, (by, kinds) in enumerate(self.keys):
-            made = door.key_of(events, by)
-            out[i] = np.where(door.among(events["kind"], kinds), made, 0) if kinds else made
-        at = len(self.keys)
-        for key, of, is_value in self.others:
-            if is_value:
-                out[at], out[at + 1] = door.whole(events[of]), door.present(events[of])
-            else:
-                out[at] = door.pairs(out[key], door.hashed(events[of]))
-            at += 2 if is_value else 1
-
-
-class _Machine:
-    """A key group with its state."""
-
-    def __init__(self, group: Group, alive: int) -> None:
-        self.group = group
-        self.ring = Ring(group.ring_words, len(group.lanes), alive)
-        self._keys = Table(group.words)
-        self._pairs = Table(1 + len(group.lanes))
-        self._counts = Table(2)
-        measures = {MEASURES[m] for m in group.asked[:, 0]}
-        self._top = "top_share" in measures
-        self._by_value = bool(measures & {"first", "last"})  # of one instant, the least is first
-        self.state = (self._keys, self._pairs, self._counts, self.ring)
-
-    def step(
-        self, ts: Ints, keys: Ints, others: Ints | None, filled: npt.NDArray[np.uint8] | None, instant: bool
-    ) -> Floats:
-        """The group's answers to a batch, one row per feature."""
-        n = len(ts)
-        out = np.full((len(self.group.asked), n), np.nan)
-        if not n:
-            return out
-        order = None
-        if self._by_value and not instant and others is not None and filled is not None:
-            order = np.lexsort((others, ts))
-            ts, keys, others, filled = ts[order], keys[order], others[order], filled[order]
-        self._keys.reserve(n)
-        if others is not None and filled is None:
-            self._pairs.reserve(n)
-            if self._top:
-                # every count that stands has a pair of its own behind it
-                self._counts.reserve((self._pairs.count + n) * len(self.group.lanes) - self._counts.count)
-        machine.step(
-            ts, keys, keys if others is None else others, np.ones(n, dtype=np.uint8) if filled is None else filled,
-            self._keys.address, self._pairs.address, self._counts.address, self.ring.address,
-            len(self.group.lanes), self.group.lanes.ctypes.data, self.group.fields.ctypes.data, self.group.what,
-            self.group.asked, instant, out,
-        )  # fmt: skip
-        if order is not None:
-            out[:, order] = out.copy()
-        return out
+        """Tables and rings, by name."""
+        named: list[tuple[str, Table | Ring]] = [
+            (f"group{i}.{name}", part) for i, m in enumerate(self._machines) for name, part in m.state.items()
+        ]
+        if self._ids is not None:
+            named += [("ids.keys", self._ids[0]), ("ids.ring", self._ids[1])]
+        return named

@@ -1,0 +1,155 @@
+"""Our kernel in the benchmark: one JSON object per command (bench/run.py asks)."""
+
+import argparse
+import gc
+import json
+import os
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from query import FEATURES, MAX_ACCOUNT, MAX_DEVICE, MAX_TEXT, MODULUS, SECOND, WEIGHTS, tree_cpu
+
+from zhenbo.engines.shares import in_shares
+from zhenbo.kernel.stream import Answer, Counters, Feature, Kernel
+
+ASKED = (
+    Feature("c10", "count", ("session_id", "kind"), 10),
+    Feature("c60", "count", ("session_id", "kind"), 60),
+    Feature("a60", "count", ("actor_id",), 60),
+    Feature("d600", "distinct", ("device",), 600, of="actor_id"),
+    Feature("t300", "count", ("text",), 300),
+)
+OPTIONS = {"lateness": 5.0, "horizon": 600.0}
+
+
+def main() -> None:
+    """Answer one command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in ("windows", "growth"):
+        command = commands.add_parser(name)
+        command.add_argument("path", type=Path)
+        command.add_argument("--cores", type=int, default=1)
+        command.add_argument("--batch", type=int, default=65_536)
+    command = commands.add_parser("latency")
+    command.add_argument("--rate", type=int, default=20_000)
+    command.add_argument("--seconds", type=int, default=30)
+    given = parser.parse_args()
+    if given.command == "latency":
+        print(json.dumps(latency(given.rate, given.seconds)))
+        return
+    if given.cores == 1:
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+        pa.set_cpu_count(1)
+    Windows(given.path, given.cores, given.batch).run()
+
+
+def batches(path: Path, size: int) -> Iterator[pa.Table]:
+    """The stream as it arrived."""
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(size, use_threads=False):
+            yield pa.Table.from_batches([batch])
+
+
+class Windows:
+    """The question of bench/query.py, asked of the kernel as it streams."""
+
+    def __init__(self, path: Path, cores: int, batch: int) -> None:
+        self.path, self.cores, self.batch = path, cores, batch
+        self.ids = np.empty(pq.read_metadata(path).num_rows, dtype=np.int64)
+        self.flags = self.checksum = self.state = self.alive = 0
+        Kernel(ASKED, **OPTIONS).feed(
+            next(batches(path, 10))
+        )  # compiled code is loaded before the clock starts
+
+    def run(self) -> None:
+        """Answer, and print."""
+        counters = Counters()
+
+        def work() -> tuple[int, int]:
+            nonlocal counters
+            counters = self._one() if self.cores == 1 else self._several()
+            return self.flags, self.checksum
+
+        gc.collect()
+        self._timed(work)
+
+    def _timed(self, work) -> None:
+        more = {"batch": self.batch}
+        before, start = tree_cpu(), time.perf_counter()
+        flags, checksum = work()
+        more |= {"state_bytes": self.state, "alive_longest": self.alive}
+        answer = {
+            "events": len(self.ids),
+            "seconds": time.perf_counter() - start,
+            "cpu_seconds": tree_cpu() - before,
+        }
+        print(json.dumps({**answer, "flags": flags, "checksum": checksum, **more}))
+
+    def _one(self) -> Counters:
+        kernel, at = Kernel(ASKED, **OPTIONS), 0
+        for table in batches(self.path, self.batch):
+            self.ids[at : at + table.num_rows] = table["event_id"].to_numpy()
+            at += table.num_rows
+            self._add(kernel.feed(table))
+            self.state, self.alive = max(self.state, kernel.state_bytes), max(self.alive, kernel.alive)
+        self._add(kernel.flush())
+        return kernel.counters
+
+    def _several(self) -> Counters:
+        source = batches(self.path, self.batch)
+        at = 0
+        for answer in in_shares(partial(batches, self.path, self.batch), ASKED, self.cores, **OPTIONS):
+            for table in source:
+                self.ids[at : at + table.num_rows] = table["event_id"].to_numpy()
+                at += table.num_rows
+                break
+            self._add(answer)
+        return Counters()
+
+    def _add(self, answer: Answer) -> None:
+        values = [np.nan_to_num(answer.values[name]) for name in FEATURES]
+        score = sum(w * v for w, v in zip(WEIGHTS, values, strict=True))
+        if not len(answer.rows):
+            return
+        weights = self.ids[answer.rows] % MODULUS + 1
+        self.checksum += int((score.astype(np.int64) * weights).sum())
+        _, _, account, device, text = values
+        self.flags += int(((device > MAX_DEVICE) | (account > MAX_ACCOUNT) | (text > MAX_TEXT)).sum())
+
+
+def latency(rate: int, seconds: int) -> dict[str, float]:
+    """Open loop: events are due at a fixed pace whatever the kernel does; from due to decided, in microseconds."""
+    n = rate * seconds
+    rng = np.random.default_rng(1)  # noqa: TID251 - drawn, from a seed
+    rows = [
+        {"event_id": i, "ts": i * SECOND // rate, "session_id": int(room), "kind": int(kind), "actor_id": int(who),
+         "device": int(device), "text": int(text) if text < 5_000 else None}
+        for i, (room, kind, who, device, text) in enumerate(zip(
+            rng.integers(0, 2_000, n), rng.integers(0, 6, n), rng.integers(0, 2_000_000, n), rng.integers(0, 1_500_000, n),
+            rng.integers(0, 50_000, n), strict=True))
+    ]  # fmt: skip
+    kernel = Kernel(ASKED, instant=True, horizon=600.0)
+    for i in range(2_000):
+        kernel.decide({**rows[i], "event_id": -i - 1, "ts": 0})
+    took = np.empty(n)
+    gc.collect()
+    gc.freeze()  # what numba and Arrow made at import is never garbage; walking it took tens of milliseconds
+    start, clock = time.perf_counter(), time.perf_counter
+    for i, row in enumerate(rows):
+        due = start + i / rate
+        while clock() < due:
+            pass
+        kernel.decide(row)
+        took[i] = clock() - due
+    p50, p99, p999 = (np.percentile(took, q) * 1e6 for q in (50, 99, 99.9))
+    return {"p50_us": p50, "p99_us": p99, "p999_us": p999, "max_us": took.max() * 1e6, "events": n}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""A key group with its state: tables, ring, and the call into the compiled machine."""
+
+import numpy as np
+import numpy.typing as npt
+
+from zhenbo.kernel import machine
+from zhenbo.kernel.layout import MEASURES, PAIR
+from zhenbo.kernel.plan import Group
+from zhenbo.kernel.state import Ring, Table
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+class Machine:
+    """A key group with its state."""
+
+    def __init__(self, group: Group, alive: int) -> None:
+        self.group = group
+        self.ring = Ring(group.ring_words, len(group.lanes), alive)
+        self._keys = Table(group.words)
+        self._pairs = Table(1 + len(group.lanes))
+        self._counts = Table(2)
+        measures = {MEASURES[m] for m in group.asked[:, 0]}
+        self._top = "top_share" in measures
+        self._by_value = bool(measures & {"first", "last"})  # of one instant, the least is first
+        self.state: dict[str, Table | Ring] = {
+            "keys": self._keys, "pairs": self._pairs, "counts": self._counts, "ring": self.ring,
+        }  # fmt: skip
+        self.arguments = (
+            self._keys.address, self._pairs.address, self._counts.address, self.ring.address, len(group.lanes),
+            group.lanes.ctypes.data, group.fields.ctypes.data, group.what,
+        )  # fmt: skip
+
+    def reserve(self, n: int) -> None:
+        """Room in the tables for so many events."""
+        self._keys.reserve(n)
+        if self.group.what == PAIR:
+            self._pairs.reserve(n)
+        if self._top:
+            # every count that stands has a pair of its own behind it
+            self._counts.reserve((self._pairs.count + n) * len(self.group.lanes) - self._counts.count)
+
+    def step(self, ts: Ints, keys: Ints, others: Ints | None, filled: Ints | None, instant: bool) -> Floats:
+        """The group's answers to a batch, one row per feature."""
+        n = len(ts)
+        out = np.full((len(self.group.asked), n), np.nan)
+        if not n:
+            return out
+        order = None
+        if self._by_value and not instant and others is not None and filled is not None:
+            order = np.lexsort((others, ts))
+            ts, keys, others, filled = ts[order], keys[order], others[order], filled[order]
+        self.reserve(n)
+        machine.step(
+            ts, keys, keys if others is None else others, keys if filled is None else filled,
+            *self.arguments, self.group.asked, instant, out,
+        )  # fmt: skip
+        if order is not None:
+            out[:, order] = out.copy()
+        return out
