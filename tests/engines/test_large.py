@@ -21,8 +21,9 @@ from zhenbo.core.schema import EVENTS
 from zhenbo.core.session import DAY
 from zhenbo.engines.embedded import WorkFolder, host
 from zhenbo.intake.load import write
-from zhenbo.pipeline import Result, Road, audit_large, audit_paths, large, once, reading, tables
+from zhenbo.pipeline import Result, Road, audit_paths, large, once, reading, tables
 from zhenbo.pipeline import write as write_out
+from zhenbo.pipeline.large import audit_large
 
 KEY = b"k" * 32
 STAMP = EVENTS.get_field_index("ts")

@@ -61,7 +61,7 @@ def command(
     A record of more than 256 MB on disk (compressed files count eightfold) is worked on in files by several processes;
     an interrupted audit goes on where it stopped when the same command is given again.
     """
-    from zhenbo.pipeline import EMBEDDED, Road, audit_large, audit_paths, is_small
+    from zhenbo.pipeline import EMBEDDED, Road, audit_paths, is_small
 
     options: dict[str, Any] = {"as_of": as_of, "lang": lang}
     if engine == EMBEDDED and work is None and is_small(paths):
@@ -69,6 +69,8 @@ def command(
             result = audit_paths(paths, keyed(key), progress=progress, **options)
         finish(result, out, csv=csv, as_json=as_json)
         return
+    from zhenbo.pipeline.large import audit_large
+
     with steps() as progress:
         road = Road(engine, jobs or cores(), work or out / ".zhenbo-work", progress, told)
         with audit_large(paths, keyed(key), road, **options) as result:

@@ -11,7 +11,7 @@ from zhenbo.pipeline.audit import (
     look,
     words,
 )
-from zhenbo.pipeline.large import EMBEDDED, Road, audit_large, is_small
+from zhenbo.pipeline.road import EMBEDDED, Road, is_small
 from zhenbo.pipeline.written import html, tables, titles, write
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "Result",
     "Road",
     "audit_dataset",
-    "audit_large",
     "audit_paths",
     "baselines",
     "cases",

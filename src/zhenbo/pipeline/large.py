@@ -3,52 +3,23 @@
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from zhenbo import __version__
 from zhenbo.core.errors import ZhenboError
 from zhenbo.core.rows import R
 from zhenbo.core.schema import ACCOUNTS, EVENTS, SESSION_METRICS
-from zhenbo.engines.embedded import Host, Progress, Runner, WorkFolder
+from zhenbo.engines.embedded import Host, Runner, WorkFolder
 from zhenbo.judge import Policy
 from zhenbo.pipeline.audit import Lang, Result, default_policy, nothing_read
 from zhenbo.pipeline.once import MARKS, once
 from zhenbo.pipeline.program import Asking, audited, result
 from zhenbo.pipeline.reading import Part, Read, digest, parts, read
+from zhenbo.pipeline.road import EMBEDDED, Road
 
-EMBEDDED = "embedded"
 BUCKET_ROWS = 250_000
 """Events that one process puts together at once, on average; a large room makes it several times as many."""
-SMALL = 256 << 20
-"""Bytes on disk up to which a record is audited in memory by one process: a million events or so."""
-_DENSE = {".parquet": 8, ".xlsx": 8, ".gz": 8}
-"""How many times larger than lines of text the same bytes are once read."""
-
-
-@dataclass(frozen=True)
-class Road:
-    """How an audit is run.
-
-    Args:
-        engine: `embedded`, or the master URL of a Spark.
-        jobs: processes of the embedded engine.
-        work: folder for what lies between the steps; kept when interrupted.
-        report: called with the progress.
-        say: called with lines for the user.
-    """
-
-    engine: str
-    jobs: int
-    work: Path
-    report: Callable[[Progress], None] = lambda _: None
-    say: Callable[[str], None] = lambda _: None
-
-
-def is_small(paths: Sequence[Path]) -> bool:
-    """Whether what stands there is best audited in memory."""
-    files = [f for path in paths for f in (path.rglob("*") if path.is_dir() else [path]) if f.is_file()]
-    return sum(f.stat().st_size * _DENSE.get(f.suffix.lower(), 1) for f in files) <= SMALL
 
 
 @contextmanager
@@ -128,6 +99,6 @@ def _run(hosted: Callable[..., R], got: Read, asking: Asking) -> Result:
     assert marks is not None
     distinct, latest = once(events, marks)
     if not asking.cut:
-        asking = Asking(latest, cut=False, lang=asking.lang, policy=asking.policy, windows=asking.windows)
+        asking = replace(asking, as_of=latest)
     told = audited(distinct, table("accounts", ACCOUNTS), table("metrics", SESSION_METRICS), asking)
     return result(told.gather(), asking, got.unused)
