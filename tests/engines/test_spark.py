@@ -3,7 +3,6 @@
 import stat
 from datetime import UTC, datetime
 
-import hops
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engines import hops
 from zhenbo.core.rows import Held
 from zhenbo.engines.spark import SparkError, SparkRows, session
 from zhenbo.engines.spark import parcels as spark_parcels
@@ -28,7 +28,7 @@ TABLES = st.lists(ROW, max_size=40).map(lambda rows: pa.Table.from_pylist(rows, 
 
 
 @pytest.fixture(scope="module")
-def spark():
+def spark(java):  # noqa: ARG001 - skips where there is none
     """One local session for the module."""
     with session("local[2]") as running:
         yield running
