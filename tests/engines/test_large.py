@@ -50,6 +50,16 @@ def folder_of(place: Path, seed: int) -> Path:
     (place / "events-3.jsonl").write_text("\n".join([*map(line_of, rest), '{"kind": "enter", "ts": "no time", "event_id": "x"}', "{"]))  # fmt: skip
     broken = (place / "events-2.parquet").read_bytes()
     (place / "events-4.parquet").write_bytes(broken[: len(broken) // 2])
+    rotten = place / "events-6.parquet"
+    pq.write_table(events.slice(0, 300), rotten, row_group_size=60)
+    page = (
+        pq.read_metadata(rotten)
+        .row_group(3)
+        .column(EVENTS.get_field_index("actor_id"))
+        .dictionary_page_offset
+    )
+    body = rotten.read_bytes()
+    rotten.write_bytes(body[:page] + b"\xff" * 40 + body[page + 40 :])
     strange = events.slice(0, 200).set_column(
         EVENTS.get_field_index("amount"), "amount", pa.array([-1] * 200)
     )

@@ -71,8 +71,13 @@ def command(
         return
     from zhenbo.pipeline.large import audit_large
 
-    with steps() as progress:
-        road = Road(engine, jobs or cores(), work or out / ".zhenbo-work", progress, told)
-        with audit_large(paths, keyed(key), road, **options) as result:
-            write_out(result, out, csv=csv)
+    place = work or out / ".zhenbo-work"
+    try:
+        with steps() as progress:
+            road = Road(engine, jobs or cores(), place, progress, told)
+            with audit_large(paths, keyed(key), road, **options) as result:
+                write_out(result, out, csv=csv)
+    except KeyboardInterrupt:
+        told(f"Interrupted. The same command goes on where it stopped; {place} holds what is done.")
+        raise
     show(result, out, as_json=as_json)

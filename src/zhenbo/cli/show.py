@@ -46,6 +46,7 @@ _STEPS = {
     "answering by id": "looking for repeats",
     "dividing": "dividing the events",
     "answering by subject": "auditing",
+    "on Spark": "auditing on Spark",
 }
 """What the steps of an engine are called; the others bring the rows of one order, buyer or address together."""
 _SUBJECTS = "answering by subject"

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,8 @@ from zhenbo import __version__
 from zhenbo.core.errors import ZhenboError
 from zhenbo.core.rows import R
 from zhenbo.core.schema import ACCOUNTS, EVENTS, SESSION_METRICS
-from zhenbo.engines.embedded import Host, Runner, WorkFolder
+from zhenbo.engines.embedded import Host, Progress, Runner, WorkFolder
+from zhenbo.engines.spark import SparkRows, session
 from zhenbo.judge import Policy
 from zhenbo.pipeline.audit import Lang, Result, default_policy, nothing_read
 from zhenbo.pipeline.once import MARKS, once
@@ -68,22 +69,17 @@ def _audited(
     paths: Sequence[Path], found: Sequence[Part], key: bytes, folder: Path, road: Road, as_of: int | None,
     lang: Lang, policy: Policy,
 ) -> Result:  # fmt: skip
-    embedded = road.engine == EMBEDDED
-    with Runner(road.jobs, road.report).running() as runner:
-        got = read(found, key, folder / "read", runner, "arrow" if embedded else "parquet")
+    with ExitStack() as open_now:
+        spark = None if road.engine == EMBEDDED else open_now.enter_context(session(road.engine))
+        runner = open_now.enter_context(Runner(road.jobs, road.report).running())
+        got = read(found, key, folder / "read", runner, "arrow" if spark is None else "parquet")
         if not got.events:
             raise nothing_read(paths, got.unused)
         asking = Asking(as_of or 0, cut=as_of is not None, lang=lang, policy=policy, windows=got.windows)
-        if embedded:
+        if spark is None:
             host = Host(folder, runner, max(4, -(-got.events // BUCKET_ROWS)))
             return _run(host.files, got, asking)
-    return _on_spark(road.engine, got, asking)
-
-
-def _on_spark(url: str, got: Read, asking: Asking) -> Result:
-    from zhenbo.engines.spark import SparkRows, session
-
-    with session(url) as spark:
+        road.report(Progress("on Spark", 0, 1, 0))
         return _run(lambda files, _, schema: SparkRows.read(spark, files, schema), got, asking)
 
 
