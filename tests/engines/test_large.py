@@ -84,7 +84,7 @@ def contents(result: Result, to: Path) -> dict[str, bytes]:
 def small_steps(monkeypatch: pytest.MonkeyPatch):
     """Parts, files and buckets of a few rows, so that a small record takes every turn of the road."""
     for module, name, size in (
-        (reading, "PART_ROWS", 150), (reading, "FILE_ROWS", 64), (host, "FILE_ROWS", 200), (large, "BUCKET_ROWS", 150),
+        (reading, "PART_ROWS", 150), (reading, "FILE_ROWS", 64), (host, "FILE_ROWS", 200), (host, "TASK_BYTES", 9_000), (large, "BUCKET_ROWS", 150),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, size)
 

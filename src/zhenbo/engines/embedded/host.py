@@ -14,10 +14,12 @@ import pyarrow as pa
 
 from zhenbo.core.rows import Meeting, Work, joined, shaped
 from zhenbo.engines.embedded.runner import Runner, Task
-from zhenbo.engines.embedded.spill import read_bucket, read_table, write_split, write_table
+from zhenbo.engines.embedded.spill import read_buckets, read_table, write_split, write_table
 
-FILE_ROWS = 500_000
-"""Rows that a task over files takes on at once, if they are so many."""
+FILE_ROWS = 250_000
+"""Rows that a task over files takes on, if they are so many."""
+TASK_BYTES = 8 << 20
+"""Bytes on disk of the buckets that a task takes on, unless one alone is larger: some 250,000 events."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +168,12 @@ class _Plan:
         """The tasks of a base."""
         base = self.bases[number]
         if isinstance(base, _Met):
-            return [Task(f"{b:05}", partial(_do_bucket, self, number, b)) for b in range(self.buckets)]
+            share = (
+                sum(p.stat().st_size for sent in self.read_by(number) for p in sent.iterdir()) / self.buckets
+            )
+            step = min(max(int(TASK_BYTES / max(share, 1)), 1), self.buckets)
+            runs = [range(b, min(b + step, self.buckets)) for b in range(0, self.buckets, step)]
+            return [Task(f"{r.start:05}", partial(_do_buckets, self, number, r), len(r)) for r in runs]
         groups: list[list[int]] = [[]]
         held = 0
         for i, rows in enumerate(base.rows):
@@ -206,22 +213,22 @@ class _Plan:
         ]
         return joined([schema.empty_table(), *parts])
 
-    def leave(self, number: int, task: str, made: Sequence[dict[int, pa.Table]]) -> bytes:
-        """Write what a task made, by sink; the answer is the number of rows kept for good."""
+    def leave(self, number: int, task: str, tables: Sequence[pa.Table]) -> bytes:
+        """Write what is wanted of rows of a base, sink after sink; the answer is the number of rows kept for good."""
         kept = 0
+        wanted = [_Wanted(self.bases[number], table) for table in tables]
         for place, sink in enumerate(self.sinks[number]):
-            tables = [m[place] for m in made if place in m and m[place].num_rows]
-            if not tables:
+            made = [t for w in wanted if (t := w.rows(sink.node)) is not None and t.num_rows]
+            if not made:
                 continue
             path = self.folder / f"{number:02}" / str(place) / f"{task}.arrow"
             if sink.to is None:
-                table = joined(tables)
-                kept += table.num_rows
-                write_table(path, table)
+                kept += sum(t.num_rows for t in made)
+                write_table(path, joined(made))
             else:
                 target = self.bases[sink.to]
                 assert isinstance(target, _Met)
-                write_split(path, tables, target.key, self.buckets)
+                write_split(path, made, target.key, self.buckets)
         return str(kept).encode()
 
 
@@ -251,39 +258,39 @@ def _bases_of(node: _Node) -> set[_Base]:
 def _do_files(plan: _Plan, number: int, task: int, files: tuple[int, ...]) -> bytes:
     base = plan.bases[number]
     assert isinstance(base, _Files)
-    made = [_wanted(plan, number, shaped(read_table(base.paths[i]), base.schema)) for i in files]
-    return plan.leave(number, f"{task:05}", made)
+    tables = [shaped(read_table(base.paths[i]), base.schema) for i in files]
+    return plan.leave(number, f"{task:05}", tables)
 
 
-def _do_bucket(plan: _Plan, number: int, bucket: int) -> bytes:
+def _do_buckets(plan: _Plan, number: int, run: range) -> bytes:
     base = plan.bases[number]
     assert isinstance(base, _Met)
     sides = []
     for side, node in enumerate(base.sides):
         paths = [path for sent in plan.sent(number, side) for path in sorted(sent.glob("*.arrow"))]
-        sides.append(read_bucket(paths, bucket, node.schema))
+        sides.append(read_buckets(paths, run, node.schema))
     table = shaped(base.work(*sides), base.schema)
     del sides
-    return plan.leave(number, f"{bucket:05}", [_wanted(plan, number, table)])
+    return plan.leave(number, f"{run.start:05}", [table])
 
 
-def _wanted(plan: _Plan, number: int, table: pa.Table) -> dict[int, pa.Table]:
-    """For every sink of a base its rows, where these come of `table`, the base's own."""
-    known: dict[_Node, pa.Table | None] = {plan.bases[number]: table}
+class _Wanted:
+    """What the nodes over a base make of one table of it, each made once."""
 
-    def rows(node: _Node) -> pa.Table | None:
-        if node not in known:
-            known[node] = made(node)
-        return known[node]
+    def __init__(self, base: _Base, table: pa.Table) -> None:
+        self._known: dict[_Node, pa.Table | None] = {base: table}
 
-    def made(node: _Node) -> pa.Table | None:
+    def rows(self, node: _Node) -> pa.Table | None:
+        """The rows of a node that come of the table; None where the node is made of other bases only."""
+        if node not in self._known:
+            self._known[node] = self._made(node)
+        return self._known[node]
+
+    def _made(self, node: _Node) -> pa.Table | None:
         if isinstance(node, _Each):
-            of = rows(node.of)
+            of = self.rows(node.of)
             return None if of is None else shaped(node.work(of), node.schema)
         if isinstance(node, _Both):
-            parts = [shaped(t, node.schema) for side in node.sides if (t := rows(side)) is not None]
+            parts = [shaped(t, node.schema) for side in node.sides if (t := self.rows(side)) is not None]
             return joined(parts) if parts else None
         return None
-
-    found = {place: rows(sink.node) for place, sink in enumerate(plan.sinks[number])}
-    return {place: table for place, table in found.items() if table is not None}

@@ -49,8 +49,8 @@ def write_split(path: Path, tables: list[pa.Table], key: tuple[str, ...], bucket
     _write(path, table.schema, (batch.take(pa.array(order[a:b])) for a, b in pairwise(ends)))
 
 
-def read_bucket(paths: Iterable[Path], bucket: int, schema: pa.Schema) -> pa.Table:
-    """Bucket `bucket` of every file, in one piece.
+def read_buckets(paths: Iterable[Path], buckets: range, schema: pa.Schema) -> pa.Table:
+    """Some buckets of every file, in one piece.
 
     Raises:
         ZhenboError: when it is too large to stand in one table.
@@ -58,9 +58,10 @@ def read_bucket(paths: Iterable[Path], bucket: int, schema: pa.Schema) -> pa.Tab
     parts = []
     for path in paths:
         with pa.memory_map(str(path)) as source:
-            batch = pa.ipc.open_file(source).get_batch(bucket)
-        if batch.num_rows:
-            parts.append(shaped(pa.Table.from_batches([batch]), schema))
+            file = pa.ipc.open_file(source)
+            batches = [b for b in map(file.get_batch, buckets) if b.num_rows]
+        if batches:
+            parts.append(shaped(pa.Table.from_batches(batches), schema))
     if not parts:
         return schema.empty_table()
     try:
