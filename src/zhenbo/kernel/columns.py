@@ -20,7 +20,7 @@ def ids(events: pa.Table, rows: Ints) -> Ints:
     names = [n for n in ("source", "event_id") if n in events.column_names]
     if "event_id" not in names:
         return np.asarray(door.hashed(pa.chunked_array([rows])))
-    made = door.key_of(events, tuple(names))
+    made = door.Hashed(events).key(tuple(names))
     lacking = made == 0
     if lacking.any():
         made = np.where(lacking, door.hashed(pa.chunked_array([rows])), made)
@@ -73,8 +73,9 @@ class Columns:
     def fill(self, events: pa.Table, out: Ints, share: tuple[int, int]) -> None:
         """Hash what the features name, once, into rows of `out`; keys of another share become 0."""
         mine, shares = share
+        known = door.Hashed(events)
         for i, (by, kinds) in enumerate(self.keys):
-            out[i] = door.key_of(events, by)
+            out[i] = known.key(by)
             if kinds:
                 out[i][~door.among(events["kind"], kinds)] = 0
             if shares > 1:
@@ -84,7 +85,7 @@ class Columns:
             if is_value:
                 out[at], out[at + 1] = door.whole(events[of]), door.present(events[of])
             else:
-                out[at] = door.pairs(out[key], door.hashed(events[of]))
+                out[at] = door.pairs(out[key], known.column(of))
             at += 2 if is_value else 1
 
     def of_one(self, event: Mapping[str, Any], share: tuple[int, int]) -> list[int]:

@@ -89,7 +89,7 @@ def hash_one(value: Any) -> int:
 
 
 def key_of_one(event: Mapping[str, Any], by: tuple[str, ...]) -> int:
-    """The key of a single event, as `key_of` has it."""
+    """The key of a single event, as `Hashed.key` has it."""
     if not by:
         return ONE
     made = hash_one(event.get(by[0]))
@@ -98,20 +98,32 @@ def key_of_one(event: Mapping[str, Any], by: tuple[str, ...]) -> int:
     return made
 
 
-def key_of(events: pa.Table, by: tuple[str, ...]) -> Ints:
-    """One hashed key per row from columns together; 0 where any of them is null."""
-    if not by:
-        return np.full(events.num_rows, ONE, dtype=np.int64)
-    made = hashed(events[by[0]])
-    for name in by[1:]:
-        made = pairs(made, hashed(events[name]))
-    return made
+class Hashed:
+    """Columns of a table as 64-bit keys, each hashed when it is first asked for."""
+
+    def __init__(self, events: pa.Table) -> None:
+        self.events = events
+        self._known: dict[str, Ints] = {}
+
+    def column(self, name: str) -> Ints:
+        """One column; 0 where it is null."""
+        if name not in self._known:
+            self._known[name] = hashed(self.events[name])
+        return self._known[name]
+
+    def key(self, by: tuple[str, ...]) -> Ints:
+        """Columns together; 0 where any of them is null."""
+        if not by:
+            return np.full(self.events.num_rows, ONE, dtype=np.int64)
+        made = self.column(by[0])
+        for name in by[1:]:
+            made = np.asarray(pairs(made, self.column(name)))
+        return made
 
 
 def hashed(column: pa.ChunkedArray) -> Ints:
     """A column of any plain type as 64-bit keys; 0 where it is null."""
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    array = _one_piece(column)
     if pa.types.is_dictionary(array.type):
         known = np.append(hashed(array.dictionary), 0)
         return np.asarray(
@@ -123,6 +135,16 @@ def hashed(column: pa.ChunkedArray) -> Ints:
     if array.null_count:
         made[np.asarray(array.is_null().to_numpy(zero_copy_only=False))] = 0
     return np.asarray(made)
+
+
+def _one_piece(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """The column in one array, copied only if it stands in several."""
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    made = column.combine_chunks()
+    return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -150,7 +172,7 @@ def whole(column: pa.ChunkedArray | pa.Array) -> Ints:
     Raises:
         ValueError: when the column is of no such type.
     """
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    array = _one_piece(column)
     kind = array.type
     if pa.types.is_timestamp(kind):
         array = array.cast(pa.timestamp("us", kind.tz)).cast(pa.int64())
@@ -165,11 +187,15 @@ def whole(column: pa.ChunkedArray | pa.Array) -> Ints:
         raise ValueError(
             f"A column of {kind} has no numbers to key or measure; give integers, times or text."
         )
-    return np.ascontiguousarray(pc.fill_null(array, 0).to_numpy(zero_copy_only=False))
+    if array.null_count:
+        array = pc.fill_null(array, 0)
+    return np.ascontiguousarray(array.to_numpy(zero_copy_only=False))
 
 
 def present(column: pa.ChunkedArray) -> npt.NDArray[np.uint8]:
     """1 where a column has a value."""
+    if not column.null_count:
+        return np.ones(len(column), dtype=np.uint8)
     return np.asarray(pc.is_valid(column).to_numpy(), dtype=np.uint8)
 
 

@@ -486,6 +486,21 @@ def dedupe(ts, ids, keep, keys, ring, horizon):
     return dropped
 
 
+@compiled("int64(uint8[::1], int64[::1], int64[::1], int64[:,::1])")
+def compact(keep, ts, ids, columns):
+    """Move what is kept to the front, in place; how many they are."""
+    n = 0
+    for i in range(keep.size):
+        ts[n], ids[n] = ts[i], ids[i]
+        n += keep[i]
+    for c in range(columns.shape[0]):
+        n = 0
+        for i in range(keep.size):
+            columns[c, n] = columns[c, i]
+            n += keep[i]
+    return n
+
+
 @compiled("boolean(int64[::1], int64[:,::1], int64[::1], float64[::1])")
 def one(ids, groups, words, out):
     """One event through everything: what `dedupe` and `step` do, in a single call.

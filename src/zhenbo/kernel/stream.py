@@ -160,12 +160,13 @@ class Kernel:
         self._counters.untimed += int((~timed).sum())
         self._counters.late += int(late.sum())
         if aside.any():
-            ts, names, data = ts[~aside], names[~aside], np.ascontiguousarray(data[:, ~aside])
+            ts = ts.copy()  # Arrow's memory is not ours to move about in
+            n = machine.compact((~aside).view(np.uint8), ts, names, data)
+            ts, names, data = ts[:n], names[:n], data[:, :n]
         if self.instant:
             released = Released(ts, names, data)
         else:
-            self._waiting.take_in(ts, names, data)
-            released = self._release(self._watermark())
+            released = self._within_bounds(self._waiting.through(ts, names, data, self._watermark()))
         return self._answer(released, rows[late] if not self.instant else rows[:0], rows[~timed])
 
     def decide(self, event: Mapping[str, Any]) -> dict[str, float] | None:
@@ -201,7 +202,7 @@ class Kernel:
     def flush(self) -> Answer:
         """The answers of everything that still waits: the stream has ended, or pauses."""
         none = np.empty(0, dtype=np.int64)
-        return self._answer(self._release(None), none, none)
+        return self._answer(self._waiting.let_out(len(self._waiting)), none, none)
 
     def _watermark(self) -> int:
         return max(self._clock - self.lateness, _LEAST)
@@ -224,13 +225,14 @@ class Kernel:
         mark = np.where(clock[:-1] < _LEAST + self.lateness, _LEAST, clock[:-1] - self.lateness)
         return timed & (ts < np.maximum(mark, self._floor)), ts
 
-    def _release(self, moment: int | None) -> Released:
-        n = self._waiting.before(moment)
-        over = len(self._waiting) - n - self.limits.waiting
-        if over > 0:
-            self._counters.forced += over
-            n += over
-        return self._waiting.let_out(n)
+    def _within_bounds(self, released: Released) -> Released:
+        """What leaves, and what must leave with it because too many wait."""
+        over = len(self._waiting) - self.limits.waiting
+        if over <= 0:
+            return released
+        self._counters.forced += over
+        more = self._waiting.let_out(over)
+        return Released(*(np.concatenate([a, b], axis=-1) for a, b in zip(released, more, strict=True)))
 
     def _answer(self, released: Released, late: Ints, untimed: Ints) -> Answer:
         repeats, (ts, _, data) = self._distinct(released)
@@ -258,9 +260,8 @@ class Kernel:
         kept = keep.view(np.bool_)
         repeats = released.columns[0][~kept]
         self._counters.duplicates += len(repeats)
-        return repeats, Released(
-            released.ts[kept], released.ids[kept], np.ascontiguousarray(released.columns[:, kept])
-        )
+        n = machine.compact(keep, *released)
+        return repeats, Released(released.ts[:n], released.ids[:n], released.columns[:, :n])
 
     @property
     def counters(self) -> Counters:

@@ -14,10 +14,12 @@ from zhenbo.kernel.compiled import compiled
 
 Ints = npt.NDArray[np.int64]
 _READ = types.Array(types.int64, 1, "C", readonly=True)
-_READ2 = types.Array(types.int64, 2, "C", readonly=True)
+_READ2 = types.Array(types.int64, 2, "A", readonly=True)
 _FIRST, _END, _FREE = range(3)
-_SHORT_RUN = 64
-"""Events of one instant that are sorted in place; more go through a full sort."""
+_MOVES = 32
+"""Moves per event after which sorting in place is given up."""
+_BULK = 4
+"""New events per waiting one from which sorting them all together is cheaper than inserting the new ones."""
 
 
 @compiled(
@@ -62,23 +64,50 @@ def _let_out(n, wait_ts, wait_id, wait_at, pool, free, state, ts, ids, columns):
     state[_FIRST] = first + n
 
 
-@compiled(types.int64(types.int64[::1], _READ, _READ))
-def _untie(order, ts, ids):
-    """Sort short runs of equal times by id; the length of the longest run."""
-    longest = start = 0
-    for k in range(1, order.size + 1):
-        if k < order.size and ts[order[k]] == ts[order[start]]:
-            continue
-        longest = max(longest, k - start)
-        if 1 < k - start <= _SHORT_RUN:
-            for a in range(start + 1, k):
-                moved, b = order[a], a - 1
-                while b >= start and ids[order[b]] > ids[moved]:
-                    order[b + 1] = order[b]
-                    b -= 1
-                order[b + 1] = moved
-        start = k
-    return longest
+@compiled(types.boolean(types.int64[::1], _READ, _READ))
+def _deal(order, ts, ids):
+    """Sort by (time, id): deal into stretches of time, then move what is out of order inside one.
+
+    Linear where times spread, as they do; False where they do not and the moves grow out of hand.
+    """
+    n = ts.size
+    least, most = ts[0], ts[0]
+    for i in range(n):
+        least, most = min(least, ts[i]), max(most, ts[i])
+    parts = n // 4 + 1
+    scale = (parts - 1) / max(np.float64(most) - np.float64(least), 1.0)
+    starts = np.zeros(parts + 1, dtype=np.int64)  # of each part, then where its next event goes
+    for i in range(n):
+        starts[np.int64((np.float64(ts[i]) - np.float64(least)) * scale) + 1] += 1
+    for i in range(parts):
+        starts[i + 1] += starts[i]
+    for i in range(n):
+        part = np.int64((np.float64(ts[i]) - np.float64(least)) * scale)
+        order[starts[part]] = i
+        starts[part] += 1
+    moves = 0
+    for k in range(1, n):
+        moved, at = order[k], k - 1
+        while at >= 0 and (
+            ts[order[at]] > ts[moved] or (ts[order[at]] == ts[moved] and ids[order[at]] > ids[moved])
+        ):
+            order[at + 1] = order[at]
+            at -= 1
+        order[at + 1] = moved
+        moves += k - 1 - at
+        if moves > _MOVES * n:
+            return False
+    return True
+
+
+@compiled(types.void(_READ, _READ2, _READ2, types.int64[:, ::1]))
+def _gather(order, held, fresh, out):
+    """Columns in a new order, out of those held (first) and those fresh."""
+    n = held.shape[1]
+    for c in range(out.shape[0]):
+        for k in range(order.size):
+            i = order[k]
+            out[c, k] = held[c, i] if i < n else fresh[c, i - n]
 
 
 class Released(NamedTuple):
@@ -107,13 +136,39 @@ class Waiting:
         """Memory held."""
         return sum(a.nbytes for a in (self._ts, self._id, self._at, self._pool, self._free))
 
+    def through(self, ts: Ints, ids: Ints, columns: Ints, moment: int) -> Released:
+        """Add events, and let out all whose time is before `moment`."""
+        if len(ts) < _BULK * len(self):
+            self.take_in(ts, ids, columns)
+            return self.let_out(self.before(moment))
+        held = self.let_out(len(self))
+        ts, ids = np.concatenate([held.ts, ts]), np.concatenate([held.ids, ids])
+        order = _sorted(ts, ids)
+        ts, ids = ts[order], ids[order]
+        n = int(np.searchsorted(ts, moment, side="left"))
+        leaving, staying = (np.empty((self.width, size), dtype=np.int64) for size in (n, len(ts) - n))
+        _gather(order[:n], held.columns, columns, leaving)
+        _gather(order[n:], held.columns, columns, staying)
+        self.take_in(ts[n:], ids[n:], staying)
+        return Released(ts[:n], ids[:n], leaving)
+
     def take_in(self, ts: Ints, ids: Ints, columns: Ints) -> None:
         """Add events in any order; `columns` has one row per column."""
         if not len(ts):
             return
         self._reserve(len(ts))
-        order = np.zeros(1, dtype=np.int64) if len(ts) == 1 else _sorted(ts, ids)
-        _take_in(order, ts, ids, columns, self._ts, self._id, self._at, self._pool, self._free, self._state)
+        _take_in(
+            _sorted(ts, ids),
+            ts,
+            ids,
+            columns,
+            self._ts,
+            self._id,
+            self._at,
+            self._pool,
+            self._free,
+            self._state,
+        )
 
     def before(self, moment: int | None) -> int:
         """How many wait for a time before `moment`; all if None."""
@@ -162,7 +217,5 @@ class Waiting:
 
 def _sorted(ts: Ints, ids: Ints) -> Ints:
     """Order by (time, id)."""
-    order = np.argsort(ts)
-    if _untie(order, ts, ids) > _SHORT_RUN:
-        order = np.lexsort((ids, ts))
-    return order
+    order = np.empty(len(ts), dtype=np.int64)
+    return order if not len(ts) or _deal(order, ts, ids) else np.lexsort((ids, ts))
