@@ -140,10 +140,10 @@ def command(data: Path, out: Path, work: Path) -> list[str]:
 
 @pytest.mark.slow
 def test_killed_and_resumed_the_result_is_the_same(tmp_path):
-    """SIGKILL three times, each time some steps further; the last run goes on, says so, and writes the same bytes."""
+    """SIGKILL twice, the second time some steps further; the last run goes on, says so, and writes the same bytes."""
     data, work = folder_of(tmp_path / "data", 6), tmp_path / "work"
     home = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path / "config")}
-    for steps in (2, 12, 30):
+    for steps in (3, 25):
         child = subprocess.Popen(command(data, tmp_path / "out", work), env=home, stdout=subprocess.DEVNULL)
         until = time.monotonic() + 120
         while len(list(work.rglob("*.done"))) < steps and child.poll() is None and time.monotonic() < until:
@@ -155,7 +155,7 @@ def test_killed_and_resumed_the_result_is_the_same(tmp_path):
         command(data, tmp_path / "out", work), env=home, capture_output=True, text=True, check=True
     )
     assert f"Going on with the interrupted audit in {work}" in last.stderr
-    assert done >= 30
+    assert done >= 25
     assert not work.exists()
     key = (tmp_path / "config/zhenbo/key").read_bytes().strip()
     short = contents(audit_paths([data], key, lang="en"), tmp_path / "short")

@@ -49,7 +49,8 @@ _STEPS = {
     "on Spark": "auditing on Spark",
 }
 """What the steps of an engine are called; the others bring the rows of one order, buyer or address together."""
-_SUBJECTS = "answering by subject"
+_COUNTED = {"reading": "events", "answering by subject": "subjects"}
+"""What the steps say they have made."""
 
 
 @contextmanager
@@ -73,16 +74,13 @@ def steps() -> Iterator[Callable[["Progress"], None]]:
         row = shown.add_task("starting", total=None, made="")
 
         def tell(now: "Progress") -> None:
-            made = f"{now.made:,} " + ("subjects" if now.what == _SUBJECTS else "events") if now.made else ""
+            made = f"{now.made:,} {_COUNTED[now.what]}" if now.what in _COUNTED else ""
             what = _STEPS.get(now.what, "following orders and buyers")
             if what != shown.tasks[0].description:
-                shown.reset(row, description=what)
-            shown.update(row, completed=now.done, total=now.total, made=made if now.what in _COUNTED else "")
+                shown.reset(row, description=what, made="")
+            shown.update(row, completed=now.done, total=now.total, made=made)
 
         yield tell
-
-
-_COUNTED = {"reading", _SUBJECTS}
 
 
 def told(line: str) -> None:
