@@ -5,7 +5,7 @@ CHUNK = 1 << CHUNK_BITS
 """Events of a ring that come and go together."""
 
 # words of a table's state; the last two are addresses
-COUNT, MASK, SHIFT, WIDTH, OLD_COUNT, OLD_MASK, OLD_SHIFT, SWEPT, ROWS, OLD_ROWS, TABLE_WORDS = range(11)
+COUNT, MASK, SHIFT, LOG, OLD_COUNT, OLD_MASK, OLD_SHIFT, SWEPT, ROWS, OLD_ROWS, TABLE_WORDS = range(11)
 # words of a ring's state, addresses of its rows, chunk numbers and free chunks among them; the lanes' heads follow
 (
     TAIL,

@@ -24,6 +24,7 @@ from zhenbo.kernel.layout import (
     FREE_TOP,
     FRESH,
     HEADS,
+    LOG,
     MASK,
     OLD_COUNT,
     OLD_MASK,
@@ -37,7 +38,6 @@ from zhenbo.kernel.layout import (
     SWEPT,
     TABLE_WORDS,
     TAIL,
-    WIDTH,
 )  # fmt: skip
 from zhenbo.kernel.store import insert_all, sweep_all
 
@@ -47,6 +47,13 @@ _FIRST_BITS = 10
 _NO_ROWS = np.zeros(1, dtype=np.int64)
 
 
+def _aligned(words: int) -> Ints:
+    """Zeros that begin where a cache line does."""
+    made = np.zeros(words + 8, dtype=np.int64)
+    skip = (-made.ctypes.data // 8) % 8
+    return made[skip : skip + words]
+
+
 class Table:
     """Rows of integers by 64-bit key: open addressing, linear probing, deletion without tombstones."""
 
@@ -54,7 +61,7 @@ class Table:
         self._meta = np.zeros(TABLE_WORDS, dtype=np.int64)
         self.address = int(self._meta.ctypes.data)
         """Where the machine finds the table, while this object lives."""
-        self._meta[WIDTH] = width
+        self._meta[LOG] = max(width - 1, 0).bit_length() + 3
         self._size(_FIRST_BITS)
         self._old = _NO_ROWS
 
@@ -92,13 +99,13 @@ class Table:
 
     def _size(self, bits: int) -> None:
         self._meta[MASK], self._meta[SHIFT] = (1 << bits) - 1, 64 - bits
-        self._rows = np.zeros((1 << bits) * int(self._meta[WIDTH]), dtype=np.int64)
+        self._rows = _aligned(1 << (bits + int(self._meta[LOG]) - 3))
         self._meta[ROWS] = self._rows.ctypes.data
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """The rows that are there, and the size they stood in."""
         sweep_all(self.address)
-        rows = self._rows.reshape(-1, int(self._meta[WIDTH]))
+        rows = self._rows.reshape(int(self._meta[MASK]) + 1, -1)
         return {"rows": rows[rows[:, 0] != 0], "meta": self._meta.copy()}
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:

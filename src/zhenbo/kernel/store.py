@@ -22,6 +22,7 @@ from zhenbo.kernel.layout import (
     FREE,
     FREE_TOP,
     FRESH,
+    LOG,
     MASK,
     OLD_COUNT,
     OLD_MASK,
@@ -33,7 +34,6 @@ from zhenbo.kernel.layout import (
     SHIFT,
     SWEPT,
     TAIL,
-    WIDTH,
 )  # fmt: skip
 
 _I64 = cgutils.ir.IntType(64)
@@ -122,27 +122,27 @@ class Keys(NamedTuple):
         rows: address of its rows.
         mask: slots less one, a power of two less one.
         shift: what brings a key's high bits down to a slot.
-        stride: bytes of a row.
+        log: a row has 2^log bytes, so that none lies across two cache lines.
     """
 
     meta: int
     rows: int
     mask: int
     shift: int
-    stride: int
+    log: int
 
 
 @njit(forceinline=True)
 def table_at(meta):
     """The table whose state stands at an address; good until it is made to grow."""
-    return Keys(meta, get(meta, ROWS), get(meta, MASK), get(meta, SHIFT), get(meta, WIDTH) * 8)
+    return Keys(meta, get(meta, ROWS), get(meta, MASK), get(meta, SHIFT), get(meta, LOG))
 
 
 @njit(forceinline=True)
 def _old(table):
     """Its smaller predecessor, while rows still move."""
     meta = table.meta
-    return Keys(meta, get(meta, OLD_ROWS), get(meta, OLD_MASK), get(meta, OLD_SHIFT), table.stride)
+    return Keys(meta, get(meta, OLD_ROWS), get(meta, OLD_MASK), get(meta, OLD_SHIFT), table.log)
 
 
 @njit(forceinline=True)
@@ -155,7 +155,7 @@ def _seek(table, key):
     """Address of a key's row, or of the empty slot where it would stand."""
     p = _home(table, key)
     while True:
-        row = table.rows + p * table.stride
+        row = table.rows + (p << table.log)
         held = get(row, 0)
         if held == key or held == 0:
             return row
@@ -163,35 +163,33 @@ def _seek(table, key):
 
 
 @njit(forceinline=True)
-def _copy(to, row, stride):
-    for j in range(stride >> 3):
+def _copy(to, row, log):
+    for j in range(1 << (log - 3)):
         put(to, j, get(row, j))
 
 
 @njit(forceinline=True)
 def _close(table, row):
     """Empty a slot; rows behind it that had been pushed on move back."""
-    hole = _home(table, get(row, 0))
-    while table.rows + hole * table.stride != row:  # walking there again is cheaper than a division
-        hole = (hole + 1) & table.mask
+    hole = (row - table.rows) >> table.log
     q = hole
     while True:
         q = (q + 1) & table.mask
-        key = get(table.rows + q * table.stride, 0)
+        key = get(table.rows + (q << table.log), 0)
         if key == 0:
             break
         if ((q - _home(table, key)) & table.mask) >= ((q - hole) & table.mask):
-            _copy(table.rows + hole * table.stride, table.rows + q * table.stride, table.stride)
+            _copy(table.rows + (hole << table.log), table.rows + (q << table.log), table.log)
             hole = q
-    for j in range(table.stride >> 3):
-        put(table.rows + hole * table.stride, j, 0)
+    for j in range(1 << (table.log - 3)):
+        put(table.rows + (hole << table.log), j, 0)
 
 
 @njit
 def _move(table, row):
     """One row from the predecessor to the table; its address there."""
     to = _seek(table, get(row, 0))
-    _copy(to, row, table.stride)
+    _copy(to, row, table.log)
     _close(_old(table), row)
     add(table.meta, OLD_COUNT, -1)
     return to
@@ -202,7 +200,7 @@ def _sweep(table, slots):
     """Move what stands in the predecessor's next slots: growth costs every event a little, no event much."""
     old = _old(table)
     while slots > 0 and get(table.meta, OLD_COUNT) > 0:
-        row = old.rows + (get(table.meta, SWEPT) & old.mask) * old.stride
+        row = old.rows + ((get(table.meta, SWEPT) & old.mask) << old.log)
         if get(row, 0) != 0:
             _move(table, row)
         else:
@@ -258,7 +256,7 @@ def drop(table, row):
 @njit(forceinline=True)
 def hint(table, key):
     """Fetch a key's row ahead of its use."""
-    fetch(table.rows + _home(table, key) * table.stride)
+    fetch(table.rows + (_home(table, key) << table.log))
 
 
 @compiled("void(int64)")
@@ -271,7 +269,7 @@ def sweep_all(meta):
 def insert_all(meta, given):
     """Whole rows, one after the other, into a table that holds none of their keys."""
     table = table_at(meta)
-    width = table.stride >> 3
+    width = 1 << (table.log - 3)
     for i in range(0, given.size, width):
         row = grab(table, given[i])
         for j in range(width):
