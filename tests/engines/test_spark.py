@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from engines import hops
 from zhenbo.core.rows import Held
+from zhenbo.engines.features import windows
 from zhenbo.engines.spark import SparkError, SparkRows, session
 from zhenbo.engines.spark import parcels as spark_parcels
 from zhenbo.engines.spark.keys import key_hash
+from zhenbo.kernel.features import Feature
 
 ROW = st.fixed_dictionaries({
     "name": st.sampled_from([None, "", "a", "b", "真播", "ä", "🎁", "\u0000"]),
@@ -174,3 +176,36 @@ def test_what_is_missing_is_said(monkeypatch, tmp_path):
     java.chmod(java.stat().st_mode | stat.S_IXUSR)
     with pytest.raises(SparkError, match=r"java is Java 11\. Spark needs Java 17"), session("local[1]"):
         pass
+
+
+@pytest.mark.slow
+def test_features_by_hops_are_the_kernels_on_spark(spark, tmp_path):
+    """A hop per key over files split by arrival: every declared feature of every distinct event, to the last bit."""
+    n = 4_000
+    at = np.arange(n)
+    events = pa.table({
+        "source": pa.array(["s"] * n).dictionary_encode(),
+        "event_id": [f"e{i}" for i in at],
+        "ts": pa.array(at * 7919 % 3_600 * 1_000_000, pa.timestamp("us", "UTC")),
+        "session_id": pa.array([f"r{i % 7}" if i % 11 else None for i in at]).dictionary_encode(),
+        "kind": pa.array([("like", "comment", "enter")[i % 3] for i in at]).dictionary_encode(),
+        "actor_id": [f"a{i * i % 101}" if i % 13 else None for i in at],
+        "device": [f"d{i % 17}" for i in at],
+        "qty": pa.array(at % 9),
+    })  # fmt: skip
+    asked = (
+        Feature("c", "count", ("session_id", "kind"), 60),
+        Feature("d", "distinct", ("device",), 600, of="actor_id"),
+        Feature("g", "gap_variance", ("actor_id",), 300, kinds=("like", "comment")),
+    )
+    files = [tmp_path / f"events{i}.parquet" for i in range(2)]
+    for i, path in enumerate(files):
+        part = pa.concat_tables([events.slice(i * 2_000, 2_000), events.slice(500, 50)]).unify_dictionaries()
+        pq.write_table(part, path, row_group_size=700)
+    there = windows(SparkRows.read(spark, files, events.schema, 3), asked).gather().sort_by("event_id")
+    here = windows(Held(events), asked).gather().sort_by("event_id")
+    assert there["event_id"].to_pylist() == here["event_id"].to_pylist()
+    for feature in asked:
+        found, wanted = (np.asarray(table[feature.name].to_numpy()) for table in (there, here))
+        assert np.array_equal(found, wanted, equal_nan=True), feature.name
+        assert len(np.unique(wanted)) > 5

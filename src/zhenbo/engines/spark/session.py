@@ -83,6 +83,7 @@ def session(url: str, *, memory: str = "1g", log: str = "fatal") -> Iterator[Any
                 yield spark
             finally:
                 spark.stop()
+                _end_java()
 
 
 def settings(url: str, memory: str, place: Path) -> dict[str, str]:
@@ -124,6 +125,18 @@ def settings(url: str, memory: str, place: Path) -> dict[str, str]:
     if url.startswith("local-cluster"):
         made["spark.executor.memory"] = url.rstrip("]").split(",")[2] + "m"
     return made
+
+
+def _end_java() -> None:
+    """Let the Java process go, which pyspark would keep: it knows the folder and the memory of this session only."""
+    from pyspark import SparkContext
+
+    gateway = SparkContext._gateway  # noqa: SLF001 - pyspark has no public way to end it
+    if gateway is not None:
+        gateway.shutdown()
+        gateway.proc.stdin.close()
+        gateway.proc.wait()
+        SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001 - the same
 
 
 def check_java() -> None:
