@@ -1,6 +1,7 @@
 """The command group: commands load when called, so that `--help` never waits for an engine."""
 
 import importlib
+import logging
 import sys
 from typing import Any
 
@@ -44,6 +45,8 @@ def group() -> None:
 
 def main(**options: Any) -> None:
     """Run the command line; errors a person can mend are told without a traceback."""
+    logging.basicConfig(format="zhenbo: %(message)s", stream=sys.stderr)
+    logging.getLogger("zhenbo").setLevel(logging.INFO)
     try:
         group.main(standalone_mode=True, **options)
     except ZhenboError as error:

@@ -111,12 +111,12 @@ def walk(paths: Iterable[Path]) -> Iterator[tuple[str, Path]]:
 
 
 def digest_of(path: Path) -> str:
-    """SHA-256 of the content, and of what of the path counts as content."""
+    """BLAKE2b of the content, and of what of the path counts as content."""
     try:
         with path.open("rb") as stream:
             head = stream.read(SNIFF)
             stream.seek(0)
-            digest = hashlib.file_digest(stream, "sha256")
+            digest = hashlib.file_digest(stream, "blake2b")
     except OSError as error:
         raise ZhenboError(f"{path} cannot be read: {error}. Check its permissions.") from error
     for family in formats():

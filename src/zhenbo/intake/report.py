@@ -10,7 +10,7 @@ class FileReport(msgspec.Struct, kw_only=True):
 
     Args:
         file: path under the folder given.
-        digest: SHA-256 of its content, 16 hex digits.
+        digest: BLAKE2b of its content, 16 hex digits.
         status: `read`, `duplicate_file` (same content as another), `unrecognised`, `empty`, `damaged` or `side`
             (belongs to another step).
         reader: mapping id@version, or `canonical <table>`.

@@ -8,7 +8,7 @@ from zhenbo.intake.columnar.columns import at
 from zhenbo.intake.columnar.words import PADDING, compiled, put_word, short, word
 
 
-@compiled("void(int64, int64, int64, int64)", cache=True)
+@compiled("void(int64, int64, int64, int64)")
 def _marks(offsets: int, data: int, rows: int, out: int) -> None:
     """All four but `rows` are addresses; the data is followed by padding."""
     for row in range(rows):

@@ -85,7 +85,7 @@ def _value(body: int, p: int, kind: int, cell: int, longest: int) -> int:
     return end if _ends(end) else _FAILED
 
 
-@compiled("int64(int64, int64, int64, int64, int64, int64, int64)", cache=True)
+@compiled("int64(int64, int64, int64, int64, int64, int64, int64)")
 def csv_rows(body: int, size: int, kinds: int, count: int, longest: int, cells: int, step: int) -> int:
     """Find the values of all rows of a block.
 

@@ -278,7 +278,6 @@ def _object(
 
 @compiled(
     "UniTuple(int64, 3)(int64, int64, int64, int64, int64, int64, int64, int64, int64, int64, int64, int64)",
-    cache=True,
 )
 def json_lines(
     body: int,
@@ -371,7 +370,7 @@ def _undoubled(p: int, at: int, size: int) -> None:
         p += 2 if byte(p) == _QUOTE else 1
 
 
-@compiled("void(int64, int64, int64, int64, int64, boolean)", cache=True)
+@compiled("void(int64, int64, int64, int64, int64, boolean)")
 def texts(body: int, cells: int, rows: int, offsets: int, data: int, doubled: bool) -> None:
     """Texts of one column, one behind the other, as Arrow keeps them; every argument but `rows` is an address.
 
@@ -437,7 +436,7 @@ def _scattered(at: int, size: int) -> np.int64:
     )  # the high bits of a product depend on all of both factors
 
 
-@compiled("int64(int64, int64, int64, int64, int64, int64, boolean)", cache=True)
+@compiled("int64(int64, int64, int64, int64, int64, int64, boolean)")
 def codes(body: int, cells: int, rows: int, numbers: int, firsts: int, slots: int, doubled: bool) -> int:
     """Number the texts of a column by first appearance; every argument but `rows` is an address.
 

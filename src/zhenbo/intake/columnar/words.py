@@ -5,12 +5,15 @@ arrays alive and pad them: up to `PADDING` bytes behind the end may be read or w
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
+
+from zhenbo.core.compiled import compiler
 
 PADDING = 64
 """Bytes behind the end of a block that may be read, and of a column that may be written."""
@@ -30,9 +33,12 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _inline: Callable[[Function], Any] = intrinsic
 
 
+_once = compiler(Path(__file__).parent, ("words", "scan", "rows", "marks"))
+
+
 def compiled(*signature: str, **options: bool) -> Callable[[Function], Function]:
     """A function over integers, compiled; with a signature at once (or taken from the cache), else where it is used."""
-    made: Callable[[Function], Function] = njit(*signature, **options)
+    made: Callable[[Function], Function] = _once(*signature) if signature else njit(**options)
     return made
 
 
