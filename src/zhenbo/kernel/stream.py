@@ -102,7 +102,7 @@ class Kernel:
 
     Examples:
         >>> from zhenbo.core.story import read
-        >>> told = read("20:00 a1 comments; 20:01 a2 comments; 20:09 a1 comments").session().events
+        >>> told = read("20:00 a1 enters; 20:01 a2 enters; 20:09 a1 enters").session().events
         >>> kernel = Kernel([Feature("n", "distinct", ("session_id",), 300, of="actor_id")])
         >>> kernel.feed(told).values["n"].tolist()  # the last event waits: another may share its instant
         [1.0, 2.0]
