@@ -16,7 +16,7 @@ def test_the_examples_run():
     text = PAGE.read_text("utf-8")
     for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
         exec(compile(code, str(PAGE), "exec"), known)
-    assert known["features"](known["told"], known["asked"])["shared"].tolist() == [1.0, 2.0, 1.0]
+    assert known["features"](known["told"], known["asked"])["shared"].tolist() == [1.0, 2.0, 2.0]
     assert known["answer"].values["pace"].tolist() == [1.0]
     for module in (zhenbo.kernel.features, zhenbo.kernel.stream):
         assert doctest.testmod(module).failed == 0
