@@ -126,7 +126,7 @@ def test_bent_money_and_counts_are_named():
 
 def test_the_laws_hear_a_verdict_that_depends_on_the_telling(monkeypatch):
     """A judge that looked at names or at the clock would break a law by name."""
-    import zhenbo.pipeline as door
+    import zhenbo.pipeline.audit as door
 
     honest_look = door.look
 
@@ -197,7 +197,7 @@ def test_twice_the_bought_crowd_is_no_less_suspect(view: str, attack: str, dose:
 
 def test_the_laws_of_faults_bite(chanting, monkeypatch):
     """A judge that reads receive times breaks the law of late rows, and not that of shuffled ones."""
-    import zhenbo.pipeline as door
+    import zhenbo.pipeline.audit as door
 
     honest_look = door.look
 
