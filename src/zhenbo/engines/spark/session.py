@@ -73,17 +73,25 @@ def session(url: str, *, memory: str = "1g", log: str = "fatal") -> Iterator[Any
             for name, value in settings(url, memory, Path(place)).items():
                 builder = builder.config(name, value)
             try:
-                spark = builder.getOrCreate()
-            except Exception as error:
-                raise SparkError(
-                    f"No Spark at {url}: {str(error).strip().splitlines()[0][:300]}. Is the master running, and does it "
-                    "run this release of Spark (" + pyspark.__version__ + ")?"
-                ) from error
-            try:
-                yield spark
+                yield _started(builder, url)
             finally:
-                spark.stop()
-                _end_java()
+                _ended()
+
+
+def _started(builder: Any, url: str) -> Any:
+    from py4j.protocol import Py4JError
+    from pyspark import __version__
+    from pyspark.errors import PySparkException
+
+    try:
+        return builder.getOrCreate()
+    except (PySparkException, Py4JError, OSError) as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip(": ")]
+        said = next((line for line in lines if "Exception" in line), lines[0] if lines else "")
+        raise SparkError(
+            f"No Spark at {url} ({said[:300]}). Is the master running there, can this machine reach it, and does it "
+            f"run Spark {__version__}, as we do?"
+        ) from error
 
 
 def settings(url: str, memory: str, place: Path) -> dict[str, str]:
@@ -127,10 +135,16 @@ def settings(url: str, memory: str, place: Path) -> dict[str, str]:
     return made
 
 
-def _end_java() -> None:
-    """Let the Java process go, which pyspark would keep: it knows the folder and the memory of this session only."""
+def _ended() -> None:
+    """Stop, and let the Java process go, which pyspark would keep: it has the folder and the memory of this session only."""
     from pyspark import SparkContext
+    from pyspark.sql import SparkSession
 
+    session = SparkSession.getActiveSession()
+    if session is not None:
+        session.stop()
+    elif SparkContext._active_spark_context is not None:  # noqa: SLF001 - begun, and no session came of it
+        SparkContext._active_spark_context.stop()  # noqa: SLF001 - the same
     gateway = SparkContext._gateway  # noqa: SLF001 - pyspark has no public way to end it
     if gateway is not None:
         gateway.shutdown()
