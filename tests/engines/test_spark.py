@@ -194,7 +194,7 @@ def test_features_by_hops_are_the_kernels_on_spark(spark, tmp_path):
         "qty": pa.array(at % 9),
     })  # fmt: skip
     asked = (
-        Feature("c", "count", ("session_id", "kind"), 60),
+        Feature("c", "count", ("session_id", "kind"), 600),
         Feature("d", "distinct", ("device",), 600, of="actor_id"),
         Feature("g", "gap_variance", ("actor_id",), 300, kinds=("like", "comment")),
     )
