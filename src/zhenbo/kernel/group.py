@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zhenbo.kernel import machine
-from zhenbo.kernel.layout import MEASURES, PAIR
+from zhenbo.kernel.layout import MEASURES, PAIR, SETS
 from zhenbo.kernel.plan import Group
 from zhenbo.kernel.state import Ring, Table
 
@@ -27,15 +27,27 @@ class Machine:
         self.state: dict[str, Table | Ring] = {
             "keys": self._keys, "pairs": self._pairs, "counts": self._counts, "ring": self.ring,
         }  # fmt: skip
-        self.arguments = (
-            self._keys.address, self._pairs.address, self._counts.address, self.ring.address, len(group.lanes),
-            group.lanes.ctypes.data, group.fields.ctypes.data, group.what,
+
+    def row(self, keys: int, others: int, filled: int, before: int) -> tuple[int, ...]:
+        """What `machine.run` is told of this group.
+
+        Args:
+            keys: address of the hashed keys.
+            others: address of the second column.
+            filled: address of 0 where an event has no value.
+            before: features that stand before its own in the answer.
+        """
+        group = self.group
+        return (
+            keys, others, filled, self._keys.address, self._pairs.address, self._counts.address, self.ring.address,
+            len(group.lanes), group.lanes.ctypes.data, group.fields.ctypes.data, group.what, group.asked.ctypes.data,
+            len(group.asked), before,
         )  # fmt: skip
 
     def reserve(self, n: int) -> None:
         """Room in the tables for so many events."""
         self._keys.reserve(n)
-        if self.group.what == PAIR:
+        if self.group.what in {PAIR, SETS}:
             self._pairs.reserve(n)
         if self._top:
             # every count that stands has a pair of its own behind it
@@ -52,10 +64,10 @@ class Machine:
             order = np.lexsort((others, ts))
             ts, keys, others, filled = ts[order], keys[order], others[order], filled[order]
         self.reserve(n)
-        machine.step(
-            ts, keys, keys if others is None else others, keys if filled is None else filled,
-            *self.arguments, self.group.asked, instant, out,
-        )  # fmt: skip
+        others = keys if others is None else others
+        told = keys if filled is None else filled
+        row = self.row(keys.ctypes.data, others.ctypes.data, told.ctypes.data, 0)
+        machine.run(n, ts.ctypes.data, np.array([row], dtype=np.int64), instant, out.ctypes.data)
         if order is not None:
             out[:, order] = out.copy()
         return out

@@ -29,8 +29,9 @@ N, SUM_HIGH, SUM_LOW, DISTINCT, MOST, TOLD, HEAD, GAPS_HIGH, GAPS_LOW = range(9)
 LEAST_FRONT, LEAST_BACK, GREATEST_FRONT, GREATEST_BACK, LEAST_LINK, GREATEST_LINK, FIELDS = range(9, 16)
 LAST = 1
 """Word of a key's row that holds its newest event, where chains are kept."""
-# what the second column of a group is
-NOTHING, PAIR, VALUE = range(3)
+# what the second column of a group is; the last two are groups that only count, and only tell apart: words stand in a row
+# without gaps, and the walk is compiled for them apart
+NOTHING, PAIR, VALUE, COUNTS, SETS = range(5)
 
 MEASURES = (
     "count",
@@ -45,3 +46,9 @@ MEASURES = (
     "last",
 )
 COUNTED, SUMMED, DISTINCTS, GAP_MEAN, GAP_VARIANCE, LEAST, GREATEST, TOP_SHARE, FIRST, NEWEST = range(10)
+
+GROUP_WORDS = 14
+"""What `machine.run` is told of a group: addresses of the hashed key of each event (0: none, it neither counts nor gets an
+answer), of its hashed pair or value, and of 0 where it has no value; of the tables of keys, of pairs and of counts of pairs, and
+of the ring; how many lanes, the address of their lengths and of their fields; what the second column is; the address of (measure,
+lane) of each feature, how many, and how many features stand before in the answer."""

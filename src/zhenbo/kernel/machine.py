@@ -21,6 +21,7 @@ from zhenbo.kernel.layout import (
     CHUNK,
     COUNT,
     COUNTED,
+    COUNTS,
     DISTINCT,
     DISTINCTS,
     EVICTED,
@@ -48,6 +49,7 @@ from zhenbo.kernel.layout import (
     NOTHING,
     OTHER,
     PAIR,
+    SETS,
     SHORT,
     SUM_HIGH,
     SUM_LOW,
@@ -140,7 +142,15 @@ def _queue_out(row, event, front, back, link, seq):
 @njit(forceinline=True)
 def _enter(row, pair, counts, ring, field, lane, seq, event, what):
     """An event joins a lane of its key."""
+    if what == COUNTS:
+        add(row, 1 + lane, 1)
+        return
     other = get(event, OTHER) if what != NOTHING else np.int64(0)
+    if what == SETS:
+        add(row, 1 + 2 * lane, 1)
+        if other != 0 and add(pair, 1 + lane, 1) == 1:
+            add(row, 2 + 2 * lane, 1)
+        return
     if get(field, HEAD) >= 0:
         if get(row, get(field, N)) == 0:
             put(row, get(field, HEAD), seq)
@@ -183,8 +193,22 @@ def _leave(keys, pairs, counts, ring, field, lane, last, seq, what):
     """An event leaves a lane of its key; from the longest lane a key without events goes too."""
     event = place(ring, seq)
     key = get(event, KEY)
-    other = get(event, OTHER) if what != NOTHING else np.int64(0)
     row = grab(keys, key)
+    if what == COUNTS:
+        if add(row, 1 + lane, -1) == 0 and last:
+            drop(keys, row)
+        return
+    other = get(event, OTHER) if what != NOTHING else np.int64(0)
+    if what == SETS:
+        if other != 0:
+            pair = grab(pairs, other)
+            if add(pair, 1 + lane, -1) == 0:
+                add(row, 2 + 2 * lane, -1)
+                if last:
+                    drop(pairs, pair)
+        if add(row, 1 + 2 * lane, -1) == 0 and last:
+            drop(keys, row)
+        return
     n = add(row, get(field, N), -1)
     if get(field, HEAD) >= 0 and n > 0:
         following = get(event, NEXT)
@@ -281,7 +305,7 @@ def _let_go(keys, pairs, counts, ring, fields, lane, lanes, what):
     if seq + AHEAD < get(ring.meta, TAIL):
         coming = place(ring, seq + AHEAD)
         hint(keys, get(coming, KEY))
-        if what == PAIR:
+        if what in (PAIR, SETS):
             hint(pairs, get(coming, OTHER))
     last = lane == lanes - 1
     _leave(keys, pairs, counts, ring, fields + lane * FIELDS * 8, lane, last, seq, what)
@@ -334,15 +358,15 @@ def _take_in(keys, pairs, counts, ring, lanes, windows, fields, what, at, key, o
     event = place(ring, seq)
     put(event, AT, at)
     put(event, KEY, key)
-    if what != NOTHING:
+    if what != NOTHING and what != COUNTS:
         put(event, OTHER, other)
     row = grab(keys, key)
-    pair = grab(pairs, other) if what == PAIR and other != 0 else np.int64(0)
+    pair = grab(pairs, other) if what in (PAIR, SETS) and other != 0 else np.int64(0)
     longest = fields + (lanes - 1) * FIELDS * 8
     fresh = get(row, get(longest, N)) == 0
     for lane in range(lanes):
         _enter(row, pair, counts, ring, fields + lane * FIELDS * 8, lane, seq, event, what)
-    if get(longest, HEAD) >= 0:
+    if what != COUNTS and what != SETS and get(longest, HEAD) >= 0:
         put(event, NEXT, _NONE)
         if not fresh:
             put(place(ring, get(row, LAST)), NEXT, seq)
@@ -350,27 +374,22 @@ def _take_in(keys, pairs, counts, ring, lanes, windows, fields, what, at, key, o
     return row
 
 
-@njit
-def _walk(
-    n,
-    ts,
-    key,
-    other,
-    filled,
-    keys,
-    pairs,
-    counts,
-    ring,
-    lanes,
-    windows,
-    fields,
-    what,
-    asked,
-    answers,
-    instant,
-    out,
-):
-    """As `step`, over addresses."""
+@njit(forceinline=True)
+def _value(row, ring, fields, lane, measure, what):
+    """A measure of a lane for a key whose row stands at an address, 0 if it has none."""
+    if what == COUNTS:
+        return np.float64(get(row, 1 + lane)) if row != 0 else 0.0
+    if what == SETS:
+        word = 2 * lane + (2 if measure == DISTINCTS else 1)
+        return np.float64(get(row, word)) if row != 0 else 0.0
+    return _answer(row, ring, fields + lane * FIELDS * 8, measure)
+
+
+@njit(forceinline=True)
+def _walk_as(
+    n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, what, asked, answers, instant, out,
+):  # fmt: skip
+    """As `run`, for one group; compiled apart for each constant `what` it is called with."""
     keys, pairs, counts, ring = table_at(keys), table_at(pairs), table_at(counts), ring_at(ring)
     start = 0
     while start < n:
@@ -386,10 +405,10 @@ def _walk(
             grow(counts)
             if i + AHEAD < n:
                 hint(keys, get(key, i + AHEAD))
-                if what == PAIR:
+                if what in (PAIR, SETS):
                     hint(pairs, get(other, i + AHEAD))
             if get(key, i) != 0 and (what != VALUE or get(filled, i) != 0):
-                seen = get(other, i) if what != NOTHING else np.int64(0)
+                seen = get(other, i) if what != NOTHING and what != COUNTS else np.int64(0)
                 row = _take_in(
                     keys, pairs, counts, ring, lanes, windows, fields, what, now, get(key, i), seen
                 )
@@ -402,41 +421,65 @@ def _walk(
             if now < get(ring.meta, BITTEN_UNTIL):
                 add(ring.meta, SHORT, 1)
             for k in range(answers):
-                lane = get(asked, 2 * k + 1)
-                put_float(out, k * n + i, _answer(row, ring, fields + lane * FIELDS * 8, get(asked, 2 * k)))
+                value = _value(row, ring, fields, get(asked, 2 * k + 1), get(asked, 2 * k), what)
+                put_float(out, k * n + i, value)
         start = end
 
 
-@compiled(
-    "void(int64[::1], int64[::1], int64[::1], int64[::1], int64, int64, int64, int64, int64, int64, int64, int64,"
-    "int64[:,::1], boolean, float64[:,::1])"
-)
-def step(
-    ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, what, asked, instant, out
+@njit
+def _walk_counts(
+    n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, asked, answers, instant, out
 ):
-    """Walk a batch of events, sorted by time, through one key group.
+    _walk_as(
+        n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, COUNTS, asked, answers, instant, out
+    )  # fmt: skip
+
+
+@njit
+def _walk_sets(
+    n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, asked, answers, instant, out
+):
+    _walk_as(
+        n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, SETS, asked, answers, instant, out
+    )  # fmt: skip
+
+
+@njit
+def _walk(
+    n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, what, asked, answers, instant, out,
+):  # fmt: skip
+    """One group over a batch, by the kind of the group."""
+    if what == COUNTS:
+        _walk_counts(
+            n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, asked, answers, instant, out
+        )  # fmt: skip
+    elif what == SETS:
+        _walk_sets(
+            n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, asked, answers, instant, out
+        )  # fmt: skip
+    else:
+        _walk_as(
+            n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, what, asked, answers, instant, out
+        )  # fmt: skip
+
+
+@compiled("void(int64, int64, int64[:,::1], boolean, int64)")
+def run(n, ts, groups, instant, out):
+    """Walk a batch of events, sorted by time, through key groups. Everything is an address but numbers and flags.
 
     Args:
-        ts: microseconds, ascending, not before any event seen earlier.
-        key: hashed key of each event, 0 for none: such an event neither counts nor gets an answer.
-        other: hashed pair (group of pairs, 0 for none) or value (group of values).
-        filled: 0 where an event of a group of values has none: it gets an answer and does not count.
-        keys: address of the table of keys.
-        pairs: address of the table of pairs.
-        counts: address of the table of counts of pairs.
-        ring: address of the events alive.
-        lanes: how many window lengths there are.
-        windows: address of the lengths in microseconds, ascending.
-        fields: address of, per lane, the word of each field in a key's row, -1 where it is not kept.
-        what: NOTHING, PAIR or VALUE.
-        asked: rows of (measure, lane).
+        n: events.
+        ts: their microseconds, ascending, not before any event seen earlier.
+        groups: a row per group, of `GROUP_WORDS` words (`layout`).
         instant: answer each event as soon as it is in, not after its whole instant.
-        out: one row per asked measure; filled where an event has a key.
+        out: floats, n per feature, filled where an event has a key.
     """
-    _walk(
-        ts.size, ts.ctypes.data, key.ctypes.data, other.ctypes.data, filled.ctypes.data, keys, pairs, counts, ring,
-        lanes, windows, fields, what, asked.ctypes.data, asked.shape[0], instant, out.ctypes.data,
-    )  # fmt: skip
+    for g in range(groups.shape[0]):
+        _walk(
+            n, ts, groups[g, 0], groups[g, 1], groups[g, 2], groups[g, 3], groups[g, 4], groups[g, 5], groups[g, 6],
+            groups[g, 7], groups[g, 8], groups[g, 9], groups[g, 10], groups[g, 11], groups[g, 12], instant,
+            out + groups[g, 13] * n * 8,
+        )  # fmt: skip
 
 
 # -- before the groups: one row per event id, in the order of time --------------------------------------------------
@@ -499,32 +542,3 @@ def compact(keep, ts, ids, columns):
             columns[c, n] = columns[c, i]
             n += keep[i]
     return n
-
-
-@compiled("boolean(int64[::1], int64[:,::1], int64[::1], float64[::1])")
-def one(ids, groups, words, out):
-    """One event through everything: what `dedupe` and `step` do, in a single call.
-
-    Args:
-        ids: addresses of the table and the ring of ids, and the horizon; the first is 0 where ids are not remembered.
-        groups: per key group, the places of its key, second column and filled mark in `words` (-1 for none), the
-            arguments of `step` from `keys` to `what`, the address of `asked`, its length, and its place in `out`.
-        words: time, identity, then the hashed columns.
-        out: one value per feature.
-
-    Returns:
-        False where the event is a repeat; `out` is then as it was.
-    """
-    now = words[0]
-    if ids[0] != 0 and not _is_new(table_at(ids[0]), ring_at(ids[1]), now, words[1], ids[2]):
-        return False
-    at, to = words.ctypes.data, out.ctypes.data
-    for i in range(out.size):
-        out[i] = np.nan
-    for g in range(groups.shape[0]):
-        key, other, filled = at + groups[g, 0] * 8, at + groups[g, 1] * 8, at + groups[g, 2] * 8
-        _walk(
-            1, at, key, other, filled, groups[g, 3], groups[g, 4], groups[g, 5], groups[g, 6], groups[g, 7], groups[g, 8],
-            groups[g, 9], groups[g, 10], groups[g, 11], groups[g, 12], True, to + groups[g, 13] * 8,
-        )  # fmt: skip
-    return True

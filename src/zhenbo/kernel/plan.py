@@ -75,7 +75,7 @@ class Group:
         by: key columns.
         kinds: filter.
         of: second column; None where only times matter.
-        what: `machine.NOTHING`, `PAIR` or `VALUE`.
+        what: `layout.NOTHING`, `PAIR`, `VALUE`, `COUNTS` or `SETS`.
         lanes: window lengths in microseconds, ascending.
         fields: per lane, the word of each field in a key's row, -1 where not kept; links count words of a ring row.
         words: width of a key's row.
@@ -120,14 +120,18 @@ def _group(of: str | None, members: Sequence[Feature]) -> Group:
     what = word.VALUE if members[0].measure in VALUES else word.PAIR if of is not None else word.NOTHING
     measures = [{f.measure for f in members if f.seconds == s} for s in lanes]
     chained = any(m & {"first", "last", "gap_mean", "gap_variance"} for m in measures)
+    if not chained and what == word.NOTHING:
+        what = word.COUNTS
+    elif what == word.PAIR and not chained and not any("top_share" in m for m in measures):
+        what = word.SETS
     fields = np.full((len(lanes), word.FIELDS), -1, dtype=np.int64)
     at = 2 if chained else 1
-    link = word.QUEUES if chained or what != word.NOTHING else word.OTHER
+    link = word.QUEUES if chained or of is not None else word.OTHER
     for lane, wanted in enumerate(measures):
         kept = [word.N]
         kept += [word.HEAD] if chained else []
         kept += [word.GAPS_HIGH, word.GAPS_LOW] if "gap_variance" in wanted else []
-        kept += [word.DISTINCT] if what == word.PAIR else []
+        kept += [word.DISTINCT] if what in {word.PAIR, word.SETS} else []
         kept += [word.MOST, word.TOLD] if "top_share" in wanted else []
         kept += [word.SUM_HIGH, word.SUM_LOW] if "sum" in wanted else []
         for measure, ends, links in (

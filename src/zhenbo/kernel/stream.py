@@ -194,7 +194,9 @@ class Kernel:
         self._counters.late += told < self._clock
         now = self._clock = self._floor = max(told, self._clock)
         if self._single is None:
-            self._single = Single(self._machines, self._columns.per_group, self._ids, self.horizon)
+            self._single = Single(
+                self._machines, self._columns.per_group, self._columns.width, self._ids, self.horizon
+            )
         answer = self._single.answer(now, id_of(event, number), self._columns.of_one(event, self.share))
         self._counters.duplicates += answer is None
         return answer
