@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from engines import hops
 from zhenbo.core.rows import Held
 from zhenbo.engines.features import windows
+from zhenbo.engines.keys import key_hash
 from zhenbo.engines.spark import SparkError, SparkRows, session
 from zhenbo.engines.spark import parcels as spark_parcels
-from zhenbo.engines.spark.keys import key_hash
 from zhenbo.kernel.features import Feature
 
 ROW = st.fixed_dictionaries({

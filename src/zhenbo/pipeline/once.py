@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from zhenbo.core.rows import R
 from zhenbo.core.schema import EVENTS
-from zhenbo.engines.spark.keys import key_hash
+from zhenbo.engines.keys import key_hash
 from zhenbo.pipeline.program import moment, settled
 
 MARKS = pa.schema([("id", pa.int64()), ("ts", pa.int64())])

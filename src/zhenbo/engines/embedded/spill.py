@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from zhenbo.core.errors import ZhenboError
 from zhenbo.core.rows import joined, shaped
-from zhenbo.engines.spark.keys import key_hash
+from zhenbo.engines.keys import key_hash
 
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="zstd")  # half of lz4's bytes at the same CPU time (measured)
 

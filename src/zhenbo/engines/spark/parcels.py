@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from zhenbo import __version__
 from zhenbo.core.errors import ZhenboError
 from zhenbo.core.rows import Work, joined, shaped
-from zhenbo.engines.spark.keys import key_hash
+from zhenbo.engines.keys import key_hash
 
 PARCELS = pa.schema([
     ("port", pa.int32()), ("bucket", pa.int32()), ("side", pa.int32()), ("rows", pa.binary()),
