@@ -139,18 +139,10 @@ def _queue_out(row, event, front, back, link, seq):
             put(row, back, 0)
 
 
-@njit(forceinline=True)
-def _enter(row, pair, counts, ring, field, lane, seq, event, what):
-    """An event joins a lane of its key."""
-    if what == COUNTS:
-        add(row, 1 + lane, 1)
-        return
+@njit
+def _enter_any(row, pair, counts, ring, field, lane, seq, event, what):
+    """An event joins a lane of its key, whatever the lane keeps."""
     other = get(event, OTHER) if what != NOTHING else np.int64(0)
-    if what == SETS:
-        add(row, 1 + 2 * lane, 1)
-        if other != 0 and add(pair, 1 + lane, 1) == 1:
-            add(row, 2 + 2 * lane, 1)
-        return
     if get(field, HEAD) >= 0:
         if get(row, get(field, N)) == 0:
             put(row, get(field, HEAD), seq)
@@ -189,26 +181,23 @@ def _enter(row, pair, counts, ring, field, lane, seq, event, what):
 
 
 @njit(forceinline=True)
-def _leave(keys, pairs, counts, ring, field, lane, last, seq, what):
-    """An event leaves a lane of its key; from the longest lane a key without events goes too."""
-    event = place(ring, seq)
-    key = get(event, KEY)
-    row = grab(keys, key)
+def _enter(row, pair, counts, ring, field, lane, seq, event, what):
+    """An event joins a lane of its key."""
     if what == COUNTS:
-        if add(row, 1 + lane, -1) == 0 and last:
-            drop(keys, row)
-        return
+        add(row, 1 + lane, 1)
+    elif what == SETS:
+        add(row, 1 + 2 * lane, 1)
+        if pair != 0 and add(pair, 1 + lane, 1) == 1:
+            add(row, 2 + 2 * lane, 1)
+    else:
+        _enter_any(row, pair, counts, ring, field, lane, seq, event, what)
+
+
+@njit
+def _leave_any(row, keys, pairs, counts, ring, field, lane, last, seq, event, what):
+    """An event leaves a lane of its key, whatever the lane keeps."""
+    key = get(event, KEY)
     other = get(event, OTHER) if what != NOTHING else np.int64(0)
-    if what == SETS:
-        if other != 0:
-            pair = grab(pairs, other)
-            if add(pair, 1 + lane, -1) == 0:
-                add(row, 2 + 2 * lane, -1)
-                if last:
-                    drop(pairs, pair)
-        if add(row, 1 + 2 * lane, -1) == 0 and last:
-            drop(keys, row)
-        return
     n = add(row, get(field, N), -1)
     if get(field, HEAD) >= 0 and n > 0:
         following = get(event, NEXT)
@@ -252,13 +241,35 @@ def _leave(keys, pairs, counts, ring, field, lane, last, seq, what):
 
 
 @njit(forceinline=True)
+def _leave(keys, pairs, counts, ring, field, lane, last, seq, what):
+    """An event leaves a lane of its key; from the longest lane a key without events goes too."""
+    event = place(ring, seq)
+    row = grab(keys, get(event, KEY))
+    if what == COUNTS:
+        if add(row, 1 + lane, -1) == 0 and last:
+            drop(keys, row)
+    elif what == SETS:
+        other = get(event, OTHER)
+        if other != 0:
+            pair = grab(pairs, other)
+            if add(pair, 1 + lane, -1) == 0:
+                add(row, 2 + 2 * lane, -1)
+                if last:
+                    drop(pairs, pair)
+        if add(row, 1 + 2 * lane, -1) == 0 and last:
+            drop(keys, row)
+    else:
+        _leave_any(row, keys, pairs, counts, ring, field, lane, last, seq, event, what)
+
+
+@njit
 def _whole(high, low):
     """Two words as the nearest float: one rounding."""
     high += low >> 32
     return np.float64(high) * 4294967296.0 + np.float64(low & _LOW)
 
 
-@njit(forceinline=True)
+@njit
 def _answer(row, ring, field, measure):
     """The value of one measure for a key whose row stands at an address (0: it has no event here)."""
     n = get(row, get(field, N)) if row != 0 else np.int64(0)
@@ -431,7 +442,7 @@ def _walk_counts(
     n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, asked, answers, instant, out
 ):
     _walk_as(
-        n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, COUNTS, asked, answers, instant, out
+        n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, np.int64(COUNTS), asked, answers, instant, out
     )  # fmt: skip
 
 
@@ -440,7 +451,7 @@ def _walk_sets(
     n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, asked, answers, instant, out
 ):
     _walk_as(
-        n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, SETS, asked, answers, instant, out
+        n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, np.int64(SETS), asked, answers, instant, out
     )  # fmt: skip
 
 
@@ -448,7 +459,10 @@ def _walk_sets(
 def _walk(
     n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, what, asked, answers, instant, out,
 ):  # fmt: skip
-    """One group over a batch, by the kind of the group."""
+    """One group over a batch, by the kind of the group.
+
+    The kinds go in typed as numbers: as constants, every function under the walk would be compiled for each.
+    """
     if what == COUNTS:
         _walk_counts(
             n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, asked, answers, instant, out

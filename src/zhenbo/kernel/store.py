@@ -90,12 +90,17 @@ def fetch(typingctx, at):  # noqa: ARG001
     return types.void(types.int64), codegen
 
 
-@njit(forceinline=True)
-def add(at, word, by):
-    """Add to a word; the new value."""
-    made = get(at, word) + by
-    put(at, word, made)
-    return made
+@intrinsic
+def add(typingctx, at, word, by):  # noqa: ARG001
+    """Add to a word; the new value. As a function it would be compiled for every pair of constants."""
+
+    def codegen(context, builder, signature, given):  # noqa: ARG001
+        place = _pointer(builder, given[0], given[1])
+        made = builder.add(builder.load(place), given[2])
+        builder.store(made, place)
+        return made
+
+    return types.int64(types.int64, types.int64, types.int64), codegen
 
 
 @njit(forceinline=True)
