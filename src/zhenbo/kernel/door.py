@@ -79,6 +79,9 @@ def pair_one(x, y):
 
 def hash_one(value: Any) -> int:
     """A single value as `hashed` has it: text, bytes, integer, truth value, float or None."""
+    if type(value) is int:  # most values are: asked first
+        made: int = _mix_one(value)
+        return made
     if value is None:
         return 0
     if isinstance(value, str):
