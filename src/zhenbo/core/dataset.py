@@ -65,15 +65,11 @@ def subjects(data: Dataset, as_of: int | None = None) -> Iterator[Session]:
     moment = data.latest if as_of is None else as_of
     data = data if as_of is None else data.until(as_of)
     events = data.events
-    owner, names = codes(_owned(events))
-    order = np.argsort(owner, kind="stable")
-    order = order[owner[order] >= 0]
-    beside = _beside(events, pa.chunked_array([names.take(pa.array(owner, mask=owner < 0))]))
-    bounds = np.flatnonzero(np.diff(owner[order], prepend=-1, append=-2))
-    parts = {str(names[owner[order[a]]]): order[a:b] for a, b in pairwise(bounds)}
+    subject = _owned(events)
+    beside = _beside(events, subject)
     accounts = fresh_accounts(data.accounts)
-    for name in sorted(parts, key=precedence):
-        mine = events.take(pa.array(parts[name])).combine_chunks()
+    for name, rows in sorted(rows_of(subject).items(), key=lambda part: precedence(part[0])):
+        mine = events.take(rows).combine_chunks()
         yield session_of(
             name,
             mine,
@@ -85,6 +81,15 @@ def subjects(data: Dataset, as_of: int | None = None) -> Iterator[Session]:
             as_of=moment,
             elsewhere=beside(name),
         )  # fmt: skip
+
+
+def rows_of(subject: pa.ChunkedArray) -> dict[str, pa.Array]:
+    """The rows of each subject, in order; those of none are left out."""
+    owner, names = codes(subject)
+    order = np.argsort(owner, kind="stable")
+    order = order[owner[order] >= 0]
+    bounds = np.flatnonzero(np.diff(owner[order], prepend=-1, append=-2))
+    return {str(names[owner[order[a]]]): pa.array(order[a:b]) for a, b in pairwise(bounds)}
 
 
 def precedence(subject: str) -> tuple[bool, str]:

@@ -7,19 +7,18 @@ of `SIDE`.
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.core import market
-from zhenbo.core.dataset import fresh_accounts, precedence, session_of, until
+from zhenbo.core.dataset import fresh_accounts, precedence, rows_of, session_of, until
 from zhenbo.core.homes import HOMES, home, homes, loose
 from zhenbo.core.order import canonical_order
 from zhenbo.core.rows import R, plain, shaped
 from zhenbo.core.schema import ACCOUNTS, EVENTS, SESSION_METRICS, WORD
-from zhenbo.core.session import Session, Window, codes
+from zhenbo.core.session import Session, Window
 
 __all__ = ["HOMES", "OWNED", "SIDE", "divided", "sessions"]
 
@@ -143,8 +142,8 @@ def sessions(
     main, side = (
         shaped(t, s).unify_dictionaries().combine_chunks() for t, s in ((main, OWNED), (side, SIDE))
     )
-    beside = _parts(side)
-    for name, rows in sorted(_parts(main).items(), key=lambda part: precedence(part[0])):
+    beside = rows_of(side["subject"])
+    for name, rows in sorted(rows_of(main["subject"]).items(), key=lambda part: precedence(part[0])):
         mine = main.take(rows)
         role = mine["role"]
         own = _events(mine.filter(pc.equal(role, MINE)))
@@ -196,12 +195,3 @@ def _table(side: pa.Table, part: str, schema: pa.Schema) -> pa.Table:
 
 def _events(rows: pa.Table) -> pa.Table:
     return canonical_order(rows.select(EVENTS.names)).combine_chunks()
-
-
-def _parts(table: pa.Table) -> dict[str, pa.Array]:
-    """Rows of each subject."""
-    owner, names = codes(table["subject"])
-    order = np.argsort(owner, kind="stable")
-    order = order[owner[order] >= 0]
-    bounds = np.flatnonzero(np.diff(owner[order], prepend=-1, append=-2))
-    return {str(names[owner[order[a]]]): pa.array(order[a:b]) for a, b in pairwise(bounds)}

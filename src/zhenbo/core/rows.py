@@ -110,6 +110,16 @@ def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(pa.string())
 
 
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a type holds strings or bytes, of either width."""
+    return bool(
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+    )
+
+
 def _as(column: pa.ChunkedArray, to: pa.DataType) -> pa.ChunkedArray:
     if column.type.equals(to):
         return column

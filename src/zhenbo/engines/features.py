@@ -45,8 +45,7 @@ def windows(events: R, declared: Sequence[Feature], horizon: float | None = 600.
     hops = []
     for group in groups(declared):
         mine = tuple(by_name[name] for name in group.names)
-        needed = [*IDENTITY, *group.by, *(["kind"] if group.kinds else []), *([group.of] if group.of else [])]
-        columns = tuple(dict.fromkeys(needed))
+        columns = tuple(dict.fromkeys([*IDENTITY, *(name for f in mine for name in f.columns)]))
         slim = pa.schema([events.schema.field(name) for name in columns])
         keyed = events.each(partial(_with_key, by=group.by, columns=columns), slim)
         hops.append(keyed.keyed(group.by, partial(_answered, hop=mine, schema=told), told))

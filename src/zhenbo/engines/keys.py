@@ -7,6 +7,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from zhenbo.core.rows import is_text
+
 Hashes = npt.NDArray[np.uint64]
 
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
@@ -33,19 +35,10 @@ def _column_hash(column: pa.ChunkedArray | pa.Array) -> Hashes:
     if pa.types.is_dictionary(column.type):
         at = np.asarray(pc.fill_null(column.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False))
         return np.asarray(np.append(_column_hash(column.dictionary), _NULL)[at])
-    made = _mixed(_bytes_hash(column) if _is_text(column.type) else _number_bits(column))
+    made = _mixed(_bytes_hash(column) if is_text(column.type) else _number_bits(column))
     if column.null_count:
         made[column.is_null().to_numpy(zero_copy_only=False)] = _NULL
     return made
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_string(kind)
-        or pa.types.is_binary(kind)
-        or pa.types.is_large_string(kind)
-        or pa.types.is_large_binary(kind)
-    )
 
 
 def _number_bits(column: pa.Array) -> Hashes:

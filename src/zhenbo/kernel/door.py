@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numba import njit, types
 
+from zhenbo.core.rows import is_text
 from zhenbo.kernel.compiled import compiled
 from zhenbo.kernel.store import mixed, paired
 
@@ -134,7 +135,7 @@ def hashed(column: pa.ChunkedArray) -> Ints:
         )
     if pa.types.is_null(array.type):
         return np.zeros(len(array), dtype=np.int64)
-    made = _hash_text(array) if _is_text(array.type) else _mix(whole(array))
+    made = _hash_text(array) if is_text(array.type) else _mix(whole(array))
     if array.null_count:
         made[np.asarray(array.is_null().to_numpy(zero_copy_only=False))] = 0
     return np.asarray(made)
@@ -148,15 +149,6 @@ def _one_piece(column: pa.ChunkedArray | pa.Array) -> pa.Array:
         return column.chunk(0)
     made = column.combine_chunks()
     return made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_string(kind)
-        or pa.types.is_large_string(kind)
-        or pa.types.is_binary(kind)
-        or pa.types.is_large_binary(kind)
-    )
 
 
 def _hash_text(array: pa.Array) -> Ints:

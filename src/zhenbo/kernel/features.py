@@ -48,11 +48,9 @@ def _compiled(events: pa.Table, declared: Sequence[Feature]) -> dict[str, npt.ND
     n = events.num_rows
     out = {f.name: np.full(n, np.nan) for f in declared}
     order = np.argsort(np.asarray(events["ts"].cast(pa.int64()).fill_null(0).to_numpy()), kind="stable")
-    needed = dict.fromkeys(
-        c for f in declared for c in ("ts", *f.by, *([f.of] if f.of else []), *(["kind"] if f.kinds else []))
-    )
     kernel = Kernel(declared, horizon=None, limits=Limits(alive=n, waiting=n))
-    in_order = events.select(list(needed)).take(pa.array(order))
+    needed = list(dict.fromkeys(name for f in declared for name in f.columns))
+    in_order = events.select(needed).take(pa.array(order))
     for at in range(0, n, _BATCH):
         answers = [kernel.feed(in_order.slice(at, _BATCH))] + ([kernel.flush()] if at + _BATCH >= n else [])
         for answer in answers:

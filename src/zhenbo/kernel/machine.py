@@ -6,7 +6,7 @@ left each window, takes in all events of that instant, and only then answers, so
 other as SQL's RANGE windows do.
 
 What makes it fast is what it does not do: no event is an object, a key costs one probe to enter and one to leave
-(rows are fetched a few events ahead, `_fetch`), and groups are walked one after the other over a batch, so only one
+(rows are fetched a few events ahead, `store.hint`), and groups are walked one after the other over a batch, so only one
 group's tables compete for the cache. What keeps it exact: sums and squared gaps are kept in two words, so that what
 is subtracted is what was added; positions never leave this module, rows are found by key.
 """
@@ -438,24 +438,6 @@ def _walk_as(
 
 
 @njit
-def _walk_counts(
-    n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, asked, answers, instant, out
-):
-    _walk_as(
-        n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, np.int64(COUNTS), asked, answers, instant, out
-    )  # fmt: skip
-
-
-@njit
-def _walk_sets(
-    n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, asked, answers, instant, out
-):
-    _walk_as(
-        n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, np.int64(SETS), asked, answers, instant, out
-    )  # fmt: skip
-
-
-@njit
 def _walk(
     n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, what, asked, answers, instant, out,
 ):  # fmt: skip
@@ -464,12 +446,14 @@ def _walk(
     The kinds go in typed as numbers: as constants, every function under the walk would be compiled for each.
     """
     if what == COUNTS:
-        _walk_counts(
-            n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, asked, answers, instant, out
+        _walk_as(
+            n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, np.int64(COUNTS), asked, answers,
+            instant, out,
         )  # fmt: skip
     elif what == SETS:
-        _walk_sets(
-            n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, asked, answers, instant, out
+        _walk_as(
+            n, ts, key, other, filled, keys, pairs, counts, ring, lanes, windows, fields, np.int64(SETS), asked, answers,
+            instant, out,
         )  # fmt: skip
     else:
         _walk_as(

@@ -13,6 +13,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from zhenbo.kernel import layout as word
+
 Measure = Literal[
     "count", "sum", "distinct", "min", "max", "first", "last", "top_share", "gap_mean", "gap_variance"
 ]
@@ -57,6 +59,12 @@ class Feature:
     kinds: tuple[str, ...] = ()
     unit: str = "events"
     why: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns it reads, each once."""
+        read = ["ts", *self.by, *([self.of] if self.of else []), *(["kind"] if self.kinds else [])]
+        return tuple(dict.fromkeys(read))
 
     def __post_init__(self) -> None:
         if not 1 <= self.seconds <= DAY_SECONDS:
@@ -114,8 +122,6 @@ def groups(declared: Sequence[Feature]) -> tuple[Group, ...]:
 
 
 def _group(of: str | None, members: Sequence[Feature]) -> Group:
-    from zhenbo.kernel import layout as word
-
     lanes = sorted({f.seconds for f in members})
     what = word.VALUE if members[0].measure in VALUES else word.PAIR if of is not None else word.NOTHING
     measures = [{f.measure for f in members if f.seconds == s} for s in lanes]

@@ -170,10 +170,8 @@ class Waiting:
             self._state,
         )
 
-    def before(self, moment: int | None) -> int:
-        """How many wait for a time before `moment`; all if None."""
-        if moment is None:
-            return len(self)
+    def before(self, moment: int) -> int:
+        """How many wait for a time before `moment`."""
         first, end = int(self._state[_FIRST]), int(self._state[_END])
         return int(np.searchsorted(self._ts[first:end], moment, side="left"))
 
