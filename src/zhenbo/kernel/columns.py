@@ -1,8 +1,7 @@
 """Which hashed columns travel with an event through the kernel, of many events at once and of one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,22 +14,20 @@ from zhenbo.kernel.plan import Group
 Ints = npt.NDArray[np.int64]
 
 
+def id_names(sourced: bool) -> tuple[str, ...]:
+    """The columns that identify an event."""
+    return ("source", "event_id") if sourced else ("event_id",)
+
+
 def ids(events: pa.Table, rows: Ints) -> Ints:
     """A hashed identity per event; one of its own for an event without."""
-    names = [n for n in ("source", "event_id") if n in events.column_names]
-    if "event_id" not in names:
+    if "event_id" not in events.column_names:
         return np.asarray(door.hashed(pa.chunked_array([rows])))
-    made = door.Hashed(events).key(tuple(names))
+    made = door.Hashed(events).key(id_names("source" in events.column_names))
     lacking = made == 0
     if lacking.any():
         made = np.where(lacking, door.hashed(pa.chunked_array([rows])), made)
     return made
-
-
-def id_of(event: Mapping[str, Any], number: int) -> int:
-    """As `ids`, of a single event."""
-    names = ("source", "event_id") if "source" in event else ("event_id",)
-    return door.key_of_one(event, names) or door.hash_one(number)
 
 
 @dataclass(frozen=True)
@@ -87,18 +84,3 @@ class Columns:
             else:
                 out[at] = door.pairs(out[key], known.column(of))
             at += 2 if is_value else 1
-
-    def of_one(self, event: Mapping[str, Any], share: tuple[int, int]) -> list[int]:
-        """As `fill`, of a single event."""
-        mine, shares = share
-        out = []
-        for by, kinds in self.keys:
-            key = door.key_of_one(event, by) if not kinds or event.get("kind") in kinds else 0
-            out.append(key if shares == 1 or key % shares == mine else 0)
-        for key_at, of, is_value in self.others:
-            value = event.get(of)
-            if is_value:
-                out += [0 if value is None else value, int(value is not None)]
-            else:
-                out.append(door.pair_one(out[key_at], door.hash_one(value)))
-        return out

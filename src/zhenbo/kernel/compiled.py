@@ -4,4 +4,4 @@ from pathlib import Path
 
 from zhenbo.core.compiled import compiler
 
-compiled = compiler(Path(__file__).parent, ("layout", "store", "machine", "door", "waiting"))
+compiled = compiler(Path(__file__).parent, ("layout", "store", "machine", "door", "waiting", "single"))

@@ -4,7 +4,7 @@ A string is hashed (two different ones are taken for one in fewer than one of a 
 values); an integer, a time or a truth value is scattered one to one, so integer keys are never confused.
 """
 
-from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -72,34 +72,27 @@ def _mix_one(value):
     return mixed(value)
 
 
-@compiled("int64(int64, int64)")
-def pair_one(x, y):
-    """One key for two; 0 where either is."""
-    return paired(x, y) if x != 0 and y != 0 else np.int64(0)
+def wrapped(value: int) -> int:
+    """An integer beyond 64 bits as Arrow's cast of an unsigned one has it."""
+    return (value + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
+@lru_cache(maxsize=1 << 16)
+def _hash_word(value: str) -> int:
+    return int(_hash_one(np.frombuffer(value.encode(), dtype=np.uint8)))
 
 
 def hash_one(value: Any) -> int:
     """A single value as `hashed` has it: text, bytes, integer, truth value, float or None."""
-    if type(value) is int:  # most values are: asked first
-        made: int = _mix_one(value)
-        return made
     if value is None:
         return 0
     if isinstance(value, str):
-        value = value.encode()
+        return _hash_word(value)
     if isinstance(value, bytes):
         return int(_hash_one(np.frombuffer(value, dtype=np.uint8)))
-    return int(_mix_one(np.float64(value).view(np.int64) if isinstance(value, float) else value))
-
-
-def key_of_one(event: Mapping[str, Any], by: tuple[str, ...]) -> int:
-    """The key of a single event, as `Hashed.key` has it."""
-    if not by:
-        return ONE
-    made = hash_one(event.get(by[0]))
-    for name in by[1:]:
-        made = pair_one(made, hash_one(event.get(name)))
-    return made
+    return int(
+        _mix_one(np.float64(value).view(np.int64) if isinstance(value, float) else wrapped(int(value)))
+    )
 
 
 class Hashed:

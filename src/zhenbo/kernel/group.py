@@ -15,12 +15,12 @@ Floats = npt.NDArray[np.float64]
 class Machine:
     """A key group with its state."""
 
-    def __init__(self, group: Group, alive: int) -> None:
+    def __init__(self, group: Group, alive: int, *, at_once: bool) -> None:
         self.group = group
-        self.ring = Ring(group.ring_words, len(group.lanes), alive)
-        self._keys = Table(group.words)
-        self._pairs = Table(1 + len(group.lanes))
-        self._counts = Table(2)
+        self.ring = Ring(group.ring_words, len(group.lanes), alive, at_once=at_once)
+        self._keys = Table(group.words, at_once=at_once)
+        self._pairs = Table(1 + len(group.lanes), at_once=at_once)
+        self._counts = Table(2, at_once=at_once)
         measures = {MEASURES[m] for m in group.asked[:, 0]}
         self._top = "top_share" in measures
         self._by_value = bool(measures & {"first", "last"})  # of one instant, the least is first
@@ -66,8 +66,8 @@ class Machine:
         self.reserve(n)
         others = keys if others is None else others
         told = keys if filled is None else filled
-        row = self.row(keys.ctypes.data, others.ctypes.data, told.ctypes.data, 0)
-        machine.run(n, ts.ctypes.data, np.array([row], dtype=np.int64), instant, out.ctypes.data)
+        row = np.array(self.row(keys.ctypes.data, others.ctypes.data, told.ctypes.data, 0), dtype=np.int64)
+        machine.run(n, ts.ctypes.data, row.ctypes.data, 1, instant, out.ctypes.data)
         if order is not None:
             out[:, order] = out.copy()
         return out

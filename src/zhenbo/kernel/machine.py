@@ -35,6 +35,7 @@ from zhenbo.kernel.layout import (
     GREATEST_BACK,
     GREATEST_FRONT,
     GREATEST_LINK,
+    GROUP_WORDS,
     HEAD,
     HEADS,
     KEY,
@@ -63,10 +64,12 @@ from zhenbo.kernel.layout import (
 from zhenbo.kernel.store import (
     add,
     drop,
+    fetch,
     get,
     grab,
     grow,
     hint,
+    hint_around,
     look,
     paired,
     place,
@@ -81,6 +84,9 @@ from zhenbo.kernel.store import (
 
 AHEAD = 12
 """Events whose rows are fetched before they are needed."""
+
+FAR = 64
+"""Events of a ring fetched before even their keys are needed: a ring is read where it was written a window ago."""
 
 _LOW = 0xFFFFFFFF
 _NONE = -1
@@ -315,9 +321,10 @@ def _let_go(keys, pairs, counts, ring, fields, lane, lanes, what):
     seq = get(ring.meta, HEADS + lane)
     if seq + AHEAD < get(ring.meta, TAIL):
         coming = place(ring, seq + AHEAD)
-        hint(keys, get(coming, KEY))
+        hint_around(keys, get(coming, KEY))
         if what in (PAIR, SETS):
-            hint(pairs, get(coming, OTHER))
+            hint_around(pairs, get(coming, OTHER))
+        fetch(place(ring, seq + FAR))
     last = lane == lanes - 1
     _leave(keys, pairs, counts, ring, fields + lane * FIELDS * 8, lane, last, seq, what)
     put(ring.meta, HEADS + lane, seq + 1)
@@ -461,22 +468,23 @@ def _walk(
         )  # fmt: skip
 
 
-@compiled("void(int64, int64, int64[:,::1], boolean, int64)")
-def run(n, ts, groups, instant, out):
+@compiled("void(int64, int64, int64, int64, boolean, int64)")
+def run(n, ts, groups, many, instant, out):
     """Walk a batch of events, sorted by time, through key groups. Everything is an address but numbers and flags.
 
     Args:
         n: events.
         ts: their microseconds, ascending, not before any event seen earlier.
         groups: a row per group, of `GROUP_WORDS` words (`layout`).
+        many: groups.
         instant: answer each event as soon as it is in, not after its whole instant.
         out: floats, n per feature, filled where an event has a key.
     """
-    for g in range(groups.shape[0]):
+    for g in range(many):
+        at = groups + g * GROUP_WORDS * 8
         _walk(
-            n, ts, groups[g, 0], groups[g, 1], groups[g, 2], groups[g, 3], groups[g, 4], groups[g, 5], groups[g, 6],
-            groups[g, 7], groups[g, 8], groups[g, 9], groups[g, 10], groups[g, 11], groups[g, 12], instant,
-            out + groups[g, 13] * n * 8,
+            n, ts, get(at, 0), get(at, 1), get(at, 2), get(at, 3), get(at, 4), get(at, 5), get(at, 6), get(at, 7),
+            get(at, 8), get(at, 9), get(at, 10), get(at, 11), get(at, 12), instant, out + get(at, 13) * n * 8,
         )  # fmt: skip
 
 
@@ -488,14 +496,15 @@ def _forget(keys, ring):
     """The oldest id is remembered no longer."""
     seq = get(ring.meta, HEADS)
     if seq + AHEAD < get(ring.meta, TAIL):
-        hint(keys, get(place(ring, seq + AHEAD), KEY))
+        hint_around(keys, get(place(ring, seq + AHEAD), KEY))
+        fetch(place(ring, seq + FAR))
     drop(keys, look(keys, get(place(ring, seq), KEY)))
     put(ring.meta, HEADS, seq + 1)
     release(ring, seq)
 
 
 @njit(forceinline=True)
-def _is_new(keys, ring, now, identity, horizon):
+def is_new(keys, ring, now, identity, horizon):
     """Whether an id was not seen within the horizon; it is remembered."""
     cut = _since(now, horizon)
     while get(ring.meta, HEADS) < get(ring.meta, TAIL) and get(place(ring, get(ring.meta, HEADS)), AT) <= cut:
@@ -522,7 +531,7 @@ def dedupe(ts, ids, keep, keys, ring, horizon):
     for i in range(ts.size):
         if i + AHEAD < ts.size:
             hint(keys, ids[i + AHEAD])
-        keep[i] = _is_new(keys, ring, ts[i], ids[i], horizon)
+        keep[i] = is_new(keys, ring, ts[i], ids[i], horizon)
         dropped += 1 - keep[i]
     return dropped
 

@@ -264,6 +264,14 @@ def hint(table, key):
     fetch(table.rows + (_home(table, key) << table.log))
 
 
+@njit(forceinline=True)
+def hint_around(table, key):
+    """Fetch a key's row and the next, which is looked at when a row is taken out."""
+    row = table.rows + (_home(table, key) << table.log)
+    fetch(row)
+    fetch(row + (1 << table.log))
+
+
 @compiled("void(int64)")
 def sweep_all(meta):
     """Finish a growth at once."""

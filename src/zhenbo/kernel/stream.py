@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from zhenbo.kernel import door, machine
-from zhenbo.kernel.columns import Columns, id_of, ids
+from zhenbo.kernel.columns import Columns, ids
 from zhenbo.kernel.group import Machine
 from zhenbo.kernel.plan import Feature, groups
 from zhenbo.kernel.single import Single
@@ -129,8 +129,12 @@ class Kernel:
         self.limits = limits
         self.share = share
         self._counters = Counters()
-        self._machines = [Machine(g, limits.alive) for g in self.groups]
-        self._ids = (Table(1), Ring(2, 1, limits.alive)) if horizon is not None else None
+        self._machines = [Machine(g, limits.alive, at_once=instant) for g in self.groups]
+        self._ids = (
+            (Table(1, at_once=instant), Ring(2, 1, limits.alive, at_once=instant))
+            if horizon is not None
+            else None
+        )
         self._columns = Columns.of(self.groups)
         self._waiting = Waiting(1 + self._columns.width)
         self._clock = self._floor = _LEAST
@@ -193,11 +197,11 @@ class Kernel:
             return None
         self._counters.late += told < self._clock
         now = self._clock = self._floor = max(told, self._clock)
-        if self._single is None:
+        if self._single is None or self._single.sourced != ("source" in event):
             self._single = Single(
-                self._machines, self._columns.per_group, self._columns.width, self._ids, self.horizon
+                self._machines, self._columns, self.share, self._ids, self.horizon, sourced="source" in event
             )
-        answer = self._single.answer(now, id_of(event, number), self._columns.of_one(event, self.share))
+        answer = self._single.answer(now, number, event)
         self._counters.duplicates += answer is None
         return answer
 
