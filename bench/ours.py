@@ -16,7 +16,7 @@ from numba import njit
 from query import FEATURES, MAX_ACCOUNT, MAX_DEVICE, MAX_TEXT, MODULUS, SECOND, tree_cpu
 
 from zhenbo.engines.shares import in_shares
-from zhenbo.kernel.stream import Answer, Counters, Feature, Kernel
+from zhenbo.kernel.stream import Answer, Feature, Kernel
 
 ASKED = (
     Feature("c10", "count", ("session_id", "kind"), 10),
@@ -61,8 +61,8 @@ class Windows:
     """The question of bench/query.py, asked of the kernel as it streams."""
 
     def __init__(self, path: Path, cores: int, batch: int) -> None:
-        self.path, self.cores, self.batch = path, cores, batch
-        self.ids = np.empty(pq.read_metadata(path).num_rows, dtype=np.int64)
+        self.stream, self.cores, self.batch = partial(batches, path, batch), cores, batch
+        self.ids = pq.read_table(path, columns=["event_id"])["event_id"].to_numpy()  # for the checksum
         self.flags = self.checksum = self.state = self.alive = 0
         Kernel(ASKED, **OPTIONS).feed(
             next(batches(path, 10))
@@ -70,48 +70,24 @@ class Windows:
 
     def run(self) -> None:
         """Answer, and print."""
-        counters = Counters()
-
-        def work() -> tuple[int, int]:
-            nonlocal counters
-            counters = self._one() if self.cores == 1 else self._several()
-            return self.flags, self.checksum
-
+        # processes are up before the clock starts
+        answers = self._one() if self.cores == 1 else in_shares(self.stream, ASKED, self.cores, **OPTIONS)
         gc.collect()
-        self._timed(work)
-
-    def _timed(self, work) -> None:
-        more = {"batch": self.batch}
         before, start = tree_cpu(), time.perf_counter()
-        flags, checksum = work()
-        more |= {"state_bytes": self.state, "alive_longest": self.alive}
-        answer = {
-            "events": len(self.ids),
-            "seconds": time.perf_counter() - start,
-            "cpu_seconds": tree_cpu() - before,
-        }
-        print(json.dumps({**answer, "flags": flags, "checksum": checksum, **more}))
-
-    def _one(self) -> Counters:
-        kernel, at = Kernel(ASKED, **OPTIONS), 0
-        for table in batches(self.path, self.batch):
-            self.ids[at : at + table.num_rows] = table["event_id"].to_numpy()
-            at += table.num_rows
-            self._add(kernel.feed(table))
-            self.state, self.alive = max(self.state, kernel.state_bytes), max(self.alive, kernel.alive)
-        self._add(kernel.flush())
-        return kernel.counters
-
-    def _several(self) -> Counters:
-        source = batches(self.path, self.batch)
-        at = 0
-        for answer in in_shares(partial(batches, self.path, self.batch), ASKED, self.cores, **OPTIONS):
-            for table in source:
-                self.ids[at : at + table.num_rows] = table["event_id"].to_numpy()
-                at += table.num_rows
-                break
+        for answer in answers:
             self._add(answer)
-        return Counters()
+        took = {"seconds": time.perf_counter() - start, "cpu_seconds": tree_cpu() - before}
+        said = {"events": len(self.ids), **took, "flags": self.flags, "checksum": self.checksum}
+        print(
+            json.dumps({**said, "batch": self.batch, "state_bytes": self.state, "alive_longest": self.alive})
+        )
+
+    def _one(self) -> Iterator[Answer]:
+        kernel = Kernel(ASKED, **OPTIONS)
+        for table in self.stream():
+            yield kernel.feed(table)
+            self.state, self.alive = max(self.state, kernel.state_bytes), max(self.alive, kernel.alive)
+        yield kernel.flush()
 
     def _add(self, answer: Answer) -> None:
         flags, checksum = _tally(self.ids, answer.rows, *(answer.values[name] for name in FEATURES))

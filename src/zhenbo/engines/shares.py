@@ -1,17 +1,21 @@
 """One stream, several processes: each keeps a range of every group's keys, and their answers meet at the event.
 
-Every process reads the whole stream, puts it in order and drops repeats by itself, so all of them answer the same
-events in the same order; only tables and rings are divided. Nothing is divided by room: a device that visits two
-rooms is one key in one process.
+Every process, this one among them, reads the whole stream, puts it in order and drops repeats by itself, so all of them
+answer the same events in the same order; only tables and rings are divided, and only values travel. Nothing is divided
+by room: a device that visits two rooms is one key in one process.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from queue import Queue
+from threading import Thread
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from zhenbo.core.errors import ZhenboError
@@ -20,12 +24,15 @@ from zhenbo.kernel.stream import Answer, Kernel
 
 Batches = Callable[[], Iterable[pa.Table]]
 """Opens the stream from its start; it travels to other processes: a module-level function or a partial of one."""
+_GO = b"go"
+_AHEAD = 4
+"""Answers a process may be ahead of the one that takes them."""
 
 
 def in_shares(
     batches: Batches, declared: Sequence[Feature], processes: int, **options: Any
 ) -> Iterator[Answer]:
-    """The answers of one kernel, computed by several processes.
+    """The answers of one kernel, computed by several processes, this one among them.
 
     Args:
         batches: the stream; every process reads it.
@@ -33,19 +40,28 @@ def in_shares(
         processes: how many.
         options: of `Kernel`.
 
+    Returns:
+        The answers; processes are up, and begin when the first is asked for.
+
     Raises:
         ZhenboError: when a process ends before its stream does.
     """
     with ExitStack() as stack:
         ends = [
             stack.enter_context(_running(batches, declared, (i, processes), options))
-            for i in range(processes)
+            for i in range(1, processes)
         ]
-        while True:
-            parts = [_next(end) for end in ends]
-            if parts[0] is None:
-                return
-            yield _together([part for part in parts if part is not None])
+        for end in ends:
+            _received(end)
+        return _meeting(stack.pop_all(), ends, _answers(batches, declared, (0, processes), options))
+
+
+def _meeting(running: ExitStack, ends: Sequence[Connection], answers: Iterator[Answer]) -> Iterator[Answer]:
+    with running:
+        for end in ends:
+            end.send_bytes(_GO)
+        for answer in answers:
+            yield _together(answer, [np.frombuffer(_received(end)) for end in ends])
 
 
 class _running:  # noqa: N801 - reads as the context it is
@@ -55,7 +71,7 @@ class _running:  # noqa: N801 - reads as the context it is
         self, batches: Batches, declared: Sequence[Feature], share: tuple[int, int], options: dict[str, Any]
     ) -> None:
         context = get_context("spawn")  # a forked process would inherit Arrow's threads, not their locks
-        self.mine, self.theirs = context.Pipe(duplex=False)
+        self.mine, self.theirs = context.Pipe()
         self.process = context.Process(
             target=_answer_all, args=(self.theirs, batches, declared, share, options), daemon=True
         )
@@ -71,6 +87,15 @@ class _running:  # noqa: N801 - reads as the context it is
         self.process.join()
 
 
+def _answers(
+    batches: Batches, declared: Sequence[Feature], share: tuple[int, int], options: dict[str, Any]
+) -> Iterator[Answer]:
+    kernel = Kernel(declared, share=share, **options)
+    for batch in batches():
+        yield kernel.feed(batch)
+    yield kernel.flush()
+
+
 def _answer_all(
     out: Connection,
     batches: Batches,
@@ -78,28 +103,38 @@ def _answer_all(
     share: tuple[int, int],
     options: dict[str, Any],
 ) -> None:
-    kernel = Kernel(declared, share=share, **options)
-    for batch in batches():
-        out.send(kernel.feed(batch))
-    out.send(kernel.flush())
-    out.send(None)
+    """Send the values of every answer; a thread writes them, so that the next are computed meanwhile."""
+    out.send_bytes(_GO)
+    out.recv_bytes()
+    ready: Queue[npt.NDArray[np.float64] | None] = Queue(_AHEAD)
+    writer = Thread(target=_send_all, args=(out, ready), daemon=True)
+    writer.start()
+    for answer in _answers(batches, declared, share, options):
+        ready.put(np.array([answer.values[f.name] for f in declared]))
+    ready.put(None)
+    writer.join()
 
 
-def _next(end: Connection) -> Answer | None:
+def _send_all(out: Connection, ready: "Queue[npt.NDArray[np.float64] | None]") -> None:
+    while (values := ready.get()) is not None:
+        out.send_bytes(values.data.cast("B"))
+
+
+def _received(end: Connection) -> bytes:
     try:
-        answer: Answer | None = end.recv()
+        return end.recv_bytes()
     except EOFError as error:
         raise ZhenboError(
             "A process ended before its events did; its own message stands above. Out of memory is the usual cause: "
             "give fewer processes, or smaller windows."
         ) from error
-    return answer
 
 
-def _together(parts: Sequence[Answer]) -> Answer:
-    first = parts[0]
+def _together(answer: Answer, others: Sequence[npt.NDArray[np.float64]]) -> Answer:
+    """An event's value stands in the one share that has its key; in the others there is none."""
+    rows = [other.reshape(len(answer.values), -1) for other in others]
     values = {
-        name: np.fmax.reduce([part.values[name] for part in parts]) if len(parts) > 1 else first.values[name]
-        for name in first.values
+        name: np.fmax.reduce([mine, *(row[i] for row in rows)])
+        for i, (name, mine) in enumerate(answer.values.items())
     }
-    return Answer(first.rows, values, first.late, first.duplicates, first.untimed)
+    return replace(answer, values=values)

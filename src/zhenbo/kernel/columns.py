@@ -76,7 +76,7 @@ class Columns:
             if kinds:
                 out[i][~door.among(events["kind"], kinds)] = 0
             if shares > 1:
-                out[i][out[i] % shares != mine] = 0
+                door.keep_share(out[i], mine, shares)
         at = len(self.keys)
         for key, of, is_value in self.others:
             if is_value:

@@ -43,6 +43,19 @@ def pairs(x, y):
 
 
 @njit
+def share_of(key, shares):
+    """Which of so many shares of equal size a key is in, by its low half; tables place keys by their high bits."""
+    return ((key & 0xFFFFFFFF) * shares) >> 32
+
+
+@compiled("void(int64[::1], int64, int64)")
+def keep_share(keys, mine, shares):
+    """Keys of other shares become 0."""
+    for i in range(keys.size):
+        keys[i] *= share_of(keys[i], shares) == mine
+
+
+@njit
 def _hash_bytes(data, start, end):
     h = mixed(end - start)
     while start < end:

@@ -10,6 +10,8 @@ from zhenbo.kernel.state import Ring, Table
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+_MOST = 0.8
+"""The share of events with a key up to which only they are walked: whether an event has one cannot be foreseen."""
 
 
 class Machine:
@@ -54,11 +56,20 @@ class Machine:
             self._counts.reserve((self._pairs.count + n) * len(self.group.lanes) - self._counts.count)
 
     def step(self, ts: Ints, keys: Ints, others: Ints | None, filled: Ints | None, instant: bool) -> Floats:
-        """The group's answers to a batch, one row per feature."""
+        """The group's answers to a batch, one row per feature; NaN where an event has no key."""
+        keyed = np.flatnonzero(keys)
+        if len(keyed) > _MOST * len(keys):
+            return self._walk(ts, keys, others, filled, instant)
+        out = np.full((len(self.group.asked), len(ts)), np.nan)
+        if len(keyed):
+            others, filled = (None if c is None else c[keyed] for c in (others, filled))
+            out[:, keyed] = self._walk(ts[keyed], keys[keyed], others, filled, instant)
+        return out
+
+    def _walk(self, ts: Ints, keys: Ints, others: Ints | None, filled: Ints | None, instant: bool) -> Floats:
+        """`step`, past every event."""
         n = len(ts)
         out = np.full((len(self.group.asked), n), np.nan)
-        if not n:
-            return out
         order = None
         if self._by_value and not instant and others is not None and filled is not None:
             order = np.lexsort((others, ts))

@@ -13,7 +13,7 @@ import numpy as np
 from zhenbo.kernel import machine
 from zhenbo.kernel.columns import Columns, id_names
 from zhenbo.kernel.compiled import compiled
-from zhenbo.kernel.door import ONE, hash_one, wrapped
+from zhenbo.kernel.door import ONE, hash_one, share_of, wrapped
 from zhenbo.kernel.group import Machine
 from zhenbo.kernel.layout import GROUP_WORDS
 from zhenbo.kernel.state import Ring, Table
@@ -45,7 +45,7 @@ def _prepare(told: int) -> bool:
         elif what == _ONLY:
             made = a if b != 0 else np.int64(0)
         elif what == _SHARE:
-            made = a if a % b == get(registers, get(step, 2) + 1) else np.int64(0)
+            made = a if share_of(a, b) == get(registers, get(step, 2) + 1) else np.int64(0)
         else:
             made = a if a != 0 else b
         put(registers, get(step, 3), made)

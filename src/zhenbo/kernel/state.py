@@ -60,7 +60,8 @@ def _memory(words: int, *, at_once: bool) -> Ints:
         at_once: in the smallest pages. A large one makes a long walk over memory a tenth faster, but whoever touches it
             first waits until it is filled: milliseconds, many times what deciding on an event takes.
     """
-    held = mmap.mmap(-1, max(words * 8, 1))
+    # shared, which is the default, is never given large pages, nor back
+    held = mmap.mmap(-1, max(words * 8, 1), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     wish = "MADV_NOHUGEPAGE" if at_once else "MADV_HUGEPAGE"
     if hasattr(mmap, wish) and len(held) >= _LARGE_PAGE:
         held.madvise(getattr(mmap, wish))
