@@ -55,7 +55,7 @@ class Room:
         return lockstep(who, text, np.zeros_like(text), at, np.full_like(at, 60 * SECOND))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_crews_are_found_whole_and_nobody_else(seed):
     """Five crews of thirty with as many words of their own as of the script, in a room that also chants."""
     room = Room(seed)
@@ -73,7 +73,7 @@ def test_crews_are_found_whole_and_nobody_else(seed):
     assert (found.pairs.shared > 3 * found.pairs.expected).all()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize(
     ("times", "text", "answering"),
     [

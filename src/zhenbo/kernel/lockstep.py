@@ -28,7 +28,7 @@ _AGREE = 2
 _HOT_SHARE, _HOT_LEAST = 0.01, 200
 """An act is a class of its own from this share of all (account, moment) and from so many; others share their pool's."""
 _WHOLE = 1_500
-"""Accounts up to which all pairs of a candidate group are counted; a larger one is told by its candidate pairs."""
+"""Accounts of a candidate group whose pairs are all counted; `Lockstep.left_out` says how many more there were."""
 _AT_ONCE = 4_000_000
 """Moments looked up at once, which bounds memory."""
 _HALVINGS = 24
@@ -89,11 +89,13 @@ class Lockstep:
         pairs: in lockstep, of the groups' members.
         groups: accounts of each group, ascending; the largest first.
         tested: accounts active enough to be looked at.
+        left_out: accounts of candidate groups too large to be counted whole.
     """
 
     pairs: Pairs
     groups: tuple[Ints, ...]
     tested: int
+    left_out: int = 0
 
 
 def lockstep(
@@ -117,17 +119,19 @@ def lockstep(
     looks = max(tested * (tested - 1) / 2, 1) * len(cuttings)
     chained = [_candidates(c, limits, limits.false_links / looks) for c in cuttings]
     groups = _components(np.concatenate(chained, axis=1))
+    left_out = sum(max(len(members) - _WHOLE, 0) for members in groups)
+    groups = [members[:_WHOLE] for members in groups]
     looked = np.sort(np.concatenate(groups)) if groups else np.empty(0, dtype=np.int64)
     chances = [_Chance(c, looked) for c in cuttings]
     found = [_within(chances, members, limits, limits.false_pairs / looks) for members in groups]
     kept = [(pairs, members) for pairs, members in found if len(members) >= limits.members]
     kept.sort(key=lambda told: (-len(told[1]), int(told[1][0])))
-    return Lockstep(_together([p for p, _ in kept]), tuple(m for _, m in kept), tested)
+    return Lockstep(_together([p for p, _ in kept]), tuple(m for _, m in kept), tested, left_out)
 
 
 @dataclass(frozen=True)
 class _Cut:
-    """One cutting of the stream into moments that at least two accounts were in.
+    """One cutting of the stream into moments, and who attended them.
 
     Args:
         keys: account * moments + moment of each attendance, ascending.
@@ -364,8 +368,6 @@ def _components(pairs: Ints) -> list[Ints]:
 def _within(chances: Sequence[_Chance], members: Ints, limits: Limits, bar: float) -> tuple[Pairs, Ints]:
     """All pairs of a candidate group that are in lockstep, and the members that are so with enough of the others."""
     n = len(members)
-    if n > _WHOLE:
-        members, n = members[:_WHOLE], _WHOLE
     tail, shared, expected = np.ones((n, n)), np.zeros((n, n), dtype=np.int64), np.zeros((n, n))
     for chance in chances:
         one, mean = _overlaps(chance, members, limits)
