@@ -5,7 +5,7 @@ import gc
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numba import njit
-from query import FEATURES, MAX_ACCOUNT, MAX_DEVICE, MAX_TEXT, MODULUS, SECOND, tree_cpu
+from query import FEATURES, MAX_ACCOUNT, MAX_DEVICE, MAX_TEXT, MODULUS, SECOND, timed
 
 from zhenbo.engines.shares import in_shares
 from zhenbo.kernel.stream import Answer, Feature, Kernel
@@ -63,7 +63,7 @@ class Windows:
     def __init__(self, path: Path, cores: int, batch: int) -> None:
         self.stream, self.cores, self.batch = partial(batches, path, batch), cores, batch
         self.ids = pq.read_table(path, columns=["event_id"])["event_id"].to_numpy()  # for the checksum
-        self.flags = self.checksum = self.state = self.alive = 0
+        self.state = self.alive = 0
         Kernel(ASKED, **OPTIONS).feed(
             next(batches(path, 10))
         )  # compiled code is loaded before the clock starts
@@ -73,11 +73,7 @@ class Windows:
         # processes are up before the clock starts
         answers = self._one() if self.cores == 1 else in_shares(self.stream, ASKED, self.cores, **OPTIONS)
         gc.collect()
-        before, start = tree_cpu(), time.perf_counter()
-        for answer in answers:
-            self._add(answer)
-        took = {"seconds": time.perf_counter() - start, "cpu_seconds": tree_cpu() - before}
-        said = {"events": len(self.ids), **took, "flags": self.flags, "checksum": self.checksum}
+        said = timed(len(self.ids), lambda: self._tallied(answers))
         print(
             json.dumps({**said, "batch": self.batch, "state_bytes": self.state, "alive_longest": self.alive})
         )
@@ -89,10 +85,12 @@ class Windows:
             self.state, self.alive = max(self.state, kernel.state_bytes), max(self.alive, kernel.alive)
         yield kernel.flush()
 
-    def _add(self, answer: Answer) -> None:
-        flags, checksum = _tally(self.ids, answer.rows, *(answer.values[name] for name in FEATURES))
-        self.flags += flags
-        self.checksum += checksum
+    def _tallied(self, answers: Iterable[Answer]) -> tuple[int, int]:
+        flags = checksum = 0
+        for answer in answers:
+            more = _tally(self.ids, answer.rows, *(answer.values[name] for name in FEATURES))
+            flags, checksum = flags + more[0], checksum + more[1]
+        return flags, checksum
 
 
 @njit(

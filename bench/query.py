@@ -40,13 +40,17 @@ def over(keys: str, seconds: int) -> str:
     return f"OVER (PARTITION BY {keys} ORDER BY ts RANGE BETWEEN {seconds * SECOND - 1} PRECEDING AND CURRENT ROW)"
 
 
-def say(events: int, work: Callable[[], tuple[int, int]], **more: object) -> None:
-    """Do the work, and print the answer with what it took: wall and processor seconds of this process and its children."""
+def timed(events: int, work: Callable[[], tuple[int, int]]) -> dict[str, float]:
+    """Do the work; the answer, with wall and processor seconds of this process and its children."""
     before, start = tree_cpu(), time.perf_counter()
     flags, checksum = work()
     seconds, cpu = time.perf_counter() - start, tree_cpu() - before
-    answer = {"events": events, "seconds": seconds, "cpu_seconds": cpu, "flags": flags, "checksum": checksum}
-    print(json.dumps({**answer, **more}))
+    return {"events": events, "seconds": seconds, "cpu_seconds": cpu, "flags": flags, "checksum": checksum}
+
+
+def say(events: int, work: Callable[[], tuple[int, int]], **more: object) -> None:
+    """Do the work, and print the answer with what it took."""
+    print(json.dumps({**timed(events, work), **more}))
 
 
 def tree_cpu() -> float:

@@ -2,8 +2,11 @@
 
 # ruff: noqa: TID251 - streams are drawn, from a seed
 
+import os
+import time
 from functools import partial
-from multiprocessing import parent_process
+from multiprocessing import get_context, parent_process
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -65,3 +68,43 @@ def test_a_process_that_ends_is_an_error_not_an_answer():
     """Half an answer would read as a whole one."""
     with pytest.raises(ZhenboError, match="ended before its events"):
         list(in_shares(partial(ends_early), ASKED, 2))
+
+
+def endless(pids):
+    """A stream without an end, which writes down who reads it."""
+    (pids / str(os.getpid())).touch()
+    while True:
+        yield from stream()
+
+
+def running(pid):
+    """Whether a process runs; one that has ended may stand in the list until somebody asks how."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def take_all(pids):
+    """Take answers for ever."""
+    for _ in in_shares(partial(endless, pids), ASKED, 2, horizon=None, lateness=10):
+        pass
+
+
+@pytest.mark.slow
+def test_no_process_outlives_the_one_that_asked(tmp_path):
+    """Killed, it cannot end the others; they find nobody to answer, and end."""
+    asks = get_context("spawn").Process(target=take_all, args=(tmp_path,))
+    asks.start()
+    until = time.monotonic() + 60
+    while len(list(tmp_path.iterdir())) < 2 and time.monotonic() < until:
+        time.sleep(0.1)
+    others = [int(path.name) for path in tmp_path.iterdir() if int(path.name) != asks.pid]
+    assert len(others) == 1
+    time.sleep(1)  # answers are under way
+    asks.kill()
+    asks.join()
+    until = time.monotonic() + 30
+    while running(others[0]) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not running(others[0])

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.core.rows import is_text
+from zhenbo.core.scatter import scattered
 
 Hashes = npt.NDArray[np.uint64]
 
-_MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 _NULL = np.uint64(0xD6E8FEB86659FD93)
 
@@ -24,7 +24,7 @@ def key_hash(table: pa.Table, key: Sequence[str]) -> Hashes:
     """
     made = np.full(table.num_rows, _PRIME, dtype=np.uint64)
     for name in key:
-        made = _mixed(made * _PRIME + _column_hash(table[name]))
+        made = scattered(made * _PRIME + _column_hash(table[name]))
     return made
 
 
@@ -35,7 +35,7 @@ def _column_hash(column: pa.ChunkedArray | pa.Array) -> Hashes:
     if pa.types.is_dictionary(column.type):
         at = np.asarray(pc.fill_null(column.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False))
         return np.asarray(np.append(_column_hash(column.dictionary), _NULL)[at])
-    made = _mixed(_bytes_hash(column) if is_text(column.type) else _number_bits(column))
+    made = scattered(_bytes_hash(column) if is_text(column.type) else _number_bits(column))
     if column.null_count:
         made[column.is_null().to_numpy(zero_copy_only=False)] = _NULL
     return made
@@ -72,10 +72,3 @@ def _bytes_hash(column: pa.Array) -> Hashes:
     running = np.zeros(len(body) + 1, dtype=np.uint64)
     np.cumsum((body.astype(np.uint64) + np.uint64(1)) * powers[place], out=running[1:])
     return np.asarray(running[ends[1:]] - running[ends[:-1]])
-
-
-def _mixed(made: Hashes) -> Hashes:
-    """The finaliser of SplitMix64 (Steele, Lea and Flood 2014): every bit of the input moves every bit of the hash."""
-    made = (made ^ (made >> np.uint64(30))) * _MIX[0]
-    made = (made ^ (made >> np.uint64(27))) * _MIX[1]
-    return np.asarray(made ^ (made >> np.uint64(31)))

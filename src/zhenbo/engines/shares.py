@@ -5,13 +5,13 @@ answer the same events in the same order; only tables and rings are divided, and
 by room: a device that visits two rooms is one key in one process.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from queue import Queue
-from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -103,21 +103,21 @@ def _answer_all(
     share: tuple[int, int],
     options: dict[str, Any],
 ) -> None:
-    """Send the values of every answer; a thread writes them, so that the next are computed meanwhile."""
+    """Send the values of every answer; a thread writes them, so that the next are computed meanwhile.
+
+    Whoever takes them may be gone, killed: the first answer that cannot be sent ends this process too.
+    """
     out.send_bytes(_GO)
     out.recv_bytes()
-    ready: Queue[npt.NDArray[np.float64] | None] = Queue(_AHEAD)
-    writer = Thread(target=_send_all, args=(out, ready), daemon=True)
-    writer.start()
-    for answer in _answers(batches, declared, share, options):
-        ready.put(np.array([answer.values[f.name] for f in declared]))
-    ready.put(None)
-    writer.join()
-
-
-def _send_all(out: Connection, ready: "Queue[npt.NDArray[np.float64] | None]") -> None:
-    while (values := ready.get()) is not None:
-        out.send_bytes(values.data.cast("B"))
+    sent: deque[Future[None]] = deque()
+    with ThreadPoolExecutor(1) as writer:
+        for answer in _answers(batches, declared, share, options):
+            if len(sent) == _AHEAD:
+                sent.popleft().result()
+            values = np.array([answer.values[f.name] for f in declared])
+            sent.append(writer.submit(out.send_bytes, values.data.cast("B")))
+        for waiting in sent:
+            waiting.result()
 
 
 def _received(end: Connection) -> bytes:

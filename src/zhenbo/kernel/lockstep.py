@@ -12,10 +12,12 @@ overlap of (act, time) as the mark of a crew: SynchroTrap (Cao et al., CCS 2014)
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+
+from zhenbo.core.scatter import scattered
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -153,7 +155,7 @@ class _Cut:
     kind: Ints
     tested: int
 
-    @property
+    @cached_property
     def attended(self) -> Ints:
         """Moments of each account."""
         return np.diff(self.starts)
@@ -219,13 +221,11 @@ def _neighbours(marks: Floats) -> Ints:
 
 
 def _uniform(x: Ints, salt: int) -> Floats:
-    """Numbers in (0, 1) that look drawn, one per integer and salt (finaliser of splitmix64)."""
-    z = x.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(
+    """Numbers in (0, 1) that look drawn, one per integer and salt."""
+    salted = x.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(
         (salt * 0xD6E8FEB86659FD93 + 1) % (1 << 64)
     )
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return ((z ^ (z >> np.uint64(31))) >> np.uint64(11)).astype(np.float64) * 2.0**-53 + 2.0**-54
+    return (scattered(salted) >> np.uint64(11)).astype(np.float64) * 2.0**-53 + 2.0**-54
 
 
 def _shared(cut: _Cut, pairs: Ints, limits: Limits) -> Ints:
@@ -283,10 +283,8 @@ class _Chance:
         self.cut = cut
         self._classes = int(cut.kind.max()) + 1
         rows = _attendances(cut, accounts)
-        self._first, self._last = (
-            np.zeros(len(cut.starts) - 1, dtype=np.int64),
-            np.full(len(cut.starts) - 1, -1, dtype=np.int64),
-        )
+        self._first = np.zeros(len(cut.starts) - 1, dtype=np.int64)
+        self._last = self._first - 1  # nobody is there before the accounts asked for are put in
         if len(rows):
             begin, heads = cut.begin[cut.moment[rows]], np.r_[0, np.cumsum(cut.attended[accounts])[:-1]]
             self._first[accounts] = np.minimum.reduceat(begin, heads)
@@ -301,7 +299,7 @@ class _Chance:
             self._rate[mine] = self._solved(int(k), account[mine], number[mine])
 
     def _solved(self, kind: int, account: Ints, number: Ints) -> Floats:
-        """C of accounts in one class, by halving on its logarithm; popularity in powers of two."""
+        """The rate c of accounts in one class, by halving on its logarithm; popularity in powers of two."""
         cut = self.cut
         of = np.flatnonzero(cut.kind == kind)
         of = of[np.argsort(cut.begin[of], kind="stable")]
@@ -342,7 +340,7 @@ def _attendances(cut: _Cut, accounts: Ints) -> Ints:
     )
 
 
-def _tail(shared: npt.NDArray[Any], expected: Floats, limits: Limits) -> Floats:
+def _tail(shared: Ints, expected: Floats, limits: Limits) -> Floats:
     """P(as many shared or more) for a Poisson number of the expected, widened; 1 below the least."""
     from scipy import special
 

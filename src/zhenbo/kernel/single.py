@@ -24,7 +24,14 @@ _ROOM = 256
 _IDENTITY, _TIME, _NUMBER, _VALUES = range(4)
 """The first registers (`_Program`)."""
 _SCATTER, _PAIR, _ONLY, _SHARE, _ELSE = range(5)
-"""Steps: scatter an integer (b: whether it is one); one key for two; 0 where b is; 0 unless of the share; b where 0."""
+"""What a step does (what, a, b, to; all but the first are registers): scatter an integer (b: whether it is one); one key for two; 0 where b is; 0 unless of the share; b where 0."""
+
+_REGISTERS, _STEPS, _HOW_MANY_STEPS, _GROUPS, _HOW_MANY_GROUPS, _OUT, _FEATURES, _TABLE, _RING, _HORIZON = (
+    range(10)
+)
+"""What `_prepare` is told: addresses, but for numbers of things and the horizon; no table where ids are not remembered."""
+_KEY_AT, _OTHER_AT, _KEYS_AT, _PAIRS_AT = 0, 1, 3, 4
+"""Words of a group (`layout.GROUP_WORDS`)."""
 
 
 @compiled("boolean(int64)")
@@ -34,9 +41,9 @@ def _prepare(told: int) -> bool:
     Args:
         told: address of `Single._told`.
     """
-    registers, groups, out = get(told, 0), get(told, 3), get(told, 5)
-    for i in range(get(told, 2)):
-        step = get(told, 1) + i * 32
+    registers, groups, out = get(told, _REGISTERS), get(told, _GROUPS), get(told, _OUT)
+    for i in range(get(told, _HOW_MANY_STEPS)):
+        step = get(told, _STEPS) + i * 32
         what, a, b = get(step, 0), get(registers, get(step, 1)), get(registers, get(step, 2))
         if what == _SCATTER:
             made = mixed(a) if b != 0 else a
@@ -49,15 +56,19 @@ def _prepare(told: int) -> bool:
         else:
             made = a if a != 0 else b
         put(registers, get(step, 3), made)
-    for g in range(get(told, 4)):
+    for g in range(get(told, _HOW_MANY_GROUPS)):
         group = groups + g * GROUP_WORDS * 8
-        hint(table_at(get(group, 3)), get(get(group, 0), 0))
-        hint(table_at(get(group, 4)), get(get(group, 1), 0))
-    for k in range(get(told, 6)):
+        hint(table_at(get(group, _KEYS_AT)), get(get(group, _KEY_AT), 0))
+        hint(table_at(get(group, _PAIRS_AT)), get(get(group, _OTHER_AT), 0))
+    for k in range(get(told, _FEATURES)):
         put_float(out, k, np.nan)
-    table = get(told, 7)
+    table = get(told, _TABLE)
     fresh: bool = table == 0 or machine.is_new(
-        table_at(table), ring_at(get(told, 8)), get(registers, _TIME), get(registers, _IDENTITY), get(told, 9)
+        table_at(table),
+        ring_at(get(told, _RING)),
+        get(registers, _TIME),
+        get(registers, _IDENTITY),
+        get(told, _HORIZON),
     )
     return fresh
 
@@ -102,7 +113,7 @@ class _Program:
 
 
 class Single:
-    """What a kernel needs to answer one event in ten microseconds or so.
+    """What a kernel needs to answer one event in twenty microseconds or so.
 
     Args:
         machines: the key groups.

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from zhenbo.core.scatter import scattered
 from zhenbo.core.schema import Flag
 from zhenbo.core.session import DAY
 from zhenbo.worlds.anchors import (
@@ -108,9 +109,7 @@ def named(prefix: str, numbers: Ints, salt: int) -> pa.StringArray:
     """
     with np.errstate(over="ignore"):
         z = numbers.astype(np.uint64) + np.uint64(salt % (1 << 63)) + np.uint64(0x9E3779B97F4A7C15)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        z = z ^ (z >> np.uint64(31))
+        z = scattered(z)
     n, width = len(z), 1 + 16
     digits = (z[:, None] >> np.arange(60, -4, -4, dtype=np.uint64)) & np.uint64(15)
     letters = np.empty((n, width), dtype=np.uint8)
