@@ -103,15 +103,13 @@ def campaign(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
         sessions: how many.
         first: number of the first one (to resume or to split the work).
     """
-    bursts, views = list(BURSTS), list(VIEWS)
+    bursts = list(BURSTS)
     for number in range(first, first + sessions):
         rng = np.random.default_rng([seed, number])
         burst = bursts[1 + number // 2 % (len(bursts) - 1)] if number % 2 else "none"
-        view = (
-            views[number // (2 * (len(bursts) - 1)) % len(views)]
-            if number % 2
-            else views[number // 2 % len(views)]
-        )
+        views = BURSTS[burst].views
+        turn = number // (2 * (len(bursts) - 1)) if number % 2 else number // 2
+        view = views[turn % len(views)]
         drawn = plan(rng, number, (500, 1_500))
         if view == "merchant":
             drawn = replace(drawn, orders=max(drawn.orders, 0.04))
@@ -141,5 +139,6 @@ def attacked(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
         views = ["insider", "auditor"]
         views += ["merchant"] if show.fabricated["orders"] else []
         views += ["capture"] if ATTACKS[name].family != "orders" else []
+        views = [v for v in views if v in BURSTS[burst].views] or views
         view = str(rng.choice(views))
         yield viewed(write([show], seed * 1_000_003 + number + 500_000), view, rng)

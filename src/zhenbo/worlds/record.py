@@ -39,7 +39,11 @@ def write(shows: Sequence[Show], salt: int) -> World:
     crowd, words = shows[0].crowd, shows[0].words
     rng = np.random.default_rng([salt, 7])
     columns, kinds = _gather(
-        [(i, [*s.blocks, _leaves(s), *_counters(s, rng)]) for i, s in enumerate(shows)], shows
+        [
+            (i, _fed(s, [*s.blocks, _leaves(s), *_counters(s, rng)], [salt, 8, i]))
+            for i, s in enumerate(shows)
+        ],
+        shows,
     )
     rank = _rank([s.plan.session_id for s in shows])[columns["show"]]
     order = np.lexsort((rank, columns["ts"]))
@@ -55,6 +59,14 @@ def write(shows: Sequence[Show], salt: int) -> World:
     )
     money = _money(columns, kinds, shows)
     return World(data, {s.plan.session_id: _truth(s, salt, money[i]) for i, s in enumerate(shows)})
+
+
+def _fed(show: Show, blocks: list[Block], key: Sequence[int]) -> list[Block]:
+    """What the broadcast's feeds let through, drawn from a stream of their own: without feeds nothing else changes."""
+    rng = np.random.default_rng(key)
+    for feed in show.feeds:
+        blocks = feed(show, blocks, rng)
+    return blocks
 
 
 def _rank(ids: Sequence[str]) -> Ints:

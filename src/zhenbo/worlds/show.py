@@ -1,6 +1,7 @@
 """One broadcast being made up: its plan, its rows so far, who was present, and the answer key it accumulates."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -142,6 +143,7 @@ class Show:
         burst: name of the honest burst.
         pulse: the common rate of talk, drawn when somebody first speaks.
         cast: the ordinary audience, where a town provides it; None makes it anew.
+        feeds: what the way from the room to the record does to rows and readings, honest and bought alike, in order.
     """
 
     plan: Plan
@@ -161,6 +163,7 @@ class Show:
     burst: str = "none"
     pulse: Pulse | None = None
     cast: Ints | None = None
+    feeds: list["Feed"] = field(default_factory=list)
 
     def put(self, kind: str, ts: Ints, **columns: Ints | int) -> None:
         """Add rows of a kind."""
@@ -200,3 +203,7 @@ class Show:
     def spend(self, yuan: float) -> None:
         """Note what the attack's buyer pays."""
         self.cost += round(100 * yuan)
+
+
+Feed = Callable[[Show, list[Block], np.random.Generator], list[Block]]
+"""What arrives of all blocks of a broadcast, its leaves and counters among them; the truth stays that of the room."""

@@ -7,9 +7,10 @@ from types import MappingProxyType
 import numpy as np
 
 from zhenbo.worlds import organic
-from zhenbo.worlds.bursts import crowds, roofs, sales, voices
+from zhenbo.worlds.bursts import crowds, feeds, gatherings, roofs, sales, voices
 from zhenbo.worlds.crowd import Crowd
 from zhenbo.worlds.show import Plan, Show, Words
+from zhenbo.worlds.views import VIEWS
 
 Shape = Callable[[Plan, np.random.Generator], Plan]
 Play = Callable[[Show, np.random.Generator], None]
@@ -27,11 +28,13 @@ class Burst:
         says: what happens, in a line.
         play: fills the broadcast, ordinary audience included.
         shape: what this kind of evening changes in the plan.
+        views: who can see it at all: what a push feed does shows to those who read the feed.
     """
 
     says: str
     play: Play = organic.play
     shape: Shape = _as_planned
+    views: tuple[str, ...] = tuple(VIEWS)
 
 
 def stage(plan: Plan, burst: str, rng: np.random.Generator, crowd: Crowd, words: Words) -> Show:
@@ -68,6 +71,11 @@ def apparel(plan: Plan, rng: np.random.Generator) -> Plan:  # noqa: ARG001 - the
 def long_enough(plan: Plan, rng: np.random.Generator) -> Plan:
     """An hour and a quarter at least."""
     return replace(plan, minutes=max(plan.minutes, int(rng.integers(75, 121))))
+
+
+def _fed(says: str, play: Play, shape: Shape = feeds.fine) -> Burst:
+    """An honest evening that a push feed records badly."""
+    return Burst(says, play, shape, ("auditor", "capture"))
 
 
 BURSTS: Mapping[str, Burst] = MappingProxyType({
@@ -113,5 +121,30 @@ BURSTS: Mapping[str, Burst] = MappingProxyType({
     "subscription_boxes": Burst("the same box at the same price for everybody, every parcel of the same weight", sales.boxes),
     "presale_deposit": Burst("a tenth is paid in the room, the balance on the tenth day; some let it lapse", sales.deposit),
     "day_and_night": Burst("a room on air for twenty-four hours: people come in the evening and sleep at night", organic.play, day_and_night),
+    "idol_song": Burst("a fan club of a fifth to three quarters of the room is there in the first minutes and gone after its idol's song", gatherings.idol_song, gatherings.long_enough),
+    "office_idle": Burst("thirty of the staff leave the room open on the office's one network, do nothing and go home at six sharp", gatherings.office_idle, gatherings.before_supper),
+    "dorm_lights_out": Burst("a dormitory on one network watches until its line is cut at eleven; a third come back by mobile", gatherings.dorm_lights_out, gatherings.into_the_night),
+    "known_draw": Burst("the draw is at a minute that all know: most of the room waits for it and is gone two minutes after it", gatherings.known_draw),
+    "bell_class": Burst("a course with a bell: in before it, signing in when told to, gone within a minute of the last bell", gatherings.bell_class, gatherings.long_enough),
+    "handover": Burst("a room that ends is redirected: its audience arrives within ten seconds by one entrance and half leave soon", gatherings.handover),
+    "tv_link": Burst("a television show puts the room's code on the screen at a set minute: a jump of people who registered just now", gatherings.tv_link),
+    "coin_task": Burst("the platform itself pays coins for watching three, five or ten minutes: many leave seconds after the mark", gatherings.coin_task),
+    "greeted": Burst("the host greets people by name, and they say thanks, tap and follow in that order within a minute", gatherings.greeted),
+    "share_coupon": Burst("a coupon for three shares: part of the room shares within minutes and brings one or two people each", gatherings.wave_of_shares),
+    "feed-throttled": _fed("the push feed hands over at most so many rows of a kind per frame of seconds: the busier the room, the smaller the share", feeds.throttled, feeds.restless),
+    "feed-resampled": _fed("the platform delivers 40-80 % of the rows, and 10-25 % once the room has passed a size", feeds.resampled, feeds.restless),
+    "feed-member_loss": _fed("the server drops one kind of row under load or for a stretch, while the chat is complete", feeds.member_loss, feeds.restless),
+    "feed-stalled": _fed("the collector's rows stop for one to ten minutes, up to four times; the displayed counters go on", feeds.stalled),
+    "feed-reconnecting": _fed("the collector drops off three to ten times: no row and no reading for a while, then the counters have jumped", feeds.reconnecting),
+    "feed-backlog": _fed("a recorder stamps rows on arrival: after each stall the rows held back come within two seconds", feeds.backlog),
+    "feed-polled": _fed("a collector asks every five to sixty seconds and stamps all that is new with the moment it asked", feeds.polled),
+    "feed-batched_likes": _fed("everybody's taps of a stretch arrive as one row with their sum, at the end of the stretch", feeds.batched_likes),
+    "feed-lagging": _fed("the displayed counters are one to five minutes old", feeds.lagging),
+    "feed-slow": _fed("the displayed counters are refreshed every minute, two or five, and stand still in between", feeds.slow),
+    "feed-smoothed": _fed("the platform smooths the counters over minutes before it displays them", feeds.smoothed),
+    "feed-page_views": _fed("the total of entries counts share pages, replays and widget impressions that are no entries", feeds.page_views),
+    "feed-like_hundreds": _fed("clients report hearts to the counter in lots of a hundred, of which the rows know a tenth to a half", feeds.like_hundreds),
+    "feed-counter_reset": _fed("the totals begin at zero again in mid-show and are put right minutes later", feeds.counter_reset),
+    "feed-counter_corrected": _fed("a total counts part of what comes twice for a while and is then corrected downward", feeds.counter_corrected),
 })  # fmt: skip
 """Every kind of honest evening by name."""
