@@ -71,6 +71,7 @@ def test_names_in_json_are_those_of_the_contract():
         "sessions",
         "shops",
         "notes",
+        "many",
         "groups",
         "deals",
     }

@@ -8,6 +8,7 @@ from typing import Any
 from zhenbo.audit.exhibits import exhibit
 from zhenbo.audit.gmv import bridge
 from zhenbo.audit.shown import ASKS, Shown, masked_share, shown
+from zhenbo.audit.without import cut, named
 from zhenbo.core.evidence import Effect, Evidence, Found, Say
 from zhenbo.core.exhibit import Exhibit
 from zhenbo.core.session import Session
@@ -21,6 +22,7 @@ from zhenbo.core.verdict import (
     Reason,
     SessionVerdict,
     ShopVerdict,
+    Without,
 )
 from zhenbo.judge import Answer, Judgement, Policy, Weighed, judge, probability
 from zhenbo.judge.weigh import decibels
@@ -108,6 +110,10 @@ class Case:
         return judge(self.session, found, self.seen.asks(self.session, policy.floor), self.share, policy)
 
 
+Again = Callable[[Session], Case]
+"""Looks at a changed record with every signal."""
+
+
 def case(session: Session, found: Mapping[str, Sequence[Found]], policy: Policy) -> Case:
     """Bring together what there is to judge a subject by."""
     seen = shown(session)
@@ -118,8 +124,15 @@ def case(session: Session, found: Mapping[str, Sequence[Found]], policy: Policy)
     return Case(session, found, seen, share)
 
 
-def audit_case(made: Case, policy: Policy, words: Words) -> Audited:
-    """Judge one subject and write its verdict down."""
+def audit_case(made: Case, policy: Policy, words: Words, again: Again | None = None) -> Audited:
+    """Judge one subject and write its verdict down.
+
+    Args:
+        made: all there is to judge it by.
+        policy: thresholds, prior and caps.
+        words: how findings are put into words.
+        again: looks at a changed record, for the counterfactual; without it none is asked.
+    """
     session, seen = made.session, made.seen
     judged = made.judge(policy)
     sales = next(a for a in judged.answers if a.question is Question.SALES)
@@ -148,9 +161,10 @@ def audit_case(made: Case, policy: Policy, words: Words) -> Audited:
         "fake": _fakes(session, seen, judged),
         "gmv": gmv,
         "coverage": {k: c for k in _KINDS if (c := session.coverage(k)) is not None},
-        "reasons": [_reason(w, session.session_id, words) for w in judged.reasons],
+        "reasons": [_reason(w, judged, session.session_id, words) for w in judged.reasons],
         "ask_for": [words.ask(r) for r in _wanted(session, judged)],
         "notes": list(_notes(session, head, policy, words.phrase)),
+        "without": _without(session, judged, policy, again) if again else None,
     }
     if session.scope == "shop":
         verdict: SessionVerdict | ShopVerdict = ShopVerdict(
@@ -159,6 +173,25 @@ def audit_case(made: Case, policy: Policy, words: Words) -> Audited:
     else:
         verdict = SessionVerdict(session_id=session.session_id, **fields)
     return Audited(verdict, judged, exhibit(session, judged.reasons))
+
+
+def _without(session: Session, judged: Judgement, policy: Policy, again: Again) -> Without | None:
+    """The headline's question asked again of the record without everybody named; None where nobody is."""
+    accounts, orders = named(judged.accounts), named(judged.orders)
+    if judged.headline.outcome.rank < Outcome.SUSPECT.rank or not (accounts or orders):
+        return None
+    left = cut(session, accounts, orders)
+    told = {"accounts": left.accounts, "orders": left.orders, "rows": left.rows}
+    if not left.session.events.num_rows:
+        return Without(**told, verdict=Outcome.INSUFFICIENT, probability=None, score_db=None)
+    afresh = again(left.session).judge(policy)
+    then = next(a for a in afresh.answers if a.question is judged.headline.question)
+    return Without(
+        **told,
+        verdict=then.outcome,
+        probability=probability(then.score_db) if then.asked else None,
+        score_db=then.score_db if then.asked else None,
+    )
 
 
 def _share(session: Session, e: Evidence, seen: Shown, policy: Policy) -> float:
@@ -185,8 +218,9 @@ def _asked(a: Answer) -> Asked:
     )
 
 
-def _reason(w: Weighed, subject: str, words: Words) -> Reason:
+def _reason(w: Weighed, judged: Judgement, subject: str, words: Words) -> Reason:
     e = w.evidence
+    own = next(a for a in judged.answers if a.question is e.question)
     return Reason(
         id=e.id(subject),
         signal=e.signal,
@@ -208,6 +242,7 @@ def _reason(w: Weighed, subject: str, words: Words) -> Reason:
         window=[int(t) for t in e.window],
         events=list(e.events),
         events_total=e.events_total,
+        without=probability(own.score_db - w.weight_db) if own.asked else None,
     )
 
 

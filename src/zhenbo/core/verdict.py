@@ -120,6 +120,18 @@ class Reason(Struct, frozen=True, kw_only=True):
     window: Annotated[list[int], Meta(description="first and last microsecond")]
     events: Annotated[list[str], Meta(description="source:event_id, capped")]
     events_total: Count
+    without: Annotated[Probability | None, Meta(description="probability of its question if this term alone were taken out of the sum; null where the question was not asked")] = None  # fmt: skip
+
+
+class Without(Struct, frozen=True, kw_only=True):
+    """The verdict's question asked again of the record without everybody who was named (p > 0.5) and all their rows."""
+
+    accounts: Annotated[Count, Meta(description="accounts taken out")]
+    orders: Annotated[Count, Meta(description="orders taken out, those of the accounts among them")]
+    rows: Annotated[Count, Meta(description="rows taken out; running totals are lowered by the entries, taps and follows among them")]  # fmt: skip
+    verdict: Annotated[Outcome, Meta(description="what the same question is then answered")]
+    probability: Annotated[Probability | None, Meta(description="its probability then; null where nothing of it is left to ask")]  # fmt: skip
+    score_db: float | None
 
 
 class SubjectVerdict(Struct, frozen=True, kw_only=True):
@@ -148,6 +160,7 @@ class SubjectVerdict(Struct, frozen=True, kw_only=True):
     reasons: list[Reason]
     ask_for: Annotated[list[str], Meta(description="records that would settle what is open, in words")]
     notes: Annotated[list[str], Meta(description="what the reader must know about the record, in words")]
+    without: Annotated[Without | None, Meta(description="the counterfactual; null below suspect and where nobody is named")] = None  # fmt: skip
 
 
 class SessionVerdict(SubjectVerdict, frozen=True, kw_only=True):
@@ -164,6 +177,19 @@ class ShopVerdict(SubjectVerdict, frozen=True, kw_only=True):
     to: str | None
 
 
+class Many(Struct, frozen=True, kw_only=True):
+    """What looking at many rooms at once costs: chance finds something among many. No verdict depends on it."""
+
+    rooms: Annotated[Count, Meta(description="sessions and shop months of which something could be asked")]
+    flagged: Annotated[Count, Meta(description="of them suspect or likely")]
+    expected_false: Annotated[float, Meta(description="honest ones expected among the flagged: the sum of 1 - probability, at the middle prior")]  # fmt: skip
+    expected_false_high: Annotated[float, Meta(description="the same at the low prior")]
+    per_1000_low: Annotated[float | None, Meta(description="honest rooms of 1,000 that are flagged: lower end of the 95 % interval measured at calibration; null without a measurement")]  # fmt: skip
+    per_1000_high: Annotated[float | None, Meta(description="upper end of it")]
+    rate: Annotated[Probability, Meta(description="false discovery rate that `survive` keeps (e-BH)")]
+    survive: Annotated[list[str], Meta(description="flagged sessions and shop months that stand at this rate, strongest first")]  # fmt: skip
+
+
 class Audit(Struct, frozen=True, kw_only=True):
     """The whole of `verdict.json`."""
 
@@ -175,6 +201,9 @@ class Audit(Struct, frozen=True, kw_only=True):
     sessions: list[SessionVerdict]
     shops: list[ShopVerdict]
     notes: Annotated[list[str], Meta(description="what of the input could not be used, in words")] = []
+    many: Annotated[
+        Many | None, Meta(description="false alarms to be expected over all rooms of this audit")
+    ] = None
     groups: list[dict[str, Any]] = []
     deals: list[dict[str, Any]] = []
 

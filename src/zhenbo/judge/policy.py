@@ -3,7 +3,8 @@
 import hashlib
 import math
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from zhenbo.core.errors import PackError
@@ -28,6 +29,11 @@ class Policy:
         family: cap per family, dB.
         clear: most that a clean look counts, dB.
         account: cap per account or order and family, dB.
+        alarms: honest subjects flagged at calibration, and honest subjects tried; None where it was not measured.
+        unseen: per `metric@tier`, metric or `*`, the share of a metric that 90 % of bought subjects of which nothing was
+            found stayed below.
+        widen: per `metric@tier`, metric or `*`, what the ends of a counted interval move by (down, up; shares of the
+            metric) so that they hold as often as they say.
     """
 
     name: str
@@ -47,6 +53,9 @@ class Policy:
     family: float
     clear: float
     account: float
+    alarms: tuple[int, int] | None = None
+    unseen: Mapping[str, float] = field(default_factory=dict)
+    widen: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def cap(self, signal: str, tier: str) -> float:
         """Most that this signal may accuse with at this tier, dB."""
@@ -74,6 +83,9 @@ def parse_policy(policy: str, calibration: str) -> Policy:
             essential={q: tuple(frozenset(r.split("|")) for r in p["essential"][q]) for q in Question},
             caps={name: _proven(entry) for name, entry in c.get("signal", {}).items()},
             **{k: p["cap"][k] for k in ("unproven", "family", "clear", "account")},
+            alarms=(c["rooms"]["flagged"], c["rooms"]["honest"]) if "rooms" in c else None,
+            unseen={name: entry["share"] for name, entry in c.get("unseen", {}).items()},
+            widen={name: (entry["down"], entry["up"]) for name, entry in c.get("interval", {}).items()},
         )
     except (KeyError, TypeError, tomllib.TOMLDecodeError) as error:
         raise PackError(

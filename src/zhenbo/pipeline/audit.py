@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from zhenbo import __version__
+from zhenbo.audit.many import many
 from zhenbo.audit.session import Case, Words, audit_case, case
 from zhenbo.core.dataset import Dataset, subjects
 from zhenbo.core.errors import NoEventsError, Reject
@@ -18,6 +19,7 @@ from zhenbo.core.exhibit import Exhibit
 from zhenbo.core.session import Session
 from zhenbo.core.verdict import Audit, SessionVerdict, ShopVerdict
 from zhenbo.judge import Policy, parse_policy
+from zhenbo.pipeline.counterfactual import afresh
 from zhenbo.report.labels import ask
 from zhenbo.report.phrase import phrase
 from zhenbo.signals.catalogue import catalogue
@@ -124,7 +126,8 @@ def audit_dataset(
     """
     policy = policy or default_policy()
     said = words(lang)
-    audited = [audit_case(made, policy, said) for made in cases(data, as_of, policy, progress)]
+    again = afresh(policy, look)
+    audited = [audit_case(made, policy, said, again) for made in cases(data, as_of, policy, progress)]
     return result_of(audited, data.latest if as_of is None else as_of, policy, lang, rejects)
 
 
@@ -132,6 +135,7 @@ def result_of(
     audited: Sequence[Spoken], moment: int, policy: Policy, lang: Lang, rejects: Sequence[Reject]
 ) -> Result:
     """The result of audited subjects, in the order given."""
+    verdicts = [a.verdict for a in audited]
     audit = Audit(
         zhenbo=__version__,
         as_of=(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment))
@@ -139,9 +143,10 @@ def result_of(
         .replace("+00:00", "Z"),
         policy=policy.name,
         lang=lang,
-        sessions=[a.verdict for a in audited if isinstance(a.verdict, SessionVerdict)],
-        shops=[a.verdict for a in audited if isinstance(a.verdict, ShopVerdict)],
+        sessions=[v for v in verdicts if isinstance(v, SessionVerdict)],
+        shops=[v for v in verdicts if isinstance(v, ShopVerdict)],
         notes=_unused(rejects, lang),
+        many=many(verdicts, policy),
     )
     return Result(audit, tuple(audited), tuple(rejects))
 

@@ -25,6 +25,7 @@ from zhenbo.intake.coverage import SOURCE, coverage
 from zhenbo.intake.distinct import distinct, distinct_rows
 from zhenbo.judge import Policy
 from zhenbo.pipeline.audit import Lang, Result, default_policy, look, result_of, words
+from zhenbo.pipeline.counterfactual import afresh
 
 ANSWERS = pa.schema([
     ("subject", pa.string()), ("verdict", pa.binary()), ("named", pa.binary()), ("exhibit", pa.binary()),
@@ -119,11 +120,11 @@ def latest(events: pa.Table) -> pa.Table:
 
 def answers(asking: Asking, main: pa.Table, side: pa.Table) -> pa.Table:
     """Whole subjects audited: `ANSWERS` from `OWNED` and `SIDE` rows."""
-    said = words(asking.lang)
+    said, again = words(asking.lang), afresh(asking.policy, look)
     measure = measured if asking.cover else _as_read
     rows: list[tuple[str, bytes, bytes, bytes]] = []
     for session in sessions(main, side, asking.windows, asking.as_of, measure):
-        made = audit_case(case(session, look(session), asking.policy), asking.policy, said)
+        made = audit_case(case(session, look(session), asking.policy), asking.policy, said, again)
         named = Named(dict(made.judgement.accounts), dict(made.judgement.orders))
         rows.append((session.session_id, _packed(made.verdict), _packed(named), _packed(made.exhibit)))
     columns = list(zip(*rows, strict=True)) or [()] * len(ANSWERS)

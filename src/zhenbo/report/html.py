@@ -13,6 +13,7 @@ from zhenbo.core.subject import Outcome
 from zhenbo.core.verdict import Audit, SubjectVerdict
 from zhenbo.report import format as fmt
 from zhenbo.report import labels, svg
+from zhenbo.report.chance import many_lines
 from zhenbo.report.i18n import Lang, catalogue, tr
 from zhenbo.report.labels import name
 from zhenbo.report.mask import clean
@@ -82,6 +83,7 @@ def render_html(
         policy_short=clean(audit.policy.partition("#")[0]),
         as_of=fmt.iso(audit.as_of),
         tally=_tally(ordered, lang),
+        many=many_lines(audit, lang),
         index=[_index_line(s, anchors, titles, lang) for s in ordered[:LINES]],
         left_out=len(ordered) - len(full),
         most=DOUBTFUL,

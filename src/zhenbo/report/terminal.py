@@ -15,6 +15,7 @@ from zhenbo.core.evidence import Say
 from zhenbo.core.exhibit import Exhibit
 from zhenbo.core.subject import Outcome
 from zhenbo.core.verdict import Audit
+from zhenbo.report.chance import many_lines
 from zhenbo.report.i18n import Lang, tr
 from zhenbo.report.view import ReasonView, SubjectView, view, worst_first
 
@@ -35,8 +36,8 @@ def render_terminal(audit: Audit, console: Console, titles: Mapping[str, Say] | 
     for subject in [*ordered[: min(doubtful, DOUBTFUL)], *ordered[doubtful : doubtful + OTHERS]]:
         seen = view(subject, _EMPTY, titles or {}, lang, written_in=lang, says={})
         _block(seen, console, lang)
-    for note in audit.notes:
-        console.print(Text(note))
+    for line in (*many_lines(audit, lang), *audit.notes):
+        console.print(Text(line))
     if doubtful > DOUBTFUL:
         more = tr(
             lang,
@@ -58,6 +59,8 @@ def _block(seen: SubjectView, console: Console, lang: Lang) -> None:
     if seen.fact:
         body.append(Text(seen.fact))
     body.append(_line(tr(lang, "Likelihood"), seen.likelihood))
+    if seen.without:
+        body.append(_line(tr(lang, "Counterfactual"), seen.without))
     body.append(_line(tr(lang, "Data"), seen.data))
     for text in body:
         console.print(Padding(text, (0, 0, 0, 2)))

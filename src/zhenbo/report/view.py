@@ -14,6 +14,7 @@ from zhenbo.core.subject import METRICS, Outcome
 from zhenbo.core.verdict import Audit, Fake, Gmv, Reason, SessionVerdict, ShopVerdict, SubjectVerdict
 from zhenbo.report import format as fmt
 from zhenbo.report import labels
+from zhenbo.report.chance import without_named, without_reason
 from zhenbo.report.i18n import Lang, tr
 from zhenbo.report.labels import name
 from zhenbo.report.mask import ID_LIMIT, accounts, clean, masked
@@ -81,6 +82,7 @@ class ReasonView:
     strength: str
     db: str
     raw: str
+    without: str
     observed: str
     expected: str
     p: str
@@ -124,6 +126,7 @@ class SubjectView:
     sentence: str
     fact: str
     likelihood: str
+    without: str
     data: str
     penalty: str
     fakes: tuple[FakeView, ...]
@@ -188,6 +191,7 @@ def view(
         sentence=tr(lang, labels.HEADLINES[(subject.verdict.value, subject.question.value)]),
         fact=_fact(subject, fakes, lang),
         likelihood=_likelihood(subject, lang),
+        without=without_named(subject, lang),
         data=_data(subject, lang),
         penalty=_penalty(subject, lang),
         fakes=fakes,
@@ -196,7 +200,7 @@ def view(
         of_which="" if subject.gmv is None else _of_which(subject.gmv, lang),
         reasons=tuple(
             _reason(n, r, shown_db.get(n, r.weight_db), exhibit.rows.get(r.id, ()), titles, lang=lang,
-                    says=says if written_in != lang else {}, span=span)
+                    says=says if written_in != lang else {}, span=span, subject=subject)
             for n, r in enumerate(ordered, start=1)
         ),
         questions=_questions(subject, lang),
@@ -379,7 +383,7 @@ def _of_which(gmv: Gmv, lang: Lang) -> str:
 
 def _reason(
     number: int, reason: Reason, shown_db: float, rows: Sequence[Row], titles: Mapping[str, Say],
-    *, lang: Lang, says: Mapping[str, Mapping[str, Say]], span: float,
+    *, lang: Lang, says: Mapping[str, Mapping[str, Say]], span: float, subject: SubjectVerdict,
 ) -> ReasonView:  # fmt: skip
     accuses = reason.weight_db > 0
     title = _title(reason.signal, titles, lang)
@@ -403,6 +407,7 @@ def _reason(
         strength=tr(lang, labels.STRENGTHS[squares]),
         db=decibels(shown_db),
         raw="" if abs(reason.raw_db - reason.weight_db) < 0.05 else decibels(reason.raw_db),
+        without=without_reason(reason, subject, lang),
         observed=fmt.number(reason.observed),
         expected=fmt.number(reason.expected),
         p=fmt.number(reason.p),
