@@ -51,19 +51,24 @@ def moment(_: click.Context, __: click.Parameter, value: str | None) -> int | No
     type=click.Path(file_okay=False, path_type=Path),
     help="Work on disk, in this folder, whatever the size; removed when done. [OUT/.zhenbo-work, for large records]",
 )
+@click.option(
+    "--packs",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Own reference cells and calibration, as `zhenbo calibrate` writes them.",
+)
 @key_option
 def command(
     paths: tuple[Path, ...], out: Path, as_of: int | None, lang: str, csv: bool, as_json: bool, engine: str,
-    jobs: int | None, work: Path | None, key: Path | None,
+    jobs: int | None, work: Path | None, packs: Path | None, key: Path | None,
 ) -> None:  # fmt: skip
     """Audit PATHS: data folders, or raw files of known sources, recognised by what is in them.
 
     A record of more than 256 MB on disk (compressed files count eightfold) is worked on in files by several processes;
     an interrupted audit goes on where it stopped when the same command is given again.
     """
-    from zhenbo.pipeline import EMBEDDED, Road, audit_paths, is_small
+    from zhenbo.pipeline import EMBEDDED, Road, audit_paths, is_small, overlaid
 
-    options: dict[str, Any] = {"as_of": as_of, "lang": lang}
+    options: dict[str, Any] = {"as_of": as_of, "lang": lang, "packs": overlaid(packs) if packs else None}
     if engine == EMBEDDED and work is None and is_small(paths):
         with bar() as progress:
             result = audit_paths(paths, keyed(key), progress=progress, **options)

@@ -62,26 +62,44 @@ class Policy:
         return self.caps.get(f"{signal}@{tier}", self.unproven)
 
 
-def parse_policy(policy: str, calibration: str) -> Policy:
-    """Read a policy and its calibration from TOML text.
+@dataclass(frozen=True)
+class Own:
+    """What a user's own history adds to a policy (`zhenbo calibrate`), as TOML text.
+
+    Args:
+        caps: honest units of that history per `signal@tier`, and how many of them were accused.
+        map: prior fitted to its labels; empty where none was.
+        digest: of the whole overlay, its reference cells among it.
+    """
+
+    caps: str
+    map: str
+    digest: str
+
+
+def parse_policy(policy: str, calibration: str, own: Own | None = None) -> Policy:
+    """Read a policy and its calibration from TOML text, with what a user's own history adds.
 
     Raises:
         PackError: naming the entry that is missing or out of order.
     """
-    digest = hashlib.sha256(f"{policy}\0{calibration}".encode()).hexdigest()
+    text = f"{policy}\0{calibration}" + (f"\0{own.digest}" if own else "")
+    digest = hashlib.sha256(text.encode()).hexdigest()
     try:
         p, c = tomllib.loads(policy), tomllib.loads(calibration)
+        known, fitted = (tomllib.loads(t) for t in (own.caps, own.map)) if own else ({}, {})
+        prior = {**p["prior"], **fitted.get("prior", {})}
         made = Policy(
-            name=f"{p['id']}@{p['version']}#{digest}",
-            map_id=p["map"]["id"],
-            prior=(p["prior"]["low"], p["prior"]["mid"], p["prior"]["high"]),
+            name=f"{p['id']}{'+own' if own else ''}@{p['version']}#{digest}",
+            map_id=p["map"]["id"] + (f"+{fitted['id']}" if fitted else ""),
+            prior=(prior["low"], prior["mid"], prior["high"]),
             **{k: p["threshold"][k] for k in ("unlikely", "suspect", "likely", "penalty")},
             share=p["materiality"]["share"],
             hour_us=p["materiality"]["hour_s"] * 1_000_000,
             day_us=p["materiality"]["day_s"] * 1_000_000,
             floor={m: p["materiality"][m] for m in METRICS},
             essential={q: tuple(frozenset(r.split("|")) for r in p["essential"][q]) for q in Question},
-            caps={name: _proven(entry) for name, entry in c.get("signal", {}).items()},
+            caps=_caps(c.get("signal", {}), known.get("signal", {})),
             **{k: p["cap"][k] for k in ("unproven", "family", "clear", "account")},
             alarms=(c["rooms"]["flagged"], c["rooms"]["honest"]) if "rooms" in c else None,
             unseen={name: entry["share"] for name, entry in c.get("unseen", {}).items()},
@@ -98,6 +116,20 @@ def parse_policy(policy: str, calibration: str) -> Policy:
     if not made.unlikely < made.suspect < made.likely < made.penalty:
         raise PackError(f"Policy {p['id']}: thresholds must rise: unlikely < suspect < likely < penalty.")
     return made
+
+
+def _caps(shipped: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, float]:
+    """Caps by `signal@tier`: what stayed silent there and here proves it together.
+
+    Where it fails here more often than it can where it was proven (upper bound by the rule of three), what happens here
+    stands alone.
+    """
+    caps = {}
+    for name in sorted({*shipped, *own}):
+        there, here = (known.get(name, {"units": 0, "accused": 0}) for known in (shipped, own))
+        worse = here["accused"] * there["units"] > (3 + 3 * there["accused"]) * here["units"]
+        caps[name] = _proven(here if worse else {k: there[k] + here[k] for k in ("units", "accused")})
+    return caps
 
 
 def _proven(entry: dict[str, Any]) -> float:

@@ -11,22 +11,26 @@ from zhenbo.pipeline.audit import (
     look,
     words,
 )
+from zhenbo.pipeline.packs import Packs, default_packs, overlaid
 from zhenbo.pipeline.road import EMBEDDED, Road, is_small
 from zhenbo.pipeline.written import html, tables, titles, write
 
 __all__ = [
     "EMBEDDED",
     "Lang",
+    "Packs",
     "Result",
     "Road",
     "audit_dataset",
     "audit_paths",
     "baselines",
     "cases",
+    "default_packs",
     "default_policy",
     "html",
     "is_small",
     "look",
+    "overlaid",
     "tables",
     "titles",
     "words",

@@ -1,31 +1,35 @@
 """The audit of what fits in memory: a dataset in, verdicts out."""
 
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from importlib.resources import files
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, Protocol
+
+import msgspec
 
 from zhenbo import __version__
 from zhenbo.audit.many import many
-from zhenbo.audit.session import Case, Words, audit_case, case
+from zhenbo.audit.session import Audited, Case, Words, audit_case, case
+from zhenbo.core.cells import Categories, Reference, categories_of, facts_of
 from zhenbo.core.dataset import Dataset, subjects
 from zhenbo.core.errors import NoEventsError, Reject
-from zhenbo.core.evidence import Found, Say
+from zhenbo.core.evidence import Evidence, Found, Say
 from zhenbo.core.exhibit import Exhibit
 from zhenbo.core.session import Session
 from zhenbo.core.verdict import Audit, SessionVerdict, ShopVerdict
-from zhenbo.judge import Policy, parse_policy
+from zhenbo.judge import Policy
 from zhenbo.pipeline.counterfactual import afresh
+from zhenbo.pipeline.packs import Packs, default_packs
 from zhenbo.report.labels import ask
 from zhenbo.report.phrase import phrase
 from zhenbo.signals.catalogue import catalogue
 
 Lang = Literal["zh", "en"]
-_PACKS = files("zhenbo.packs")
+UNTOLD: Categories = MappingProxyType({})
+"""Where no product has a category."""
 
 
 class Naming(Protocol):
@@ -60,27 +64,42 @@ class Result:
     rejects: tuple[Reject, ...] = ()
 
 
-@cache
 def baselines(signal_id: str) -> Mapping[str, Any]:
-    """Declared baseline values of a signal (`packs/baselines/<signal>.toml`); empty where it declares none."""
-    path = _PACKS / "baselines" / f"{signal_id}.toml"
-    if not path.is_file():
-        return {}
-    return {name: entry["value"] for name, entry in tomllib.loads(path.read_text("utf-8")).items()}
+    """The wide baseline values of a signal (`packs/baselines/<signal>.toml`); empty where it declares none."""
+    known = default_packs().baselines.get(signal_id)
+    return known.values if known else {}
 
 
-@cache
 def default_policy() -> Policy:
     """The shipped policy with its calibration."""
-    return parse_policy(
-        (_PACKS / "policies" / "default.toml").read_text("utf-8"),
-        (_PACKS / "calibration" / "caps.toml").read_text("utf-8"),
-    )
+    return default_packs().policy
 
 
-def look(session: Session) -> dict[str, tuple[Found, ...]]:
-    """What every signal finds in a subject, by its id."""
-    return {s.id: tuple(s.look(session, baselines(s.id))) for s in catalogue().values()}
+def look(
+    session: Session, packs: Packs | None = None, categories: Categories = UNTOLD
+) -> dict[str, tuple[Found, ...]]:
+    """What every signal finds in a subject, by its id; evidence names the reference cell it was compared with.
+
+    Args:
+        session: the subject.
+        packs: baselines and calendar; the shipped ones by default.
+        categories: of products.
+    """
+    packs = packs or default_packs()
+    facts = facts_of(session, categories, packs.calendar)
+    found = {}
+    for signal in catalogue().values():
+        reference = packs.reference(signal.id, facts)
+        found[signal.id] = tuple(_compared(f, reference) for f in signal.look(session, reference.values))
+    return found
+
+
+def _compared(found: Found, reference: Reference) -> Found:
+    """Evidence with the cell it was compared with, the sessions that rests on, and its share in the values used."""
+    if not reference.cell or not isinstance(found, Evidence):
+        return found
+    told = {"cell": reference.cell, "cell_sessions": reference.n, "cell_share": reference.weight}
+    return replace(found, args={**found.args, **told})
 
 
 def words(lang: Lang) -> Words:
@@ -97,12 +116,54 @@ def cases(
     as_of: int | None = None,
     policy: Policy | None = None,
     progress: Callable[[Session], None] = lambda _: None,
+    packs: Packs | None = None,
 ) -> Iterator[Case]:
     """Every session and shop month of a dataset with what the signals find in it, ready to be judged."""
-    policy = policy or default_policy()
+    packs = packs or default_packs()
+    policy, categories = policy or packs.policy, categories_of(data.products)
     for subject in subjects(data, as_of):
         progress(subject)
-        yield case(subject, look(subject), policy)
+        yield case(subject, look(subject, packs, categories), policy)
+
+
+def concluded(
+    made: Case, policy: Policy, lang: Lang, looking: Callable[[Session], Mapping[str, Sequence[Found]]]
+) -> Audited:
+    """A subject judged and put into words, with its counterfactual and with the reference cells it was compared with.
+
+    Args:
+        made: the subject with what was found.
+        policy: to judge by.
+        lang: language of the sentences.
+        looking: what every signal finds in a subject.
+    """
+    done = audit_case(made, policy, words(lang), afresh(policy, looking))
+    told: dict[tuple[str, int | None], list[str]] = {}
+    for reason in done.verdict.reasons:
+        if reason.args.get("cell_share", 0) >= CELL_DECIDES:
+            names = told.setdefault((reason.args["cell"], reason.args["cell_sessions"]), [])
+            names += [reason.signal] if reason.signal not in names else []
+    said = [
+        phrase(COMPARED if n else SET, {"cell": cell, "n": n, "signals": names}, lang)
+        for (cell, n), names in sorted(told.items(), key=lambda t: (t[0][0], t[0][1] or 0))
+    ]
+    return (
+        replace(done, verdict=msgspec.structs.replace(done.verdict, notes=[*done.verdict.notes, *said]))
+        if said
+        else done
+    )
+
+
+CELL_DECIDES = 0.5
+"""Share of a cell in a value from which a verdict says so in words; evidence carries cell, sessions and share in any case."""
+COMPARED = Say(
+    "Compared with the reference cell {cell} ({n} sessions): {signals}.",
+    "比较基准：{cell}（{n} 场）：{signals}。",
+)
+SET = Say(
+    "Compared with the reference cell {cell} (set, not estimated): {signals}.",
+    "比较基准：{cell}（人为设定，非估计）：{signals}。",
+)
 
 
 def audit_dataset(
@@ -111,6 +172,7 @@ def audit_dataset(
     as_of: int | None = None,
     lang: Lang = "zh",
     policy: Policy | None = None,
+    packs: Packs | None = None,
     rejects: Sequence[Reject] = (),
     progress: Callable[[Session], None] = lambda _: None,
 ) -> Result:
@@ -120,14 +182,15 @@ def audit_dataset(
         data: canonical tables.
         as_of: microsecond at which the record is read; the latest event by default.
         lang: language of the sentences.
-        policy: the shipped one by default.
+        policy: that of the packs by default.
+        packs: baselines, calendar and policy; the shipped ones by default.
         rejects: findings of intake, carried along.
         progress: called with each subject before it is audited.
     """
-    policy = policy or default_policy()
-    said = words(lang)
-    again = afresh(policy, look)
-    audited = [audit_case(made, policy, said, again) for made in cases(data, as_of, policy, progress)]
+    packs = packs or default_packs()
+    policy = policy or packs.policy
+    looking = partial(look, packs=packs, categories=categories_of(data.products))
+    audited = [concluded(made, policy, lang, looking) for made in cases(data, as_of, policy, progress, packs)]
     return result_of(audited, data.latest if as_of is None else as_of, policy, lang, rejects)
 
 

@@ -6,15 +6,20 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from zhenbo import __version__
+from zhenbo.core.cells import categories_of
 from zhenbo.core.errors import ZhenboError
-from zhenbo.core.rows import R
-from zhenbo.core.schema import ACCOUNTS, EVENTS, SESSION_METRICS
+from zhenbo.core.rows import R, shaped
+from zhenbo.core.schema import ACCOUNTS, EVENTS, PRODUCTS, SESSION_METRICS
 from zhenbo.engines.embedded import Host, Progress, Runner, WorkFolder
+from zhenbo.engines.embedded.spill import read_table
 from zhenbo.engines.spark import SparkRows, session
-from zhenbo.judge import Policy
-from zhenbo.pipeline.audit import Lang, Result, default_policy, nothing_read
+from zhenbo.pipeline.audit import Lang, Result, nothing_read
 from zhenbo.pipeline.once import MARKS, once
+from zhenbo.pipeline.packs import Packs, default_packs
 from zhenbo.pipeline.program import Asking, audited, result
 from zhenbo.pipeline.reading import Part, Read, digest, parts, read
 from zhenbo.pipeline.road import EMBEDDED, Road
@@ -26,7 +31,7 @@ BUCKET_ROWS = 250_000
 @contextmanager
 def audit_large(
     paths: Sequence[Path], key: bytes, road: Road, *, as_of: int | None = None, lang: Lang = "zh",
-    policy: Policy | None = None,
+    packs: Packs | None = None,
 ) -> Iterator[Result]:  # fmt: skip
     """The audit of files of any size, as `audit_paths` gives it; the work is removed when this is left without error.
 
@@ -34,17 +39,17 @@ def audit_large(
         NoEventsError: when nothing readable was found.
         ZhenboError: when the working folder cannot be used, or a worker died.
     """
-    policy = policy or default_policy()
+    packs = packs or default_packs()
     _apart(paths, road.work)
     found = parts(paths, road.report)
     claim = {
         "version": __version__, "input": digest(found), "key": hashlib.sha256(key).hexdigest(),
-        "policy": policy.name, "time to read at": str(as_of), "language": lang, "engine": _kind(road.engine),
+        "policy": packs.policy.name, "time to read at": str(as_of), "language": lang, "engine": _kind(road.engine),
     }  # fmt: skip
     with WorkFolder(road.work, claim) as work:
         for line in work.said:
             road.say(line)
-        yield _audited(paths, found, key, work.path, road, as_of, lang, policy)
+        yield _audited(paths, found, key, work.path, road, as_of, lang, packs)
         work.remove()
 
 
@@ -67,7 +72,7 @@ def _apart(paths: Sequence[Path], work: Path) -> None:
 
 def _audited(
     paths: Sequence[Path], found: Sequence[Part], key: bytes, folder: Path, road: Road, as_of: int | None,
-    lang: Lang, policy: Policy,
+    lang: Lang, packs: Packs,
 ) -> Result:  # fmt: skip
     with ExitStack() as open_now:
         spark = None if road.engine == EMBEDDED else open_now.enter_context(session(road.engine))
@@ -75,12 +80,22 @@ def _audited(
         got = read(found, key, folder / "read", runner, "arrow" if spark is None else "parquet")
         if not got.events:
             raise nothing_read(paths, got.unused)
-        asking = Asking(as_of or 0, cut=as_of is not None, lang=lang, policy=policy, windows=got.windows)
+        asking = Asking(
+            as_of or 0, cut=as_of is not None, lang=lang, policy=packs.policy, windows=got.windows, packs=packs,
+            categories=_categories(got),
+        )  # fmt: skip
         if spark is None:
             host = Host(folder, runner, max(4, -(-got.events // BUCKET_ROWS)))
             return _run(host.files, got, asking)
         road.report(Progress("on Spark", 0, 1, 0))
         return _run(lambda files, _, schema: SparkRows.read(spark, files, schema), got, asking)
+
+
+def _categories(got: Read) -> dict[tuple[str, str], str]:
+    """Category of each product that was read; goods are few beside events."""
+    files = [f for f, _ in got.tables.get("products", [])]
+    tables = [pq.read_table(f) if f.suffix == ".parquet" else read_table(f) for f in files]
+    return categories_of(pa.concat_tables([shaped(t, PRODUCTS) for t in tables])) if tables else {}
 
 
 def _run(hosted: Callable[..., R], got: Read, asking: Asking) -> Result:

@@ -12,7 +12,8 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.audit.session import audit_case, case
+from zhenbo.audit.session import case
+from zhenbo.core.cells import Categories
 from zhenbo.core.dataset import precedence
 from zhenbo.core.division import divided, sessions
 from zhenbo.core.errors import Reject
@@ -24,8 +25,8 @@ from zhenbo.core.verdict import SessionVerdict, ShopVerdict
 from zhenbo.intake.coverage import SOURCE, coverage
 from zhenbo.intake.distinct import distinct, distinct_rows
 from zhenbo.judge import Policy
-from zhenbo.pipeline.audit import Lang, Result, default_policy, look, result_of, words
-from zhenbo.pipeline.counterfactual import afresh
+from zhenbo.pipeline.audit import UNTOLD, Lang, Result, concluded, look, result_of
+from zhenbo.pipeline.packs import Packs, default_packs
 
 ANSWERS = pa.schema([
     ("subject", pa.string()), ("verdict", pa.binary()), ("named", pa.binary()), ("exhibit", pa.binary()),
@@ -72,16 +73,20 @@ class Asking:
         as_of: microsecond at which the record is read.
         cut: whether later events are left out (`as_of` was asked for, not found).
         lang: language of the sentences.
-        policy: to judge by.
+        policy: to judge by; that of the packs by default.
         windows: declared honest causes by session.
+        packs: baselines and calendar to compare with.
+        categories: of products.
         cover: whether coverage is computed from the events here (else the metrics hold it).
     """
 
     as_of: int
     cut: bool = False
     lang: Lang = "zh"
-    policy: Policy = field(default_factory=default_policy)
+    policy: Policy = field(default_factory=lambda: default_packs().policy)
     windows: Mapping[str, tuple[Window, ...]] = field(default_factory=dict)
+    packs: Packs = field(default_factory=default_packs)
+    categories: Categories = field(default_factory=lambda: dict(UNTOLD))
     cover: bool = True
 
 
@@ -120,11 +125,11 @@ def latest(events: pa.Table) -> pa.Table:
 
 def answers(asking: Asking, main: pa.Table, side: pa.Table) -> pa.Table:
     """Whole subjects audited: `ANSWERS` from `OWNED` and `SIDE` rows."""
-    said, again = words(asking.lang), afresh(asking.policy, look)
+    looking = partial(look, packs=asking.packs, categories=asking.categories)
     measure = measured if asking.cover else _as_read
     rows: list[tuple[str, bytes, bytes, bytes]] = []
     for session in sessions(main, side, asking.windows, asking.as_of, measure):
-        made = audit_case(case(session, look(session), asking.policy), asking.policy, said, again)
+        made = concluded(case(session, looking(session), asking.policy), asking.policy, asking.lang, looking)
         named = Named(dict(made.judgement.accounts), dict(made.judgement.orders))
         rows.append((session.session_id, _packed(made.verdict), _packed(named), _packed(made.exhibit)))
     columns = list(zip(*rows, strict=True)) or [()] * len(ANSWERS)

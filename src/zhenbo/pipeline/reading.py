@@ -81,7 +81,7 @@ class Read:
     """Everything that was read.
 
     Args:
-        tables: files with their rows: `events`, `marks` (`once.MARKS` of the events), `accounts`, `metrics`.
+        tables: files with their rows: `events`, `marks` (`once.MARKS` of the events), `accounts`, `metrics`, `products`.
         windows: declared honest causes by session.
         unused: rows and files that could not be used, as `Loaded.unused`.
     """
@@ -231,7 +231,7 @@ def _whole(part: Part, key: bytes, out: "_Out") -> Wrote:
     for table in pile.tables["events"]:
         out.events(table)
     out.flush()
-    for other in ("accounts", "metrics"):
+    for other in ("accounts", "metrics", "products"):
         for table in pile.tables[other]:
             out.write(other, table)
     return Wrote(out.wrote, pile.rejects, unknown(report), pile.windows)

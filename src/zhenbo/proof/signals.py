@@ -23,7 +23,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from zhenbo.core.cells import parse_baseline
 from zhenbo.core.dataset import Dataset, canonical_order, subjects
+from zhenbo.core.errors import PackError
 from zhenbo.core.evidence import EVENTS_CITED, RECORDS, Evidence, Found, Missing, Say, Signal
 from zhenbo.core.schema import EVENTS, KINDS
 from zhenbo.core.session import Session
@@ -127,6 +129,12 @@ def check_baselines(text: str) -> list[str]:
     """Every declared number has value, unit, source and date."""
     out = []
     for name, entry in tomllib.loads(text).items():
+        if name in {"cell", "learn"}:
+            with suppress(PackError):
+                parse_baseline(text, "the baseline file")
+                continue
+            out.append(f"its [[{name}]] tables cannot be read")
+            continue
         if not isinstance(entry, dict):
             out.append(f"baseline {name} is no table with value, unit, source and date")
             continue
