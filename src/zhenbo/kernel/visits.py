@@ -1,0 +1,66 @@
+"""Visits: when somebody came, when they left again, and what they did in between."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from zhenbo.core.schema import ROOM_KINDS, Flag
+from zhenbo.core.session import Session, codes, micros
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+_STAFF = Flag.HOST | Flag.MOD | Flag.KNOWN_BOT | Flag.HISTORY
+OPEN = np.iinfo(np.int64).max
+"""Departure of somebody who was not seen to leave."""
+
+
+@dataclass(frozen=True)
+class Visits:
+    """One row per entry seen, in the order of the record.
+
+    Args:
+        names: account ids.
+        who: code of the visitor, index into `names`.
+        came: microsecond of the entry.
+        left: microsecond of the next leave of the same account before its next entry; `OPEN` where none was seen.
+        acts: what they did from entry to departure (comments, likes, follows, clicks …).
+    """
+
+    names: pa.Array
+    who: Ints
+    came: Ints
+    left: Ints
+    acts: Ints
+
+    @property
+    def ended(self) -> Bools:
+        """Visits whose departure was seen."""
+        return np.asarray(self.left != OPEN)
+
+
+def visits(session: Session) -> Visits:
+    """Match entries and departures of every account; host, moderators, known bots and replayed rows are left out."""
+    rows = session.rows(*ROOM_KINDS)
+    keep = pc.equal(pc.bit_wise_and(pc.fill_null(rows["flags"], 0), int(_STAFF)), 0)
+    rows = rows.filter(pc.and_(keep, pc.and_(pc.is_valid(rows["actor_id"]), pc.is_valid(rows["ts"]))))
+    who, names = codes(rows["actor_id"])
+    ts = micros(rows["ts"])
+    kind = rows["kind"].cast(pa.string())
+    enter = np.asarray(pc.equal(kind, "enter").to_numpy(zero_copy_only=False))
+    leave = np.asarray(pc.equal(kind, "leave").to_numpy(zero_copy_only=False))
+    order = np.lexsort((leave.astype(np.int8) - enter, ts, who))
+    who, ts, enter, leave = who[order], ts[order], enter[order], leave[order]
+    started = np.cumsum(enter)
+    owner = np.r_[-1, who[enter]][started]  # whose entry came last
+    mine = (started > 0) & (owner == who)
+    n = int(enter.sum())
+    left = np.full(n, OPEN, dtype=np.int64)
+    np.minimum.at(left, started[mine & leave] - 1, ts[mine & leave])
+    did = mine & ~enter & ~leave
+    acts = np.bincount(started[did] - 1, minlength=n)
+    back = np.argsort(order[enter], kind="stable")  # from account by account to the order of the record
+    return Visits(names, who[enter][back], ts[enter][back], left[back], acts[back])
