@@ -15,6 +15,7 @@ COMMANDS = {
     "audit": "Audit data folders or raw files of known sources.",
     "import": "Turn any known source into a canonical data folder.",
     "sim": "Make a simulated world with its truth, from a seed.",
+    "calibrate": "Learn your own reference cells and calibration from history.",
     "prove": "Measure what the verdicts are worth.",
     "explain": "The page of a signal.",
 }

@@ -9,6 +9,7 @@ from zhenbo.pipeline.audit import (
     cases,
     default_policy,
     look,
+    nothing_read,
     words,
 )
 from zhenbo.pipeline.packs import Packs, default_packs, overlaid
@@ -30,6 +31,7 @@ __all__ = [
     "html",
     "is_small",
     "look",
+    "nothing_read",
     "overlaid",
     "tables",
     "titles",

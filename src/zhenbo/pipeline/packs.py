@@ -1,13 +1,11 @@
 """The data an audit stands on: baselines with their cells, calendar and policy, as shipped or with a user's own overlay."""
 
 import hashlib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from zhenbo.core.cells import Baseline, Facts, Reference, Season, parse_baseline, parse_calendar
 from zhenbo.core.errors import PackError
@@ -56,45 +54,46 @@ def overlaid(folder: Path) -> Packs:
     Raises:
         PackError: where the folder holds no pack, or one that breaks its own rules.
     """
-    found = _found(folder)
+    try:
+        paths = sorted([*folder.glob("baselines/*.toml"), *folder.glob("calibration/*.toml")])
+        found = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
+    except (OSError, UnicodeDecodeError) as error:
+        raise PackError(f"The packs in {folder} cannot be read: {error}.") from error
     if not found:
         raise PackError(
             f"{folder} holds no pack: expected baselines/<signal>.toml, calibration/caps.toml or calibration/map.toml. "
             f"`zhenbo calibrate PATH… --to {folder}` writes them."
         )
+    return laid_over(found, str(folder))
+
+
+def laid_over(found: Mapping[str, str], place: str) -> Packs:
+    """The shipped packs under others, given as text by name (`baselines/counters.ratio.toml`).
+
+    Raises:
+        PackError: where one breaks its own rules; `place` names where they are from.
+    """
     shipped = default_packs()
     baselines = dict(shipped.baselines)
-    for name, text in found.items():
+    for name, text in sorted(found.items()):
         kind, _, file = name.partition("/")
         if kind == "baselines":
             signal = file.removesuffix(".toml")
             if signal not in baselines:
-                raise PackError(
-                    f"{folder / name}: no signal of that name has a baseline. Known: {', '.join(baselines)}."
-                )
+                known = ", ".join(baselines)
+                raise PackError(f"{place}/{name}: no signal of that name has a baseline. Known: {known}.")
             baselines[signal] = _over(
-                baselines[signal], parse_baseline(text, str(folder / name), own=True), folder / name
+                baselines[signal], parse_baseline(text, f"{place}/{name}", own=True), f"{place}/{name}"
             )
-    caps, prior = (found.get(f"calibration/{name}.toml", "") for name in ("caps", "map"))
-    digest = hashlib.sha256("\0".join(f"{n}\0{t}" for n, t in found.items()).encode()).hexdigest()
-    return Packs(parse_policy(*_calibrated(), Own(caps, prior, digest)), baselines, shipped.calendar)
+    own = Own(
+        found.get("calibration/caps.toml", ""),
+        found.get("calibration/map.toml", ""),
+        hashlib.sha256("\0".join(f"{n}\0{t}" for n, t in sorted(found.items())).encode()).hexdigest(),
+    )
+    return Packs(parse_policy(*_calibrated(), own), baselines, shipped.calendar)
 
 
-def calibration() -> dict[str, Any]:
-    """The shipped caps, as read."""
-    return tomllib.loads(_calibrated()[1])
-
-
-def _found(folder: Path) -> dict[str, str]:
-    """The packs of an overlay by name, in alphabetical order."""
-    try:
-        paths = sorted([*folder.glob("baselines/*.toml"), *folder.glob("calibration/*.toml")])
-        return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
-    except (OSError, UnicodeDecodeError) as error:
-        raise PackError(f"The packs in {folder} cannot be read: {error}.") from error
-
-
-def _over(shipped: Baseline, own: Baseline, path: Path) -> Baseline:
+def _over(shipped: Baseline, own: Baseline, path: str) -> Baseline:
     strange = {*own.values, *(name for cell in own.cells for name in cell.entries)} - set(shipped.values)
     if strange:
         raise PackError(f"{path} sets {', '.join(sorted(strange))}, which the signal does not declare.")
