@@ -16,6 +16,7 @@ from zhenbo.core.errors import Reject
 from zhenbo.core.schema import TEXT_MAX, Flag
 from zhenbo.intake.columns import SCHEMAS, Column, Taken
 from zhenbo.intake.convert import Bad, carried, time_of, word
+from zhenbo.intake.distinct import summed
 from zhenbo.intake.fields import TABULAR, Fields, FilePass, Row, exploded, filled, listed, unwrapped
 from zhenbo.intake.identity import Pseudonyms
 from zhenbo.intake.mapping import Mapping, Rule
@@ -106,7 +107,7 @@ def _batches(rows: Rows, fields: Fields, size: int) -> Iterator[_Batch]:
     sheet = bool(TABULAR & set(mapping.formats))
     out: list[tuple[int, Row]] = []
     for line, document in rows.rows:
-        parts = unwrapped(document, mapping.records) if mapping.records else (document,)
+        parts = unwrapped(document, mapping.records, mapping.carry) if mapping.records else (document,)
         out.extend((line, filled(part, sheet=sheet)) for part in parts)
         if len(out) >= size:
             yield _batch(out)
@@ -141,11 +142,13 @@ class _Engine:
         self.mapping, self.fields, self.people, self.file = mapping, fields, people, file
         self._rules = [_Rule(r, fields, people) for n, r in enumerate(mapping.rules) if n not in off]
         self._parts: dict[str, list[pa.Table]] = {name: [] for name in SCHEMAS}
+        self._sums: list[pa.Table] = []
         self._equal: Counter[bytes] = Counter()
         self._label = fields.reader(mapping.discriminator) if mapping.discriminator else None
         self._ignored = fields.raw_names(mapping.ignore)
         self._private = fields.raw_names(mapping.private)
         self._rest: dict[int, frozenset[str]] = {}
+        self._told: set[tuple[int, str, Bad]] = set()
         self.done = Applied({})
 
     def take(self, batch: _Batch) -> None:
@@ -172,8 +175,8 @@ class _Engine:
                 first.difference_update(made.at)
             else:
                 left = []
-            table, keep = rule.table(made, left, self._problem)
-            self._parts[rule.rule.table].append(table)
+            table, keep = rule.table(made, left, self._problem if rule.rule.table == "event" else self._once)
+            (self._sums if rule.rule.sum else self._parts[rule.rule.table]).append(table)
             given.update(made.at[k] for k in keep)
             self.done.unknown.update(made.taken.unknown)
         self.done.mapped += len(given)
@@ -220,8 +223,16 @@ class _Engine:
     def _problem(self, line: int, column: str, bad: Bad) -> None:
         self.done.rejects.append(Reject(self.file, line, bad.reason, f"{column}: {bad.detail}"[:_DETAIL]))
 
+    def _once(self, line: int, column: str, bad: Bad) -> None:
+        """A problem of a side table: a row of forty metrics whose time is bad says so once."""
+        if (line, column, bad) not in self._told:
+            self._told.add((line, column, bad))
+            self._problem(line, column, bad)
+
     def finish(self) -> Applied:
         """The tables of the whole file."""
+        if self._sums:
+            self._parts["metric"].append(summed(pa.concat_tables(self._sums).unify_dictionaries()))
         self.done.tables = {
             name: pa.concat_tables(parts).unify_dictionaries() if parts else SCHEMAS[name].empty_table()
             for name, parts in self._parts.items()
@@ -332,11 +343,12 @@ class _Rule:
         taken, n = made.taken, len(made.rows)
         values: dict[str, list[Any]] = {}
         kinds = self._kind.values(taken) if self._kind else []
-        if "currency" in self._columns:
-            values["currency"] = self._columns["currency"].values(taken)
-        currency = values.get("currency")
+        coin = "currency" if self.rule.table != "metric" else "unit"
+        if coin in self._columns:
+            values[coin] = self._columns[coin].values(taken)
+        currency = values.get(coin)
         for name, column in self._columns.items():
-            if name != "currency" and not column.empty:
+            if name != coin and not column.empty:
                 values[name] = column.values(taken, currency)
                 if column.spec.once:
                     own = set(self._first_of(column.spec.once, made.rows, made.raw))
@@ -345,12 +357,16 @@ class _Rule:
             self._complete_event(values, kinds, made, left)
         if self.rule.table == "account":
             _plausible(values)
+        if self.rule.table == "metric":
+            _with_currency(values, taken)
         self._hide(values)
         for k, (name, bad) in sorted(taken.problems.items()):
             problem(made.lines[k], name, bad)
         lost = set(taken.problems)
-        if self._kind:
-            lost |= {k for k, kind in enumerate(kinds) if kind is None}
+        needed = (
+            kinds if self._kind else values.get("value", [None] * n) if self.rule.table == "metric" else ()
+        )
+        lost |= {k for k, given in enumerate(needed) if given is None}
         keep = [k for k in range(n) if k not in lost] if lost else list(range(n))
         platform = self._platform.values(taken) if self._platform else [self._fields.mapping.platform] * n
         values |= {"platform": platform, "source": [self._source] * n}
@@ -437,6 +453,15 @@ class _Rule:
         target = self._columns.get("target_id")
         if target is not None and target.spec.user:
             values["target_id"] = self._people.column("actor", values["target_id"], platform)
+
+
+def _with_currency(values: dict[str, list[Any]], taken: Taken) -> None:
+    """Money whose currency the row does not name is no amount."""
+    for k, (unit, value) in enumerate(zip(values.get("unit", ()), values["value"], strict=False)):
+        if unit is None and value is not None:
+            taken.problems.setdefault(
+                k, ("unit", Bad("unknown_currency", "the row does not name its currency"))
+            )
 
 
 def _plausible(values: dict[str, list[Any]]) -> None:

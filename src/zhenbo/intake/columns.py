@@ -84,8 +84,15 @@ class Column:
             "number": convert.remembered(convert.number),
             "bool": convert.remembered(convert.truth),
             "half_unit": convert.remembered(convert.half_unit),
+            "ratio": convert.remembered(convert.ratio),
+            "duration": convert.remembered(self._seconds),
             "text": _words,
         }.get(self.unit)  # fmt: skip
+
+    def _seconds(self, value: Any) -> float | int | Bad | None:
+        """A length of time, whole where the column is."""
+        made = convert.duration(value, self.spec.factor)
+        return round(made) if isinstance(made, float) and pa.types.is_integer(self._type) else made
 
     @property
     def empty(self) -> bool:
@@ -171,15 +178,16 @@ class Column:
             one = Taken(taken.rows[:1])
             return self.values(one, currency) * len(taken.rows)
         raw = self.raw(taken)
-        if self.unit == "major":
-            money = convert.remembered(lambda pair: convert.money(pair[0], pair[1]))
+        if self.unit in {"major", "micros"}:
+            read = convert.money if self.unit == "major" else convert.micros
+            money = convert.remembered(lambda pair: read(pair[0], pair[1]))
             coins = currency or [self._fields.mapping.currency] * len(raw)
             out = money([None if v is None else (v, c) for v, c in zip(raw, coins, strict=True)])
         elif self.unit == "time" and self._fields.mapping.zones is not None:
             out = self._local_times(raw, taken)
         else:
             out = raw if self._plain is None else self._plain(raw)
-        if self.unit in {"count", "major", "minor"}:
+        if self.unit in {"count", "major", "minor", "micros"}:
             self._scale(out, taken)
         if self.unit != "text":
             for i, value in enumerate(out):
@@ -212,9 +220,10 @@ class Column:
                 a * b if type(a) is int and type(b) is int else None if b is None else a
                 for a, b in zip(out, others, strict=True)
             ]
-        if spec.signed or self.name in _SIGNED:
+        if spec.signed or (self.name in _SIGNED and spec.unit is None):
             return
-        reason = "negative_amount" if self.name in _MONEY else "negative_count"
+        money = self.name in _MONEY or self.unit in {"major", "minor", "micros"}
+        reason = "negative_amount" if money else "negative_count"
         for i, value in enumerate(out):
             if type(value) is int and value < 0:
                 out[i] = convert.bad(reason, value)

@@ -63,7 +63,7 @@ def zone_of(name: str) -> tzinfo:
 
 
 _DATE = re.compile(
-    r"(\d{1,4})[-/.年](\d{1,2})[-/.月](\d{1,4})日?"
+    r"(\d{1,4})[-/.年](\d{1,2})[-/.月](\d{1,4})[日/]?"
     r"(?:[T ]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,9}))?)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?"
 )
 
@@ -269,11 +269,72 @@ def money(value: Any, currency: str | None) -> int | Bad | None:
     return bad("bad_number", value) if read is None else read
 
 
+def micros(value: Any, currency: str | None) -> int | Bad | None:
+    """An amount in millionths of the major unit, in minor units of the currency.
+
+    Examples:
+        >>> micros("4990000", "USD"), micros(500_000_000, "JPY")
+        (499, 500)
+    """
+    read = whole(value)
+    return (
+        bad("bad_number", value) if read is None else round(read * 10 ** minor_digits(currency) / 1_000_000)
+    )
+
+
 _COIN = re.compile(r"^[A-Za-z]{1,3}\$?\s*(?=[-\d])|(?<=\d)\s*[A-Z]{3}$")
 _DOT_GROUPS = re.compile(r"-?\d{1,3}(\.\d{3})+")
 _DECIMAL_COMMA = re.compile(
     r"-?\d{1,3}(\.?\d{3})*,\d{1,2}"
 )  # a comma before one or two last digits groups nothing
+
+
+_PERCENT = re.compile(r"^(.*?)\s*([%％‰])$")
+
+
+def ratio(value: Any) -> float | Bad | None:
+    """A share, as a part of one where it is written with a percent or permille sign.
+
+    Examples:
+        >>> ratio("12.5%"), ratio("0.125"), ratio("3‰"), ratio("many%").reason
+        (0.125, 0.125, 0.003, 'bad_number')
+    """
+    match = _PERCENT.match(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        return number(value)
+    read = parse_decimal(match[1])
+    return bad("bad_number", value) if read is None else float(read / (1000 if match[2] == "‰" else 100))
+
+
+_SPAN = re.compile(
+    r"(?:(\d+)\s*(?:days?,?|d|天)\s*)?(?:(\d+)\s*(?:hours?|hrs?|h|小时|时)\s*)?"
+    r"(?:(\d+(?:\.\d+)?)\s*(?:minutes?|mins?|m|分钟|分)\s*)?(?:(\d+(?:\.\d+)?)\s*(?:seconds?|secs?|s|秒))?",
+    re.IGNORECASE,
+)
+_CLOCK = re.compile(r"(?:(\d+) days?, )?(?:(\d+):)?(\d{1,2}):(\d{2}(?:\.\d+)?)")
+
+
+def duration(value: Any, each: int = 1) -> float | Bad | None:
+    """Seconds of a length of time as exports write it.
+
+    Args:
+        value: `1分4秒`, `1h 2m`, `00:01:04`, `01:04` (minutes and seconds) or a plain number.
+        each: seconds that one of a plain number means, by the column's header.
+
+    Examples:
+        >>> duration("1分4秒"), duration("2h 3min"), duration("00:01:04"), duration("1.5", 60), duration("soon").reason
+        (64.0, 7380.0, 64.0, 90.0, 'bad_number')
+    """
+    if not isinstance(value, str):
+        plain = number(value)
+        return plain * each if isinstance(plain, float) else plain
+    text = value.strip()
+    match = _CLOCK.fullmatch(text) or (_SPAN.fullmatch(text) if text[-1:].isalpha() else None)
+    if match is not None:
+        days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
+        return days * 86_400 + hours * 3_600 + minutes * 60 + seconds
+    read = parse_decimal(text)
+    return bad("bad_number", value) if read is None else float(read * each)
 
 
 def truth(value: Any) -> bool | Bad | None:

@@ -130,12 +130,30 @@ def distinct_rows(table: pa.Table) -> pa.Table:
     """A side table without identical rows, sorted by all its columns."""
     if table.num_rows < 2:
         return table
-    plain = pa.table({
-        c: table[c].cast(pa.string()) if pa.types.is_dictionary(table[c].type)
-        else table[c].cast(pa.int64()) if pa.types.is_timestamp(table[c].type) else table[c]
-        for c in table.column_names
-    })  # fmt: skip
+    plain = _plain(table)
     numbered = plain.append_column("__row", pa.array(np.arange(table.num_rows)))
     first = numbered.group_by(plain.column_names, use_threads=False).aggregate([("__row", "min")])
     order = pc.sort_indices(first, sort_keys=[(c, "ascending", "at_end") for c in plain.column_names])
     return table.take(first["__row_min"].take(order))
+
+
+def summed(metrics: pa.Table) -> pa.Table:
+    """Metrics of which those that differ in their value only are added up."""
+    others = [name for name in metrics.column_names if name != "value"]
+    sums = _plain(metrics).group_by(others, use_threads=False).aggregate([("value", "sum")])
+    return pa.Table.from_arrays(
+        [_again(sums["value_sum" if e.name == "value" else e.name], e.type) for e in metrics.schema], schema=metrics.schema
+    )  # fmt: skip
+
+
+def _again(column: pa.ChunkedArray, to: pa.DataType) -> pa.ChunkedArray:
+    return column.dictionary_encode() if pa.types.is_dictionary(to) else column.cast(to)
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """The table as Arrow can group it: words as text, times as numbers."""
+    return pa.table({
+        c: table[c].cast(pa.string()) if pa.types.is_dictionary(table[c].type)
+        else table[c].cast(pa.int64()) if pa.types.is_timestamp(table[c].type) else table[c]
+        for c in table.column_names
+    })  # fmt: skip

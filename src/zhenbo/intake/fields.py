@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -13,10 +14,12 @@ from zhenbo.intake.convert import (
     Bad,
     Clock,
     count,
+    duration,
     half_unit,
     id_time,
     money,
     number,
+    ratio,
     remembered,
     time_of,
     whole,
@@ -31,6 +34,7 @@ _UNITS: dict[str | None, Reader] = {
     "id_time": id_time,
     "half_unit": half_unit,
     "number": number,
+    "ratio": ratio,
 }
 _JOINED: dict[str, dict[str, str]] = {}
 """Dotted names made once: a name that is the same object is found without comparing its letters."""
@@ -108,15 +112,22 @@ def _cell(value: Any) -> Any:
     return value
 
 
-def unwrapped(row: Row, records: Iterable[str]) -> list[Row]:
-    """The rows inside a document (`records` of the mapping), or the row itself."""
+def unwrapped(row: Row, records: Iterable[str], carry: Iterable[str] = ()) -> list[Row]:
+    """The rows inside a document (`records` of the mapping) with what they `carry` of it, or the row itself."""
     for path in records:
-        inside: Any = row
-        for part in path.split("."):
-            inside = inside.get(part) if isinstance(inside, dict) else None
+        inside = _at(row, path)
         if isinstance(inside, list):
-            return [item for item in inside if isinstance(item, dict)]
+            kept = {name: value for name in carry if (value := _at(row, name)) is not None}
+            return [kept | item for item in inside if isinstance(item, dict)]
     return [row]
+
+
+def _at(row: Row, path: str) -> Any:
+    """What a dotted path leads to in nested objects; None where it ends early."""
+    inside: Any = row
+    for part in path.split("."):
+        inside = inside.get(part) if isinstance(inside, dict) else None
+    return inside
 
 
 def listed(value: Any) -> list[Any] | None:
@@ -244,14 +255,23 @@ class Fields:
         if made.after:
             moment, seconds = (self.reader(n) for n in made.after)
             return lambda row: _after(moment(row), seconds(row), self.clock)
+        if made.before:
+            moment, seconds = (self.reader(n) for n in made.before)
+            return lambda row: _before(moment(row), seconds(row), self.clock)
+        if made.seconds:
+            one, two = (self.reader(n) for n in made.seconds)
+            return lambda row: _between(one(row), two(row), self.clock)
         read = self.reader(made.from_ or "")
         if made.shift is not None:
             shift = made.shift
             return lambda row: None if (n := whole(read(row))) is None else n >> shift
+        if made.value is not None:
+            constant = made.value
+            return lambda row: None if read(row) is None else constant
         if made.match is not None:
             pattern = re.compile(made.match)
             return lambda row: m[1] if (m := pattern.search(word(read(row)))) else None
-        convert = remembered(lambda v: _read_as(v, made.unit, self.clock, self.mapping.currency))
+        convert = remembered(lambda v: _read_as(v, made, self.clock, self.mapping.currency))
         return lambda row: convert((read(row),))[0]
 
 
@@ -271,14 +291,31 @@ def _after(moment: Any, seconds: Any, clock: Clock) -> int | None:
     return start + round(more * 1_000_000) if isinstance(start, int) and isinstance(more, float) else None
 
 
-def _read_as(value: Any, unit: str | None, clock: Clock, currency: str | None) -> Any:
+def _before(moment: Any, seconds: Any, clock: Clock) -> int | None:
+    if moment is None or seconds is None:
+        return None
+    then, less = time_of(moment, clock), number(seconds)
+    return round(then / 1_000_000 - less) if isinstance(then, int) and isinstance(less, float) else None
+
+
+def _between(first: Any, last: Any, clock: Clock) -> int | None:
+    if first is None or last is None:
+        return None
+    start, end = time_of(first, clock), time_of(last, clock)
+    return round((end - start) / 1_000_000) if isinstance(start, int) and isinstance(end, int) else None
+
+
+def _read_as(value: Any, how: Derive, clock: Clock, currency: str | None) -> Any:
     if value is None:
         return None
     made: Any = word(value)
+    unit = how.unit
     if unit == "time":
         made = time_of(value, clock)
     elif unit == "major":
         made = money(value, currency)
+    elif unit == "duration":
+        made = duration(value, how.factor)
     elif unit in _UNITS:
         made = _UNITS[unit](value)
     return None if isinstance(made, Bad) else made
@@ -362,7 +399,11 @@ class FilePass:
             tally = self._tallies[name]
             if not tally:
                 continue
-            if value.pick == "mode":
+            if value.pick == "step":
+                times = sorted(size for size, _ in map(self._by_time, tally) if size < float("inf"))
+                steps = [round((b - a) / 1_000_000) for a, b in pairwise(times)]
+                out |= {name: str(least)} if (least := min(steps, default=0)) > 0 else {}
+            elif value.pick == "mode":
                 out[name] = min(tally, key=lambda v: (-tally[v], _by_size(v)))
             else:
                 sizes = [(self._by_time if value.unit == "time" else _by_size)(v) for v in tally]

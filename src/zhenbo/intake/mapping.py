@@ -21,6 +21,7 @@ Top level
     currency      default currency of amounts ("CNY"); a `currency` column wins
     null          values that mean "nothing", for all columns ("" always does)
     records       paths of a list inside one document, each element a row: ["data.orders", "orders"]
+    carry         with `records`: fields of the document that each of its rows keeps, by dotted name: ["video.created_at"]
     discriminator field whose value names a row that no rule takes ("type"), for the report
     private       fields that name a person (nickname, phone): in `extra` only as pseudonym
     ignore        fields kept nowhere (avatar addresses, say why in a comment)
@@ -42,13 +43,17 @@ Top level
     minus = ["a", "b"]   a − b as numbers, rounded to a whole number
     times = ["a", "b"]   a × b as whole numbers
     after = ["t", "s"]   time t plus s seconds; either may be an "@file value"
+    before = ["t", "s"]  the second (unix) that lies s seconds before time t: when a recording began
+    seconds = ["a", "b"] whole seconds from time a to time b (negative when b is earlier)
     join = ["a", "b"]    the texts joined by ":", as in column specs
     match = "…"   first group of a regular expression searched in the text
     unit = "…"    with `from`: as in column specs below, the converted value
+    value = "…"   with `from`: this constant wherever the input is filled
+    factor        with unit "duration": seconds of a plain number (60 under a header that says minutes)
 
 [file.NAME]  one value for the whole file, used as "@NAME"
     from, when    which field (or fields, all of them) of which rows
-    pick          "mode" (default; ties: smallest), "min", "max"
+    pick          "mode" (default; ties: smallest), "min", "max", "step" (seconds: least distance of two of its times)
     unit          "time": min and max compare as times, not as numbers or text
     "@digest" is always there: 16 hex digits of the file's content. Never the file's name.
 
@@ -80,7 +85,7 @@ Column spec: "field" or ["field", "else this"] for short, or a table
     known         list of states that are known; others are kept and counted as unknown
     match         first group of this regular expression (null if it does not match)
     unit          how to read it (default by column): "text"; "count" (6.8万 → 68000, 1274人 with match);
-                  "major" (59.00 → 5900 with the row's currency), "minor"; "time" (ISO, dates, s/ms/us/ns by magnitude),
+                  "major" (59.00 → 5900 with the row's currency), "minor", "micros" (millionths of major); "time" (ISO, dates, s/ms/us/ns by magnitude),
                   "id_time" (id >> 32 = seconds; null when not within 2014..2100), "kg" (→ grams); "bool";
                   "half_unit" (rounding half unit of a shown number: 6.8万 → 500; null when exact)
     factor        whole number multiplied into counts
@@ -98,12 +103,22 @@ event_id  defaults to a hash of (session or host, the raw row, its ordinal among
 [[account]], [[metric]], [[product]]  the same rules for the side tables (columns of ACCOUNTS, SESSION_METRICS, PRODUCTS;
     no kind). Accounts: account_id is the raw user id, the engine hashes it as it does actor_id.
 
+[every_metric]  columns of every [[metric]], unless the rule sets them
+[metric.each]  one rule for each entry NAME = spec (a bare field is a count); NAME is one of
+    `packs/mappings/_metrics.toml`, the spec gives `value`, and where that is empty there is no row. Unit of the metric: of a "count" `count`, a "ratio" `ratio`,
+    a "duration" `seconds`, otherwise `number`; of money ("major", "minor") the currency, and the value is minor units.
+    [[metric]] may give the currency row by row as its `unit`; a row whose currency is not known is rejected. Counts and
+    money may not be negative unless `signed`.
+    `sum = true` adds up the rows of a file that differ in their value only (one line per campaign).
+    A source that does not name the broadcast gives `session_id` "near:HOST:…": see `zhenbo.intake.placing`.
+
 Left over fields go to `extra` (JSON) of the first event a row gives. Rejected values name file, line and reason:
 bad_time, bad_number, negative_amount, negative_count, unknown_kind; only that event is lost, the others of its row stay.
 
 [[example]]  at least one, invented: rows = [{…}] (or text = '''raw file''') and the canonical events expected:
     expect = [{kind = "enter", ts = "2023-11-14T22:13:20Z", actor = true, qty = 3, …}]: listed columns must be equal
     (`actor = true`: filled; `masked = true`: MASKED set), in any order, and no further events.
+    metrics = [{metric = "…", value = 1.5, bucket_start = "…"}], accounts = [{…}]: the same for these tables, where given.
 """
 
 import tomllib
@@ -181,14 +196,19 @@ class Derive(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"f
     minus: list[str] | None = None
     times: list[str] | None = None
     after: list[str] | None = None
+    before: list[str] | None = None
+    seconds: list[str] | None = None
     join: list[str] | None = None
     match: str | None = None
     unit: str | None = None
+    value: str | None = None
+    factor: int = 1
 
     @property
     def reads(self) -> frozenset[str]:
         """Every field it depends on."""
-        several = [*(self.minus or []), *(self.times or []), *(self.after or []), *(self.join or [])]
+        pairs = (self.minus, self.times, self.after, self.before, self.seconds, self.join)
+        several = [name for pair in pairs for name in pair or []]
         return frozenset([*several, *([self.from_] if self.from_ else [])])
 
 
@@ -232,6 +252,7 @@ class Rule(msgspec.Struct, frozen=True):
     needs: tuple[str, ...] = ()
     only_without: dict[str, Test] = {}
     explode: str | None = None
+    sum: bool = False
     once: tuple[str, ...] = ()
     flags: tuple[FlagRule, ...] = ()
     extra: dict[str, Spec] = {}
@@ -247,7 +268,9 @@ class Rule(msgspec.Struct, frozen=True):
 class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Invented raw rows (or a raw text) and the events they must give."""
 
-    expect: list[dict[str, Any]]
+    expect: list[dict[str, Any]] = []
+    metrics: list[dict[str, Any]] = []
+    accounts: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
     text: str = ""
     name: str = ""
@@ -270,6 +293,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     currency: str | None = None
     null: tuple[str, ...] = ()
     records: tuple[str, ...] = ()
+    carry: tuple[str, ...] = ()
     discriminator: str | None = None
     private: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()
@@ -289,10 +313,13 @@ _COLUMNS = {
     "event": frozenset(EVENTS.names), "account": frozenset(ACCOUNTS.names),
     "metric": frozenset(SESSION_METRICS.names), "product": frozenset(PRODUCTS.names),
 }  # fmt: skip
-_RULE_KEYS = frozenset({"kind", "when", "needs", "only_without", "explode", "once", "flags", "extra"})
-_UNITS = frozenset(
-    {None, "text", "count", "major", "minor", "time", "id_time", "kg", "bool", "half_unit", "number"}
-)
+_RULE_KEYS = frozenset({"kind", "when", "needs", "only_without", "explode", "sum", "once", "flags", "extra"})
+_UNITS = frozenset({
+    None, "text", "count", "major", "minor", "micros", "time", "id_time", "kg", "bool", "half_unit", "number", "ratio", "duration",
+})  # fmt: skip
+_MONEY = frozenset({"major", "minor"})
+_SAID = {"count": "count", "ratio": "ratio", "duration": "seconds"}
+"""How `session_metrics.unit` calls the unit of a value that is no money."""
 
 
 def parse(text: str, where: str = "mapping") -> Mapping:
@@ -313,11 +340,14 @@ def _parse(doc: dict[str, Any]) -> Mapping:
     every = {k: _spec(v) for k, v in doc.pop("every", {}).items() if k != "flags"}
     every_flags = tuple(msgspec.convert(f, FlagRule) for f in doc.pop("every_flags", []))
     _known_columns("event", every)
+    shared = {"event": every, "metric": {k: _spec(v) for k, v in doc.pop("every_metric", {}).items()}}
+    _known_columns("metric", shared["metric"])
     rules: list[Rule] = []
     for table in _COLUMNS:
-        for body in doc.pop(table, []):
-            shared = every if table == "event" else {}
-            rules.append(_rule(table, body, shared, every_flags if table == "event" else ()))
+        for given_body in doc.pop(table, []):
+            for body in _each(given_body, doc.get("currency")) if table == "metric" else [given_body]:
+                flags = every_flags if table == "event" else ()
+                rules.append(_rule(table, body, shared.get(table, {}), flags))
     formats = doc.pop("format")
     given = {
         **{k: doc.pop(k) for k in list(doc) if k in Mapping.__struct_fields__ and k != "rules"},
@@ -328,6 +358,28 @@ def _parse(doc: dict[str, Any]) -> Mapping:
         raise ValueError(f"unknown entries {sorted(doc)}")
     mapping = msgspec.convert({**given, "rules": []}, Mapping)
     return msgspec.structs.replace(mapping, rules=tuple(rules))
+
+
+def _each(body: dict[str, Any], currency: str | None) -> Iterator[dict[str, Any]]:
+    """The rules that a [[metric]] stands for: one per entry of its `each`."""
+    shared = {k: v for k, v in body.items() if k != "each"}
+    if "each" not in body:
+        yield body
+        return
+    unknown = set(body["each"]) - set(metric_names())
+    if unknown:
+        raise ValueError(f"unknown metrics {sorted(unknown)}; they are named in packs/mappings/_metrics.toml")
+    for name, how in body["each"].items():
+        given = {"from": how, "unit": "count"} if isinstance(how, str | list) else how
+        spec = _spec(given)
+        money = spec.unit in _MONEY
+        said = {"value": currency} if money and currency else {"value": _SAID.get(spec.unit or "", "number")}
+        unit = shared["unit"] if money and "unit" in shared else said
+        if money and unit == {"value": "number"}:
+            raise ValueError(
+                f"{name} is money; say in which currency (`currency`, or `unit` of the [[metric]])"
+            )
+        yield {**shared, "metric": {"value": name}, "value": given, "unit": unit}
 
 
 def _spec(body: Any) -> Spec:
@@ -365,6 +417,7 @@ def _rule(table: str, body: dict[str, Any], every: dict[str, Spec], flags: tuple
         needs=tuple(body.get("needs", ())),
         only_without=body.get("only_without", {}),
         explode=body.get("explode"),
+        sum=bool(body.get("sum")),
         once=tuple(body.get("once", ())),
         flags=(*flags, *own),
         extra={k: _spec(v) for k, v in body.get("extra", {}).items()},
@@ -377,6 +430,14 @@ def _walk(folder: Traversable) -> Iterator[Traversable]:
             yield from _walk(entry)
         elif entry.name.endswith(".toml") and not entry.name.startswith("_"):
             yield entry
+
+
+@cache
+def metric_names() -> dict[str, str]:
+    """Every metric a mapping may give by `each`, with its meaning."""
+    place = files("zhenbo") / "packs" / "mappings" / "_metrics.toml"
+    told: dict[str, str] = tomllib.loads(place.read_text(encoding="utf-8"))["meaning"]
+    return told
 
 
 @cache

@@ -117,7 +117,9 @@ def fit(mapping: Mapping, sample: list[dict[str, Any]]) -> int:
     """How many of a mapping's tests the rows pass; 0 when any of the needed ones fails."""
     fields = Fields(mapping)
     make = tabular if TABULAR & set(mapping.formats) else flat
-    rows: list[Row] = [make(part) for row in sample for part in unwrapped(row, mapping.records)]
+    rows: list[Row] = [
+        make(part) for row in sample for part in unwrapped(row, mapping.records, mapping.carry)
+    ]
     present = {name for row in rows for name in row}
     wanted = mapping.recognise
 

@@ -58,6 +58,8 @@ class ImportReport(msgspec.Struct, kw_only=True):
         superseded: the dropped versions of conflicts, null columns left out, times in microseconds (at most 10,000).
         out_of_session: events without a session (later refunds, unfollows, shop orders).
         untimed: events without a time.
+        placed: back-office metrics that name no broadcast and found the recorded session they belong to.
+        unplaced: those that did not: no session of their host and time, or more than one.
         masked: share of actor events whose actor is hidden.
         coverage: session -> kind -> delivered / counter delta.
         first: first event, microseconds.
@@ -74,6 +76,8 @@ class ImportReport(msgspec.Struct, kw_only=True):
     superseded: list[dict[str, Any]] = []
     out_of_session: int = 0
     untimed: int = 0
+    placed: int = 0
+    unplaced: int = 0
     masked: float | None = None
     coverage: dict[str, dict[str, float]] = {}
     first: int | None = None

@@ -6,6 +6,7 @@ TikTok Shop writes `A1:A1` over a sheet of thousands of rows; readers that belie
 import io
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,10 @@ from zhenbo.core.errors import Reject
 from zhenbo.intake.delimited import clean, header, is_description
 from zhenbo.intake.format import Format
 from zhenbo.intake.rows import Rows
+
+_TITLES = 5
+"""Lines of title that may stand above the header (TikTok's analytics state the period there)."""
+_Line = tuple[int, list[str]]
 
 
 def read(path: Path) -> Rows:
@@ -38,12 +43,13 @@ def _rows(path: Path, out: Rows) -> Iterator[tuple[int, dict[str, Any]]]:
         return
     filled = ((n, [as_text(c) for c in row]) for n, row in enumerate(table, 1))
     filled = ((n, row) for n, row in filled if any(row))
-    start = next(filled, None)
-    if start is None:
+    opening = list(islice(filled, _TITLES + 1))
+    if not opening:
         out.rejects.append(Reject(out.file, 0, "empty_file", "no sheet with a filled cell"))
         return
+    start, below = _header(opening)
     names = header(start[1])
-    for index, (number, row) in enumerate(filled):
+    for index, (number, row) in enumerate(chain(below, filled)):
         if index == 0 and is_description(row):
             continue
         out.read += 1
@@ -53,6 +59,12 @@ def _rows(path: Path, out: Rows) -> Iterator[tuple[int, dict[str, Any]]]:
             out.rejects.append(Reject(out.file, number, "ragged_row", detail))
             continue
         yield number, dict(zip(names, row[: len(names)], strict=True))
+
+
+def _header(rows: list[_Line]) -> tuple[_Line, list[_Line]]:
+    """The header among the first rows, and what of them stands below it: a title fills one cell, a header several."""
+    at = next((i for i, (_, row) in enumerate(rows) if sum(map(bool, row)) > 1), 0)
+    return rows[at], rows[at + 1 :]
 
 
 def _first_table(path: Path) -> list[list[Any]]:

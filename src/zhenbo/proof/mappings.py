@@ -13,7 +13,7 @@ import pyarrow as pa
 from zhenbo.core.dataset import canonical_order
 from zhenbo.core.schema import Flag
 from zhenbo.intake.apply import Applied, apply
-from zhenbo.intake.distinct import distinct, plain_rows
+from zhenbo.intake.distinct import distinct, distinct_rows, plain_rows
 from zhenbo.intake.identity import Pseudonyms
 from zhenbo.intake.load import Loaded, load
 from zhenbo.intake.mapping import Example, Mapping
@@ -78,7 +78,8 @@ def _applied(mapping: Mapping, reopen: Callable[[], Rows], key: bytes) -> Applie
 
 def _table(done: Applied) -> list[dict[str, Any]]:
     events: pa.Table = distinct(done.tables["event"]).events
-    return plain_rows(canonical_order(events))
+    metrics: list[dict[str, Any]] = distinct_rows(done.tables["metric"]).to_pylist()
+    return plain_rows(canonical_order(events)) + metrics
 
 
 def _same(one: Loaded, other: Loaded) -> bool:
@@ -98,18 +99,27 @@ def _copy(path: Path, name: str) -> Path:
 
 
 def _expectations(loaded: Loaded, example: Example) -> list[str]:
-    """Every expected event is there, and none besides."""
-    left = loaded.dataset.events.to_pylist()
+    """Every expected event is there, and none besides; of side tables likewise, where the example tells of them."""
+    data = loaded.dataset
+    out = _differences(data.events.to_pylist(), example.expect, "kind")
+    if example.metrics:
+        out += _differences(data.metrics.to_pylist(), example.metrics, "metric")
+    if example.accounts:
+        out += _differences(data.accounts.to_pylist(), example.accounts, "account_id")
+    return out
+
+
+def _differences(left: list[dict[str, Any]], expected: list[dict[str, Any]], name: str) -> list[str]:
+    """What is missing of the expected rows and what is there besides."""
     out: list[str] = []
-    for wanted in example.expect:
+    for wanted in expected:
         hit = next((row for row in left if _fits(row, wanted)), None)
         if hit is None:
-            near = next((row for row in left if row["kind"] == wanted.get("kind")), None)
+            near = next((row for row in left if row[name] == wanted.get(name)), None)
             out.append(f"expects {wanted} and finds {_shown(near)}")
         else:
             left.remove(hit)
-    out += [f"gives {_shown(row)}, which is not expected" for row in left]
-    return out
+    return out + [f"gives {_shown(row)}, which is not expected" for row in left]
 
 
 def _shown(row: dict[str, Any] | None) -> str:
@@ -128,7 +138,7 @@ def _equal(row: dict[str, Any], name: str, value: Any) -> bool:
     have = row[name]
     if isinstance(value, bool):
         return (have is not None) is value
-    if name in {"ts", "ts_seen"}:
+    if name in {"ts", "ts_seen", "bucket_start", "since"}:
         return bool(have == dt.datetime.fromisoformat(value)) if value else have is None
     if name == "extra":
         held: dict[str, Any] = msgspec.json.decode(have or "{}")
