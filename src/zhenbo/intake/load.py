@@ -24,7 +24,7 @@ from zhenbo.intake.coverage import SOURCE, coverage
 from zhenbo.intake.distinct import distinct, distinct_rows
 from zhenbo.intake.format import SNIFF, formats
 from zhenbo.intake.identity import Pseudonyms
-from zhenbo.intake.placing import placed, spans
+from zhenbo.intake.placing import placed
 from zhenbo.intake.recognise import Recognised, recognise
 from zhenbo.intake.report import FileReport, ImportReport
 
@@ -261,7 +261,7 @@ def _settled(pile: Pile, report: ImportReport) -> Dataset:
     events = _compact(canonical_order(one.events))
     own = pc.fill_null(pc.equal(joined["metrics"]["source"].cast(pa.string()), SOURCE), False)
     computed = coverage(events)
-    told, report.placed, report.unplaced = placed(joined["metrics"].filter(pc.invert(own)), spans(events))
+    told, report.placed, report.unplaced = placed(joined["metrics"].filter(pc.invert(own)), events)
     metrics = pa.concat_tables([told, computed]).unify_dictionaries()
     for row in computed.to_pylist():
         report.coverage.setdefault(row["session_id"], {})[row["metric"].removeprefix("coverage.")] = round(

@@ -3,10 +3,10 @@
 Exports of a shop's back office know the host and the clock, seldom the room: a mapping gives their metrics the session
 `near:HOST:BROADCAST` (either may be empty). With a BROADCAST its rows are one broadcast and go together; without,
 each row is placed by its own bucket (ad spend by the hour). Rows go to the one recorded session of their platform whose
-time they share, and nothing is guessed: two that fit, or another host, and they stay where they are, counted.
+time they share. A host has many names on its platform: where the record names none, or each side knows one host only,
+the time decides; of several hosts only the same one counts. Rows that fit none or two stay where they are, counted.
 """
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 
 from zhenbo.core.rows import plain
 from zhenbo.core.schema import COUNTER_KINDS, ROOM_KINDS
-from zhenbo.core.session import codes
 
 NEAR = "near:"
 """How the session of a metric begins that is still to be found."""
@@ -48,29 +47,27 @@ def spans(events: pa.Table) -> list[Span]:
         pc.is_in(plain(events["kind"]), value_set=pa.array(_LIVE)),
         pc.and_(pc.is_valid(events["session_id"]), pc.is_valid(events["ts"])),
     ))  # fmt: skip
-    session, names = codes(live["session_id"])
-    ts = np.asarray(live["ts"].cast(pa.int64()).to_numpy())
-    made = []
-    for code, name in enumerate(names.to_pylist()):
-        mine = np.flatnonzero(session == code)
-        if not mine.size:
-            continue
-        host = live["host_id"].take(pa.array(mine)).drop_null()
-        made.append(
-            Span(
-                live["platform"][int(mine[0])].as_py() or "", str(name), host[0].as_py() if len(host) else None,
-                int(ts[mine].min()), int(ts[mine].max()),
-            )
-        )  # fmt: skip
-    return sorted(made, key=lambda s: (s.session, s.platform))
+    told = pa.table({
+        "platform": plain(live["platform"]), "session": plain(live["session_id"]), "host": plain(live["host_id"]),
+        "ts": live["ts"].cast(pa.int64()),
+    })  # fmt: skip
+    known = pc.ScalarAggregateOptions(skip_nulls=True)
+    made = told.group_by(["platform", "session"], use_threads=False).aggregate(
+        [("host", "first", known), ("ts", "min"), ("ts", "max")]
+    )
+    names = ("platform", "session", "host_first", "ts_min", "ts_max")
+    return sorted(
+        (Span(*row) for row in zip(*(made[name].to_pylist() for name in names), strict=True)),
+        key=lambda s: (s.session, s.platform),
+    )
 
 
-def placed(metrics: pa.Table, recorded: Iterable[Span]) -> tuple[pa.Table, int, int]:
+def placed(metrics: pa.Table, events: pa.Table) -> tuple[pa.Table, int, int]:
     """Metrics in the sessions they belong to.
 
     Args:
         metrics: `SESSION_METRICS`.
-        recorded: the sessions there are.
+        events: all events; their sessions are looked up only when some metric asks for one.
 
     Returns:
         The table, how many rows found their session, and how many are left without one.
@@ -79,14 +76,14 @@ def placed(metrics: pa.Table, recorded: Iterable[Span]) -> tuple[pa.Table, int, 
     at = np.flatnonzero(np.asarray(pc.fill_null(pc.starts_with(session, NEAR), False).to_numpy()))
     if not at.size:
         return metrics, 0, 0
-    rows = metrics.take(pa.array(at))
+    recorded, rows = spans(events), metrics.take(pa.array(at))
     named = list(zip(rows["platform"].to_pylist(), rows["session_id"].to_pylist(), strict=True))
     starts = rows["bucket_start"].cast(pa.int64()).to_pylist()
     ends = [None if a is None else a + (s or 0) * 1_000_000 for a, s in zip(starts, rows["bucket_seconds"].to_pylist(), strict=True)]  # fmt: skip
     whole = _broadcasts(named, starts, ends)
     hosts: dict[str, set[str]] = {}
     for platform, name in named:
-        hosts.setdefault(platform, set()).add(_host(name))
+        hosts.setdefault(platform, set()).update({_host(name)} - {""})
     found: dict[tuple[str, str, int, int], str | None] = {}
     told = session.to_pylist()
     for place, key, a, b in zip(at.tolist(), named, starts, ends, strict=True):
@@ -95,7 +92,7 @@ def placed(metrics: pa.Table, recorded: Iterable[Span]) -> tuple[pa.Table, int, 
             continue
         asked = (*key, *span)
         if asked not in found:
-            found[asked] = _home(key[0], _host(key[1]), span, list(recorded), hosts[key[0]])
+            found[asked] = _home(key[0], _host(key[1]), span, recorded, hosts[key[0]])
         told[place] = found[asked] or told[place]
     column = metrics.schema.get_field_index("session_id")
     made = pa.array(told, pa.string()).dictionary_encode()
