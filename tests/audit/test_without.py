@@ -10,8 +10,8 @@ from zhenbo.judge import probability
 from zhenbo.pipeline import audit_dataset
 
 STORY = """
-    20:00 a1 a2 a3 a4 enter; 20:10 a3 leaves; 20:20 a4 enter
-    20:05 a1 likes x7; 20:06 a3 follows; 20:07 a3 orders o1 59.00; 20:08 a2 orders o2 10.00; d+1 20:00 refunded o1
+    20:00 a1..a4 enter; 20:10 a3 leave; 20:20 a4 enter
+    20:05 a1 like x7; 20:06 a3 follow; 20:07 a3 order o1 59.00; 20:08 a2 order o2 10.00; d+1 20:00 refunded o1
     20:00-20:30 entered_total 100..130 every 60s; 20:00-20:30 viewers 50..80 every 60s
     20:00-20:30 like_total 0..300 every 60s; 20:00-20:30 follow_total 10..40 every 60s
 """

@@ -33,12 +33,13 @@ _SHARED_DB = 3.0
 _Z90 = 1.6449
 
 
-def bridge(session: Session, probability: Mapping[str, float]) -> Gmv | None:
+def bridge(session: Session, probability: Mapping[str, float], missed: float = 0.0) -> Gmv | None:
     """The bridge of a session or shop month; None where the record holds no order.
 
     Args:
         session: the record; orders are read as they stood at its `as_of`.
         probability: per order id, that it is brushed. An order that is not listed was not judged.
+        missed: upper end of the brushed share of all orders; the upper end of the brushed amount is no lower.
 
     Orders in another currency than most are left out, and so are samples, lottery and test orders and orders
     created elsewhere. `brushed` expects from orders whose probability exceeds the prior of 1 %; those at or
@@ -65,6 +66,7 @@ def bridge(session: Session, probability: Mapping[str, float]) -> Gmv | None:
     p, judged = _listed(made.id, probability)
     expected, low, high = _brushed(rest, p, judged)
     left = int(rest.sum())
+    high = max(high, math.ceil(missed * left - 1e-9))
     settled = made.happened("completed")
     going_back = made.happened("sent_back") | made.happened("asked")
     verified = left - expected

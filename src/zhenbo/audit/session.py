@@ -1,5 +1,6 @@
 """The audit of one subject: a live session, or a shop's month of orders that belong to no session."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,12 +8,13 @@ from typing import Any
 
 from zhenbo.audit.exhibits import exhibit
 from zhenbo.audit.gmv import bridge
+from zhenbo.audit.purchaser import purchaser
 from zhenbo.audit.shown import ASKS, Shown, masked_share, shown
 from zhenbo.audit.without import cut, named
 from zhenbo.core.evidence import Effect, Evidence, Found, Say
 from zhenbo.core.exhibit import Exhibit
 from zhenbo.core.session import Session
-from zhenbo.core.subject import METRICS, Outcome, Question
+from zhenbo.core.subject import METRICS, Outcome, Question, Tier
 from zhenbo.core.verdict import (
     Asked,
     CauseTested,
@@ -24,7 +26,7 @@ from zhenbo.core.verdict import (
     ShopVerdict,
     Without,
 )
-from zhenbo.judge import Answer, Judgement, Policy, Weighed, judge, probability
+from zhenbo.judge import Answer, Hypotheses, Judgement, Policy, Weighed, judge, probability
 from zhenbo.judge.weigh import decibels
 
 NOTES = {
@@ -59,7 +61,7 @@ IDLE_ROWS = 30
 NOT_BELIEVED = 0.0099
 """Probability at which the bridge counts an order in its upper end only (`audit/gmv.py`)."""
 UNSEEN_SHARE = 0.05
-"""Upper end of the fakes where nothing was found: less than the material share is not what the signals are built to see."""
+"""Upper end of the fakes where nothing was found and no calibration says what is missed: the material share."""
 
 Phrase = Callable[[Say, Mapping[str, Any]], str]
 
@@ -110,8 +112,17 @@ class Case:
         return judge(self.session, found, self.seen.asks(self.session, policy.floor), self.share, policy)
 
 
-Again = Callable[[Session], Case]
-"""Looks at a changed record with every signal."""
+@dataclass(frozen=True)
+class Beyond:
+    """What is asked beyond the verdict, of subjects that are suspect or likely.
+
+    Args:
+        again: looks at a changed record with every signal, for the counterfactual.
+        hypotheses: stated likelihoods about who bought.
+    """
+
+    again: Callable[[Session], Case]
+    hypotheses: Hypotheses
 
 
 def case(session: Session, found: Mapping[str, Sequence[Found]], policy: Policy) -> Case:
@@ -124,21 +135,23 @@ def case(session: Session, found: Mapping[str, Sequence[Found]], policy: Policy)
     return Case(session, found, seen, share)
 
 
-def audit_case(made: Case, policy: Policy, words: Words, again: Again | None = None) -> Audited:
+def audit_case(made: Case, policy: Policy, words: Words, beyond: Beyond | None = None) -> Audited:
     """Judge one subject and write its verdict down.
 
     Args:
         made: all there is to judge it by.
         policy: thresholds, prior and caps.
         words: how findings are put into words.
-        again: looks at a changed record, for the counterfactual; without it none is asked.
+        beyond: what else is asked; without it there is neither counterfactual nor purchaser.
     """
     session, seen = made.session, made.seen
     judged = made.judge(policy)
     sales = next(a for a in judged.answers if a.question is Question.SALES)
     # below suspect nothing is taken off anybody's sales; what was judged still widens the interval
     believed = 1.0 if sales.outcome.rank >= Outcome.SUSPECT.rank else NOT_BELIEVED
-    gmv = bridge(session, {order: min(p, believed) for order, p in judged.orders.items()})
+    fakes = _fakes(session, seen, judged, policy)
+    missed = fakes.orders.high / max(fakes.orders.shown, 1) if fakes.orders else 0.0
+    gmv = bridge(session, {order: min(p, believed) for order, p in judged.orders.items()}, missed)
     head = judged.headline
     start, end = session.span
     said = head.asked and head.outcome is not Outcome.INSUFFICIENT  # null: not enough evidence to say
@@ -158,13 +171,14 @@ def audit_case(made: Case, policy: Policy, words: Words, again: Again | None = N
         "score_db": head.score_db,
         "map": policy.map_id,
         "questions": {a.question.value: _asked(a) for a in judged.answers},
-        "fake": _fakes(session, seen, judged),
+        "fake": fakes,
         "gmv": gmv,
         "coverage": {k: c for k in _KINDS if (c := session.coverage(k)) is not None},
         "reasons": [_reason(w, judged, session.session_id, words) for w in judged.reasons],
         "ask_for": [words.ask(r) for r in _wanted(session, judged)],
         "notes": list(_notes(session, head, policy, words.phrase)),
-        "without": _without(session, judged, policy, again) if again else None,
+        "without": _without(session, judged, policy, beyond.again) if beyond else None,
+        "purchaser": purchaser(session, judged, fakes, beyond.hypotheses) if beyond else None,
     }
     if session.scope == "shop":
         verdict: SessionVerdict | ShopVerdict = ShopVerdict(
@@ -175,7 +189,9 @@ def audit_case(made: Case, policy: Policy, words: Words, again: Again | None = N
     return Audited(verdict, judged, exhibit(session, judged.reasons))
 
 
-def _without(session: Session, judged: Judgement, policy: Policy, again: Again) -> Without | None:
+def _without(
+    session: Session, judged: Judgement, policy: Policy, again: Callable[[Session], Case]
+) -> Without | None:
     """The headline's question asked again of the record without everybody named; None where nobody is."""
     accounts, orders = named(judged.accounts), named(judged.orders)
     if judged.headline.outcome.rank < Outcome.SUSPECT.rank or not (accounts or orders):
@@ -262,7 +278,7 @@ def _wanted(session: Session, judged: Judgement) -> list[str]:
     return list(dict.fromkeys(records))
 
 
-def _fakes(session: Session, seen: Shown, judged: Judgement) -> Fakes:
+def _fakes(session: Session, seen: Shown, judged: Judgement, policy: Policy) -> Fakes:
     answers = {metric: a for a in judged.answers for metric in ASKS[a.question]}
     made: dict[str, Fake | None] = {}
     for metric in METRICS:
@@ -276,7 +292,21 @@ def _fakes(session: Session, seen: Shown, judged: Judgement) -> Fakes:
         )
     if session.counts.get("order_create") and made["orders"] is not None:
         made["orders"] = _fake_orders(made["orders"], judged)
-    return Fakes(**made)
+    tiers = {metric: session.tiers[question] for question, metrics in ASKS.items() for metric in metrics}
+    return Fakes(**{m: None if f is None else _calibrated(f, m, tiers[m], policy) for m, f in made.items()})
+
+
+def _calibrated(fake: Fake, metric: str, tier: Tier, policy: Policy) -> Fake:
+    """The interval as wide as it had to be at calibration in order to hold nine times of ten.
+
+    Where nothing was counted, its end is the share that nine of ten bought sessions stayed below without being noticed.
+    """
+    names = (f"{metric}@{tier}", metric, "*")
+    if not fake.mid:
+        missed = next((policy.unseen[n] for n in names if n in policy.unseen), UNSEEN_SHARE)
+        return _ordered(fake.shown, 0, 0, max(fake.high, math.ceil(missed * fake.shown)))
+    down, up = next((policy.widen[n] for n in names if n in policy.widen), (0.0, 0.0))
+    return _ordered(fake.shown, fake.low - down * fake.shown, fake.mid, fake.high + up * fake.shown)
 
 
 def _fake(
@@ -294,7 +324,7 @@ def _fake(
         return _ordered(total, low - half_unit if sure else 0.0, mid, high + half_unit)
     if own.outcome is not Outcome.UNLIKELY:
         return None
-    return _ordered(total, 0, 0, max([e.high for _, e in counted], default=0.0) or UNSEEN_SHARE * total)
+    return _ordered(total, 0, 0, max([e.high for _, e in counted], default=0.0))
 
 
 def _fake_orders(fake: Fake, judged: Judgement) -> Fake:

@@ -134,6 +134,28 @@ class Without(Struct, frozen=True, kw_only=True):
     score_db: float | None
 
 
+class FactSeen(Struct, frozen=True, kw_only=True):
+    """A fact that bears on who bought, and what the pack says of it."""
+
+    fact: Annotated[str, Meta(description="its id in packs/attribution")]
+    share: Annotated[float, Meta(ge=0, le=1, description="share of the units looked at for which it holds")]
+    of: Annotated[Count, Meta(description="units looked at: accounts' comments, named orders, shown counts")]
+    host_db: Annotated[float, Meta(description="stated likelihood, dB, up to a constant per fact")]
+    merchant_db: float
+    rival_db: float
+
+
+class Purchaser(Struct, frozen=True, kw_only=True):
+    """Three hypotheses about who paid. Judgement, since nobody has labelled purchasers; it moves no outcome."""
+
+    pack: Annotated[str, Meta(description="id@version of the stated likelihoods")]
+    host: Annotated[Probability, Meta(description="the host or its agency bought")]
+    merchant: Annotated[Probability, Meta(description="the merchant bought")]
+    rival: Annotated[Probability, Meta(description="a rival attacked")]
+    leans: Annotated[Literal["host", "merchant", "rival", "cannot_tell"], Meta(description="the one that is clearly ahead")]  # fmt: skip
+    facts: Annotated[list[FactSeen], Meta(description="what moved them")]
+
+
 class SubjectVerdict(Struct, frozen=True, kw_only=True):
     """What is said of one session or shop month."""
 
@@ -161,6 +183,9 @@ class SubjectVerdict(Struct, frozen=True, kw_only=True):
     ask_for: Annotated[list[str], Meta(description="records that would settle what is open, in words")]
     notes: Annotated[list[str], Meta(description="what the reader must know about the record, in words")]
     without: Annotated[Without | None, Meta(description="the counterfactual; null below suspect and where nobody is named")] = None  # fmt: skip
+    purchaser: Annotated[Purchaser | None, Meta(description="who may have bought it; null below suspect")] = (
+        None
+    )
 
 
 class SessionVerdict(SubjectVerdict, frozen=True, kw_only=True):

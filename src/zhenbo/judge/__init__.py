@@ -1,6 +1,17 @@
 """Evidence and policy become a verdict whose reasons add up exactly."""
 
 from zhenbo.judge.policy import Policy, parse_policy
+from zhenbo.judge.purchaser import Hypotheses, parse_hypotheses
 from zhenbo.judge.weigh import Answer, Judgement, Weighed, judge, probability
 
-__all__ = ["Answer", "Judgement", "Policy", "Weighed", "judge", "parse_policy", "probability"]
+__all__ = [
+    "Answer",
+    "Hypotheses",
+    "Judgement",
+    "Policy",
+    "Weighed",
+    "judge",
+    "parse_hypotheses",
+    "parse_policy",
+    "probability",
+]

@@ -1,20 +1,29 @@
-"""Looking again at a record from which somebody was taken out."""
+"""What is asked beyond a verdict: the record without those named, looked at again; and who may have bought."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
+from importlib.resources import files
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.audit.session import Again, Case, case
+from zhenbo.audit.session import Beyond, Case, case
 from zhenbo.core.evidence import Found
 from zhenbo.core.session import Session
 from zhenbo.intake.coverage import SOURCE, coverage
-from zhenbo.judge import Policy
+from zhenbo.judge import Hypotheses, Policy, parse_hypotheses
 
 
-def afresh(policy: Policy, look: Callable[[Session], Mapping[str, Sequence[Found]]]) -> Again:
-    """All signals over a changed record, its coverage computed anew. Costs as much as the first look.
+@cache
+def hypotheses() -> Hypotheses:
+    """The shipped likelihoods about who bought."""
+    pack = files("zhenbo.packs") / "attribution" / "default.toml"
+    return parse_hypotheses(pack.read_text("utf-8"))
+
+
+def afresh(policy: Policy, look: Callable[[Session], Mapping[str, Sequence[Found]]]) -> Beyond:
+    """All signals over a changed record, its coverage computed anew: costs as much as the first look; and the shipped hypotheses.
 
     Args:
         policy: to judge by.
@@ -28,4 +37,4 @@ def afresh(policy: Policy, look: Callable[[Session], Mapping[str, Sequence[Found
         changed = replace(session, metrics=measured)
         return case(changed, look(changed), policy)
 
-    return again
+    return Beyond(again, hypotheses())

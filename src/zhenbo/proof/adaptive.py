@@ -36,6 +36,8 @@ BUDGET = 100_000.0
 """Yuan for all deliveries of a campaign by default: enough that the price of evasion shows (judgement)."""
 TRIALS = 3
 """Changes tried before the best of them is kept."""
+LOUD_DB = 10.0
+"""From this raw weight on a signal counts as accusing where the cost of silencing it is asked: ten times likelier."""
 _SHOWN_FROM = Outcome.SUSPECT.rank
 
 
@@ -48,12 +50,14 @@ class Told:
         probability: as in the report; None where it says nothing.
         score: how strongly it accuses, in dB; falls with suspicion.
         reasons: names of what accuses.
+        loud: of them, those that accuse with `LOUD_DB` at least.
     """
 
     outcome: Outcome
     probability: float | None
     score: float
     reasons: tuple[str, ...]
+    loud: tuple[str, ...] = ()
 
     @property
     def caught(self) -> bool:
@@ -277,7 +281,8 @@ def shown(audit: Audit) -> Told:
     )
     scores = [q.score_db for q in worst.questions.values() if q.asked and q.score_db is not None]
     reasons = tuple(dict.fromkeys(r.signal for r in worst.reasons if r.raw_db > 0))
-    return Told(worst.verdict, worst.probability, max(scores, default=worst.score_db), reasons)
+    loud = tuple(sorted({r.signal for r in worst.reasons if r.raw_db >= LOUD_DB}))
+    return Told(worst.verdict, worst.probability, max(scores, default=worst.score_db), reasons, loud)
 
 
 def our_verdict(world: World) -> Told:
@@ -297,7 +302,8 @@ def by_naive(detector: Naive) -> Judge:
         fires = any(a.fires for a in alarms)
         score = 10 * float(np.log10(max(a.score for a in alarms) + 1e-9))
         outcome = Outcome.SUSPECT if fires else Outcome.UNLIKELY
-        return Told(outcome, None, score, (detector.id,) if fires else ())
+        told = (detector.id,) if fires else ()
+        return Told(outcome, None, score, told, told)
 
     return judge
 
@@ -343,9 +349,34 @@ def row(run: Evasion) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def table(seeds: Iterable[int]) -> Iterator[dict[str, Any]]:
-    """All campaigns against our verdicts at some seeds, one row each."""
-    yield from map(row, campaigns(seeds))
+def silenced(runs: Sequence[Evasion]) -> Iterator[dict[str, Any]]:
+    """What it costs to silence each signal: one row per signal that accused a campaign on its cheapest plan.
+
+    Of the deliveries of that campaign in which it accused no more, the one with the lowest price per fake: an upper bound,
+    since only what the attacker tried is known. What he changed until then stands beside it; buying less counts too, and
+    shows in the dose.
+    """
+    for signal in sorted({name for run in runs for name in run.steps[0].told.loud}):
+        heard = [run for run in runs if signal in run.steps[0].told.loud]
+        found = [(run, step) for run in heard if (step := _cheapest_silent(run, signal)) is not None]
+        before = [run.unit_first for run, _ in found]
+        after = [step.cost / max(step.fakes, 1) for _, step in found]
+        changes = Counter(step.change.removeprefix("back to ") for _, step in found)
+        yield {
+            "signal": signal, "goals": ", ".join(dict.fromkeys(run.goal for run in heard)), "accused": len(heard), "silenced": len(found),
+            "yuan per fake, accused": round(float(np.median(before)), 2) if found else None,
+            "yuan per fake, silent": round(float(np.median(after)), 2) if found else None,
+            "times dearer": round(float(np.median(np.array(after) / before)), 1) if found else None,
+            "dose, accused": round(float(np.median([run.dose_first for run in heard])), 2),
+            "dose, silent": round(float(np.median([step.dose for _, step in found])), 2) if found else None,
+            "last change": "; ".join(name for name, _ in changes.most_common(2)) or "never silenced",
+        }  # fmt: skip
+
+
+def _cheapest_silent(run: Evasion, signal: str) -> Step | None:
+    """The delivery with the lowest price per fake in which a signal does not accuse."""
+    quiet = [s for s in run.steps if s.fakes and signal not in s.told.loud]
+    return min(quiet, key=lambda s: s.cost / s.fakes, default=None)
 
 
 def _lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -382,7 +413,12 @@ def main() -> None:
     given = parser.parse_args()
     seeds = range(given.seed, given.seed + given.seeds)
     runs = campaigns(seeds, given.goal or tuple(GOALS), given.budget, given.against)
-    for line in (*_lines([row(r) for r in runs]), *(x for r in runs if given.steps for x in _steps(r))):
+    signals = list(silenced(runs))
+    for line in (
+        *_lines([row(r) for r in runs]),
+        *(("", *_lines(signals)) if signals else ()),
+        *(x for r in runs if given.steps for x in _steps(r)),
+    ):
         print(line)  # noqa: T201 - a command line
 
 

@@ -42,7 +42,7 @@ def _est(e: Est) -> str:
 
 def _pct(x: float) -> str:
     if math.isinf(x):
-        return "> tried"
+        return "not reached"
     places = 0 if x >= 0.1 or x == 0 else 1 if x >= 0.01 else 2 if x >= 0.0001 else 4
     return f"{100 * x:.{places}f} %"
 

@@ -47,7 +47,7 @@ def prove(
     trials = run(jobs(size, seed, data), progress)
     made = tables.sections(trials)
     if size.adaptive:
-        made.append(_adaptive(size, seed))
+        made += _adaptive(size, seed)
     return Proof(_facts(trials, seed, quick=quick), made, trials)
 
 
@@ -62,14 +62,23 @@ def _facts(trials: Sequence[Trial], seed: int, *, quick: bool) -> dict[str, Any]
     }  # fmt: skip
 
 
-def _adaptive(size: Size, seed: int) -> Section:
-    from zhenbo.proof.adaptive import table
+def _adaptive(size: Size, seed: int) -> list[Section]:
+    from zhenbo.proof.adaptive import LOUD_DB, campaigns, row, silenced
 
-    return Section(
-        "adaptive", "An attacker who is told the verdict",
-        "It changes one thing at a time, the cheapest first, until nothing above insufficient is said or its budget is gone. Cost per fake that is "
-        "still delivered in the end.", tuple({**row, "seed": str(row["seed"])} for row in table(range(seed, seed + size.adaptive))),
-    )  # fmt: skip
+    runs = campaigns(range(seed, seed + size.adaptive))
+    told = [
+        Section(
+            "adaptive", "An attacker who is told the verdict",
+            "It changes one thing at a time, the cheapest first, until nothing above insufficient is said or its budget is gone. Cost per fake that is "
+            "still delivered in the end.", tuple({**made, "seed": str(made["seed"])} for made in map(row, runs)),
+        ),
+        Section(
+            "silenced", "What it costs to silence each signal",
+            f"Of the campaigns that a signal accused on their cheapest plan (with {LOUD_DB:.0f} dB or more before caps): the cheapest of the attacker's "
+            "deliveries in which it accused no more. An upper bound: he tries no more than thirty. Medians over campaigns.", tuple(silenced(runs)),
+        ),
+    ]  # fmt: skip
+    return [s for s in told if s.rows]
 
 
 def write(proof: Proof, out: Path) -> Path:

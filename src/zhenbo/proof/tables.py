@@ -11,7 +11,7 @@ import numpy as np
 from zhenbo.core.subject import METRICS, Outcome
 from zhenbo.proof import stats
 from zhenbo.proof.stats import Rate, rate
-from zhenbo.proof.trial import MATERIAL, Told, Trial
+from zhenbo.proof.trial import MATERIAL, Share, Told, Trial
 
 PREVALENCE = 0.08
 """Share of sessions taken as bought where probabilities are judged: the policy's middle prior."""
@@ -270,22 +270,35 @@ def groups(trials: Sequence[Trial]) -> Section:
 
 
 def least_doses(trials: Sequence[Trial]) -> Section:
-    """Smallest dose that is found four times of five."""
+    """Smallest dose that is found four times of five, at the false-alarm rate that the same answer has in the same view."""
     rows = []
-    for (attack, view), group in _groups(bought(trials), lambda t: (t.family, t.view)).items():
-        dose, found = np.array([t.dose for t in group]), np.array([t.told.raised for t in group])
-        if len(group) >= 8:
-            low, high = stats.least_dose_interval(dose, found, 3)
-            rows.append({
-                "family": attack, "view": view, "sessions": len(group), "largest dose tried": Est(float(dose.max())),
-                "least dose found": Est(stats.least_dose(dose, found), low, high),
-                "found": _count(group, lambda t: t.told.raised),
-            })  # fmt: skip
+    views = sorted({t.view for t in bought(trials)})
+    for family, mine in _groups(bought(trials), lambda t: t.family).items():
+        for view in ("any", *views):
+            group = [t for t in mine if view in (t.view, "any")]
+            if len(group) >= LEAST_GROUP:
+                calm = [t for t in honest(trials) if view in (t.view, "any")]
+                rows.append({"family": family, "view": view, **_least_dose(group, calm)})
     return Section(
         "least_dose", "Minimum detectable dose",
-        "Fabricated share of the metric from which four sessions of five are answered suspect or likely (isotonic fit); `>` = not "
-        "even at the largest dose tried. The false-alarm rate of that answer stands in the first table.", tuple(rows),
+        "Fabricated share of the metric from which four sessions of five are answered suspect or likely (isotonic fit, 95 % bootstrap "
+        "interval), beside how often honest sessions seen in the same way are answered so. *Not reached*: not even at the largest dose tried, "
+        f"or fewer than {stats.LEAST_TRIED} sessions stand there. Families seen fewer than {LEAST_GROUP} times in a view are in `any` only.", tuple(rows),
     )  # fmt: skip
+
+
+LEAST_GROUP = 8
+"""Sessions from which a least dose is asked of a family in a view."""
+
+
+def _least_dose(group: Sequence[Trial], calm: Sequence[Trial]) -> dict[str, Any]:
+    dose, found = np.array([t.dose for t in group]), np.array([t.told.raised for t in group])
+    low, high = stats.least_dose_interval(dose, found, 3)
+    return {
+        "sessions": len(group), "largest dose tried": Est(float(dose.max())),
+        "least dose found": Est(stats.least_dose(dose, found), low, high),
+        "found": _count(group, lambda t: t.told.raised), "honest answered so": _count(calm, _suspect),
+    }  # fmt: skip
 
 
 def weaknesses(trials: Sequence[Trial]) -> Section:
@@ -317,20 +330,35 @@ def shares(trials: Sequence[Trial]) -> Section:
     """Error of the fabricated share, and how often its interval holds the truth."""
     rows = []
     for where, group in (("honest", honest(trials)), ("bought", bought(trials))):
-        for metric in METRICS:
-            mine = [(t.campaign, s) for t in group for s in t.shares if s.metric == metric and (where == "honest" or s.truth > 0)]  # fmt: skip
-            said = [(c, s) for c, s in mine if s.mid is not None and s.low is not None and s.high is not None]
-            if not mine:
-                continue
-            error = np.array([abs(s.mid - s.truth) for _, s in said])  # type: ignore[operator]
-            inside = sum(s.low <= s.truth <= s.high for _, s in said)  # type: ignore[operator]
-            spread = stats.weighted_sums([[e, 1.0] for e in error], [c for c, _ in said], 4)[1]
-            rows.append({
-                "sessions": where, "metric": metric, "shown": len(mine), "answered": rate(len(said), len(mine)),
-                "mean error, points": _est(error.mean() if len(error) else np.nan, spread[:, 0] / np.maximum(spread[:, 1], 1)) if said else Est(None),
-                "interval holds the truth": rate(inside, len(said)),
-            })  # fmt: skip
-    return Section("shares", "Fabricated share of each metric", "Where the verdict gives one; null answers are counted as unanswered. Intervals are meant to hold the truth nine times of ten.", tuple(rows))  # fmt: skip
+        for metric in ("all", *METRICS):
+            mine = [(t.campaign, s) for t in group for s in t.shares if metric in (s.metric, "all") and (where == "honest" or s.truth > 0)]  # fmt: skip
+            if mine:
+                rows.append({"sessions": where, "metric": metric, **_share_errors(mine)})
+    return Section(
+        "shares", "Fabricated share of each metric",
+        "Where the verdict gives one; null answers are counted as unanswered. Intervals are meant to hold the truth nine times of ten *in bought "
+        "sessions*, found or not; in an honest one they begin at nothing and always hold. Their ends were set on another seed (`zhenbo.proof.intervals`). "
+        "Counted: the sessions in which something was found on that metric.", tuple(rows),
+    )  # fmt: skip
+
+
+def _share_errors(mine: Sequence[tuple[str, Share]]) -> dict[str, Any]:
+    """Of shares by campaign: how many were answered, how far off, and how often the interval held."""
+    said = [(c, s) for c, s in mine if s.mid is not None and s.low is not None and s.high is not None]
+    error = np.array([abs(s.mid - s.truth) for _, s in said])  # type: ignore[operator]
+    counted = np.array([float(s.mid or 0) for _, s in said]) > 0
+    holds = np.array([float(s.low <= s.truth <= s.high) for _, s in said]) > 0  # type: ignore[operator]
+    width = np.array([s.high - s.low for _, s in said])  # type: ignore[operator]
+    spread = stats.weighted_sums([[e, 1.0] for e in error], [c for c, _ in said], 4)[1] if said else None
+    return {
+        "shown": len(mine),
+        "answered": rate(len(said), len(mine)),
+        "mean error, points": Est(None) if spread is None else _est(error.mean(), spread[:, 0] / np.maximum(spread[:, 1], 1)),
+        "median error, counted": Est(float(np.median(error[counted])) if counted.any() else None),
+        "interval holds the truth": rate(int(holds.sum()), len(said)),
+        "… where counted": rate(int(holds[counted].sum()), int(counted.sum())),
+        "median width": Est(float(np.median(width)) if len(width) else None),
+    }  # fmt: skip
 
 
 def money(trials: Sequence[Trial]) -> Section:
@@ -353,6 +381,21 @@ def money(trials: Sequence[Trial]) -> Section:
             "interval holds the truth": rate(sum(m.low <= m.truth <= m.high for _, m in mine), len(mine)),
         })  # fmt: skip
     return Section("money", "Verified GMV", "Against the world's own books: created − cancelled − unpaid − discount − refunded − brushed.", tuple(rows))  # fmt: skip
+
+
+def purchasers(trials: Sequence[Trial]) -> Section:
+    """Whom a suspect or likely verdict leans to as the purchaser, beside who paid."""
+    rows = []
+    for who, test in (("a rival", True), ("somebody of the room", False)):
+        group = [t for t in bought(trials) if t.leans and (t.family == "victims") is test]
+        if group:
+            rows.append({
+                "paid by": who, "suspect or likely": len(group),
+                "right": _count(group, lambda t, rival=test: t.leans in ({"rival"} if rival else {"host", "merchant"})),  # type: ignore[misc]
+                "wrong": _count(group, lambda t, rival=test: t.leans in ({"host", "merchant"} if rival else {"rival"})),  # type: ignore[misc]
+                "cannot tell": _count(group, lambda t: t.leans == "cannot_tell"),
+            })  # fmt: skip
+    return Section("purchasers", "Who bought it", "Stated likelihoods (`packs/attribution`), fitted on nothing. Whether host or merchant paid is known of few simulated attacks, so that only rival or not is judged.", tuple(rows))  # fmt: skip
 
 
 # --- probabilities and signals ------------------------------------------------------------------------------------
@@ -509,6 +552,7 @@ def sections(trials: Sequence[Trial]) -> list[Section]:
         groups(trials),
         shares(trials),
         money(trials),
+        purchasers(trials),
         least_doses(trials),
         minutes(trials),
         calibrated(trials),

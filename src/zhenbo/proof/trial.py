@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from zhenbo.audit.purchaser import purchaser
 from zhenbo.audit.session import Audited, Case, audit_case
 from zhenbo.audit.shown import ASKS
 from zhenbo.core.dataset import Dataset
@@ -24,6 +25,7 @@ from zhenbo.core.verdict import Gmv
 from zhenbo.judge import Judgement, Policy
 from zhenbo.judge.weigh import decibels
 from zhenbo.pipeline import cases, default_policy, words
+from zhenbo.pipeline.counterfactual import hypotheses
 from zhenbo.proof.stats import histogram
 from zhenbo.signals.catalogue import catalogue
 from zhenbo.worlds.attacks import ATTACKS
@@ -89,6 +91,7 @@ class Trial:
         groups: true groups there; no verdict names groups yet.
         naive: what naive detectors say, where they can be asked and were.
         spoke: `signal@tier` and p of every piece of evidence; 1 where an innocent cause explains it.
+        leans: who the verdict says may have bought; empty below suspect.
         minutes: from the first fabricated thing to a verdict that raises it; infinite when never, None when not asked.
     """
 
@@ -114,6 +117,7 @@ class Trial:
     naive: Mapping[str, bool] = field(default_factory=dict)
     spoke: tuple[tuple[str, float], ...] = ()
     minutes: float | None = None
+    leans: str = ""
 
     @property
     def honest(self) -> bool:
@@ -166,7 +170,7 @@ def trials(
             without=_variants(case, truth, policy, alone=False) if depth.fusion else {},
             alone=_variants(case, truth, policy, alone=True) if depth.fusion else {},
             naive=_naive(case) if depth.naive else {},
-            spoke=tuple(_spoke(made.judgement)),
+            spoke=tuple(_spoke(made.judgement)), leans=_leans(case, made),
             minutes=_minutes(world.dataset, told, truth, policy) if depth.live and truth.began is not None else None,
         )  # fmt: skip
 
@@ -213,6 +217,11 @@ def _variants(case: Case, truth: SessionTruth, policy: Policy, *, alone: bool) -
 def _spoke(judged: Judgement) -> Iterator[tuple[str, float]]:
     for e in (w.evidence for w in judged.reasons):
         yield f"{e.signal}@{e.tier}", 1.0 if e.explained else e.p
+
+
+def _leans(case: Case, made: Audited) -> str:
+    told = purchaser(case.session, made.judgement, made.verdict.fake, hypotheses())
+    return told.leans if told else ""
 
 
 def _naive(case: Case) -> dict[str, bool]:

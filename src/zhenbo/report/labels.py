@@ -231,3 +231,22 @@ def ask(record_id: str, lang: Lang) -> str:
 def strength(weight_db: float) -> int:
     """Squares, 0 to 4, of a weight in dB; both directions alike."""
     return sum(abs(weight_db) >= step for step in (0.5, 5, 10, 15))
+
+PURCHASERS = {
+    "host": N_("the host or the agency"),
+    "merchant": N_("the merchant"),
+    "rival": N_("a rival's attack"),
+}
+FACTS = {
+    "flattering": N_("fabricated figures that flatter the room"),
+    "cursing": N_("comments of those named that curse the goods"),
+    "sent_back": N_("named orders sent back after shipping"),
+    "stock_locked": N_("named orders never paid, for one product"),
+    "never_paid": N_("named orders never paid"),
+    "money_back_unshipped": N_("named orders refunded before anything was shipped"),
+    "kept": N_("named orders paid, shipped and kept"),
+    "alike_parcels": N_("parcels of one weight"),
+    "at_the_end": N_("named orders in the last third of the session"),
+    "declared_window": N_("suspicious intervals inside declared traffic"),
+}
+"""Facts that bear on who bought (packs/attribution)."""

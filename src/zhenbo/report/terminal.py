@@ -62,6 +62,8 @@ def _block(seen: SubjectView, console: Console, lang: Lang) -> None:
     if seen.without:
         body.append(_line(tr(lang, "Counterfactual"), seen.without))
     body.append(_line(tr(lang, "Data"), seen.data))
+    if seen.purchaser:
+        body.append(_line(tr(lang, "Who bought it"), seen.purchaser))
     for text in body:
         console.print(Padding(text, (0, 0, 0, 2)))
     if seen.fakes or seen.bridge:

@@ -19,6 +19,7 @@ from zhenbo.report.i18n import Lang, tr
 from zhenbo.report.labels import name
 from zhenbo.report.mask import ID_LIMIT, accounts, clean, masked
 from zhenbo.report.phrase import phrase
+from zhenbo.report.purchaser import purchaser_facts, purchaser_line
 from zhenbo.report.score import Addition, additions
 
 ROWS_AGAINST, ROWS_FOR = 6, 2
@@ -127,6 +128,8 @@ class SubjectView:
     fact: str
     likelihood: str
     without: str
+    purchaser: str
+    purchaser_facts: tuple[str, ...]
     data: str
     penalty: str
     fakes: tuple[FakeView, ...]
@@ -192,6 +195,8 @@ def view(
         fact=_fact(subject, fakes, lang),
         likelihood=_likelihood(subject, lang),
         without=without_named(subject, lang),
+        purchaser=purchaser_line(subject, lang),
+        purchaser_facts=purchaser_facts(subject, lang),
         data=_data(subject, lang),
         penalty=_penalty(subject, lang),
         fakes=fakes,

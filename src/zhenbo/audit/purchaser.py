@@ -1,0 +1,120 @@
+"""Who may have bought what is fabricated: the facts of a record that bear on it.
+
+Facts are looked for among the accounts and orders named (p > 0.5), and among the counts called fabricated; each is a
+share of so many units, and holds from the share on that the pack names. What the record does not show is no fact either
+way.
+"""
+
+from collections.abc import Collection, Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from zhenbo.audit.without import named
+from zhenbo.core.session import MINUTE, Session
+from zhenbo.core.subject import Outcome
+from zhenbo.core.verdict import FactSeen, Fakes, Purchaser
+from zhenbo.judge import Hypotheses, Judgement
+from zhenbo.kernel.orders import NEVER, orders
+
+_FLATTERING = ("viewers", "likes", "comments", "follows", "shares")
+_SENT = ("shipped", "delivered", "sent_back")
+_ALIKE = 0.05
+"""Relative distance from the middle weight within which parcels count as alike."""
+_KNOWING = frozenset({"ad", "feature", "raid", "celebrity"})
+"""Declared windows that announce traffic."""
+
+Seen = tuple[str, float, int]
+"""Fact, share, units looked at."""
+
+
+def purchaser(session: Session, judged: Judgement, fakes: Fakes, pack: Hypotheses) -> Purchaser | None:
+    """Shares of the three hypotheses with the facts that moved them; None below suspect."""
+    if judged.headline.outcome.rank < Outcome.SUSPECT.rank:
+        return None
+    people, bought = named(judged.accounts), named(judged.orders)
+    found = [
+        *_counts(fakes),
+        *_said(session, people, pack.complaint),
+        *_traded(session, bought),
+        *_declared(session, judged),
+    ]
+    holds = [(name, share, of) for name, share, of in found if of >= pack.facts[name].least and share >= pack.facts[name].at]  # fmt: skip
+    shares = pack.shares(name for name, _, _ in holds)
+    ahead = max(shares, key=lambda who: shares[who])
+    facts = [(pack.facts[name].db, name, share, of) for name, share, of in sorted(holds)]
+    return Purchaser(
+        pack=pack.id,
+        **shares,
+        leans=ahead if shares[ahead] >= pack.leans else "cannot_tell",
+        facts=[
+            FactSeen(fact=name, share=share, of=of, host_db=db["host"], merchant_db=db["merchant"], rival_db=db["rival"])
+            for db, name, share, of in facts
+        ],
+    )  # fmt: skip
+
+
+def _counts(fakes: Fakes) -> Iterator[Seen]:
+    """The most fabricated of the counts that flatter a room."""
+    told = [f for m in _FLATTERING if (f := getattr(fakes, m)) is not None and f.shown and f.mid]
+    if told:
+        worst = max(told, key=lambda f: f.mid / f.shown)
+        yield "flattering", worst.mid / worst.shown, worst.mid
+
+
+def _said(session: Session, people: Collection[str], words: Collection[str]) -> Iterator[Seen]:
+    """Complaints among the comments of those named."""
+    rows = session.rows("comment")
+    mine = rows.filter(pc.is_in(rows["actor_id"], value_set=pa.array(list(people), pa.string())))
+    texts = mine["text"].drop_null()
+    if len(texts):
+        cursed = pc.fill_null(
+            pc.match_substring_regex(pc.utf8_lower(texts), "|".join(map(_literal, words))), False
+        )
+        yield "cursing", float(np.mean(cursed.to_numpy(zero_copy_only=False))), len(texts)
+
+
+def _literal(word: str) -> str:
+    return "".join(c if c.isalnum() or c == " " else f"\\{c}" for c in word)
+
+
+def _traded(session: Session, bought: Collection[str]) -> Iterator[Seen]:
+    """What became of the orders named."""
+    made = orders(session)
+    mine = np.asarray(
+        pc.is_in(made.id, value_set=pa.array(list(bought), pa.string())).to_numpy(zero_copy_only=False)
+    )
+    n = int(mine.sum())
+    if not n:
+        return
+    sent = np.any([made.happened(step) for step in _SENT], axis=0)
+    back = made.refund > 0
+    paid = made.was_paid
+    yield "sent_back", float((sent & back)[mine].mean()), n
+    yield "money_back_unshipped", float((paid & back & ~sent)[mine].mean()), n
+    yield "kept", float((paid & sent & ~back)[mine].mean()), n
+    unpaid = mine & ~paid
+    yield "never_paid", float(unpaid.sum() / n), n
+    goods = made.keys["target_id"][unpaid & (made.keys["target_id"] >= 0)]
+    if len(goods):
+        yield "stock_locked", float(np.bincount(goods).max() / n), n
+    grams = made.weight_g[mine & (made.weight_g > 0)]
+    if len(grams):
+        yield "alike_parcels", float((np.abs(grams - np.median(grams)) <= _ALIKE * np.median(grams)).mean()), len(grams)  # fmt: skip
+    start, end = session.span
+    at = made.at["created"]
+    known = mine & (at >= start) & (at != NEVER)
+    if session.scope == "session" and known.any() and end > start:
+        yield "at_the_end", float((at[known] >= end - (end - start) / 3).mean()), int(known.sum())
+
+
+def _declared(session: Session, judged: Judgement) -> Iterator[Seen]:
+    """Accusing reasons that fall into a window declared for traffic, and do not span the whole record."""
+    start, end = session.span
+    reasons = [w.evidence.window for w in judged.reasons if w.weight_db > 0]
+    short = [x for x in reasons if x[1] - x[0] < 0.8 * max(end - start, MINUTE)]
+    windows = [w for w in session.windows if w.kind in _KNOWING]
+    if short and windows:
+        inside = [any(w.overlaps(*x) for w in windows) for x in short]
+        yield "declared_window", float(np.mean(inside)), len(short)

@@ -1,0 +1,120 @@
+"""Who may have bought: facts of the record move three hypotheses as the pack states, never far, and no verdict by it."""
+
+from dataclasses import dataclass, replace
+from itertools import combinations
+from types import SimpleNamespace
+
+import pytest
+
+from zhenbo.audit.purchaser import purchaser
+from zhenbo.core.errors import PackError
+from zhenbo.core.story import read
+from zhenbo.core.subject import Outcome
+from zhenbo.core.verdict import Fake, Fakes
+from zhenbo.judge import parse_hypotheses
+from zhenbo.judge.purchaser import PURCHASERS
+from zhenbo.pipeline import audit_dataset, cases, default_policy, words
+from zhenbo.pipeline.audit import audit_case
+from zhenbo.pipeline.counterfactual import hypotheses
+
+PACK = hypotheses()
+
+
+@dataclass(frozen=True)
+class Judged:
+    """As much of a judgement as the question needs: an outcome, and who is named."""
+
+    accounts: dict
+    orders: dict
+    outcome: Outcome = Outcome.SUSPECT
+    reasons: tuple = ()
+
+    @property
+    def headline(self):
+        """The outcome, as a judgement carries it."""
+        return SimpleNamespace(outcome=self.outcome)
+
+
+def asked(story, accounts=(), orders=(), fakes=None, **more):
+    """What is said of a told room when these accounts and orders are named."""
+    session = read(story).session()
+    judged = Judged(dict.fromkeys(accounts, 0.9), dict.fromkeys(orders, 0.9), **more)
+    return purchaser(session, judged, fakes or Fakes(), PACK)
+
+
+CROWD = "20:00-22:00 b1..b30 enter scattered;"
+ORDERS = [f"f{n}" for n in range(1, 21)]
+
+
+def test_curses_and_parcels_sent_back_lean_to_a_rival():
+    """Named accounts curse the goods, named orders come back after shipping."""
+    told = asked(
+        CROWD + """20:10-20:40 a1..a20 say "这家是假货大家别买 {n}" scattered
+        20:10-20:40 a1..a20 order f{n} 59.00 scattered; d+1 10:00 shipped f{n} x20; d+3 12:00 refunded f{n} x20""",
+        [f"a{n}" for n in range(1, 21)], ORDERS,
+    )  # fmt: skip
+    assert {f.fact for f in told.facts} == {"cursing", "sent_back"}
+    assert told.leans == "rival"
+    assert told.rival > 0.7 > told.host + told.merchant
+
+
+def test_orders_kept_lean_to_the_merchant_and_pledges_made_good_to_the_host():
+    """Paid, shipped and kept; against bunched in the last third and refunded before anything was shipped."""
+    parcels = "20:10-21:50 a1..a20 order f{n} 59.00 scattered; d+1 10:00 shipped f{n} x20"
+    kept = asked(CROWD + parcels, (), ORDERS)
+    assert max(PURCHASERS, key=lambda who: getattr(kept, who)) == "merchant"
+    assert kept.leans == "cannot_tell"  # a rival would not, a host might
+    alike = asked(CROWD + parcels.replace("x20", "x20 [weight=120]"), (), ORDERS)
+    assert {f.fact for f in alike.facts} == {"kept", "alike_parcels"}
+    assert alike.leans == "merchant"
+    pledge = asked(
+        CROWD + "21:40-21:59 a1..a20 order f{n} 59.00 scattered; d+1 08:00 refunded f{n} x20", (), ORDERS
+    )
+    assert {f.fact for f in pledge.facts} == {"money_back_unshipped", "at_the_end"}
+    assert pledge.leans == "host"
+
+
+def test_flattering_figures_alone_cannot_tell():
+    """Hosts and rivals buy viewers alike; nothing at all tells no more than the prior; below suspect nobody asks."""
+    flattered = asked(CROWD, fakes=Fakes(viewers=Fake(1000, 300, 400, 500)))
+    assert [f.fact for f in flattered.facts] == ["flattering"]
+    assert flattered.leans == "cannot_tell"
+    assert asked(CROWD).facts == []
+    assert asked(CROWD).leans == "cannot_tell"
+    assert asked(CROWD, outcome=Outcome.INSUFFICIENT) is None
+
+
+def test_no_facts_together_say_more_than_the_limit():
+    """Whatever holds at once, no hypothesis gains more than ten to one on another beyond the prior."""
+    for size in (1, 2, 3, len(PACK.facts)):
+        for some in combinations(PACK.facts, size):
+            shares = PACK.shares(some)
+            odds = [shares[w] / PACK.prior[w] for w in PURCHASERS]
+            assert max(odds) / min(odds) <= 10 ** (PACK.most / 10) * 1.000001
+            assert sum(shares.values()) == pytest.approx(1)
+
+
+def test_it_moves_no_outcome():
+    """The same verdict with and without the question."""
+    data = read(
+        CROWD + "20:10-20:40 a1..a4 order f{n} 99.00 x40 [addr=depot]; d+1 10:00 refunded f{n} x160"
+    ).dataset
+    whole = audit_dataset(data, lang="en").audit.sessions[0]
+    (case,) = cases(data)
+    bare = audit_case(case, default_policy(), words("en")).verdict
+    assert whole.verdict == bare.verdict == Outcome.LIKELY
+    assert whole.purchaser is not None
+    assert bare.purchaser is None
+    assert (whole.score_db, whole.fake, whole.questions) == (bare.score_db, bare.fake, bare.questions)
+
+
+def test_a_pack_that_says_too_much_is_refused():
+    """A fact beyond the limit, a prior that is none, a line missing: each is named."""
+    text = (
+        'id = "x"\nversion = 1\n[prior]\nhost = 0.4\nmerchant = 0.3\nrival = 0.3\n[limit]\nratio_db = 10\nleans = 0.7\n'
+        '[words]\ncomplaint = []\n[fact.kept]\nleast = 1\nat = 0.5\nhost = 0\nmerchant = 4\nrival = -5\nsource = "s"\n'
+    )
+    assert replace(parse_hypotheses(text)).facts["kept"].db["merchant"] == 4
+    for old, new, said in (("rival = -5", "rival = -9", "kept"), ("host = 0.4", "host = 0.9", "prior"), ("leans = 0.7\n", "", "leans")):  # fmt: skip
+        with pytest.raises(PackError, match=said):
+            parse_hypotheses(text.replace(old, new))
