@@ -26,15 +26,19 @@ AIMS = tuple(
     and not name.startswith(("sealed-", "case-"))
 )
 """Attacks on engagement that follow a dose (some come in an amount of their own)."""
+FEEDS = tuple(name for name in BURSTS if name.startswith("feed-"))
+"""Feeds that record any evening badly."""
 ALIKE = (
     "none", "idol_song", "office_idle", "dorm_lights_out", "known_draw", "bell_class", "handover", "tv_link", "coin_task", "greeted",
-    "share_coupon", "raid", "fan_club", "dorm", "company_staff", "feature", "paid_traffic", "lottery",
+    "share_coupon", "raid", "fan_club", "dorm", "company_staff", "feature", "paid_traffic", "lottery", *FEEDS,
 )  # fmt: skip
-"""Honest evenings that look like one of them."""
+"""Honest evenings that look like one of `AIMS`."""
 
 
 def bought(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
-    """Rooms of thousands with one of `AIMS` each, in turn, at a dose of 20-60 %, seen by the platform and by an auditor.
+    """Rooms of thousands with one of `AIMS` each, in turn, at a dose of 20-60 %, seen by the platform or by an auditor.
+
+    Every fourth is seen by an auditor through one of `FEEDS`.
 
     Args:
         seed: stream of chance.
@@ -43,13 +47,14 @@ def bought(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
     """
     for number in range(first, first + sessions):
         rng = np.random.default_rng([seed, number, 90])
-        show = _bought(rng, number, AIMS[number % len(AIMS)], Crowd(), Words())
-        view = VIEWS[(number + number // len(AIMS)) % len(VIEWS)]
+        feed = FEEDS[number // 4 % len(FEEDS)] if number % 4 == 3 else "none"
+        show = _bought(rng, number, AIMS[number % len(AIMS)], Crowd(), Words(), feed)
+        view = VIEWS[(number + number // len(AIMS)) % len(VIEWS)] if feed == "none" else "auditor"
         yield viewed(write([show], seed * 1_000_003 + number + 900_000), view, rng)
 
 
 def honest(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
-    """Honest rooms of thousands with one of `ALIKE` each, in turn, in the same two views.
+    """Honest rooms of thousands with one of `ALIKE` each, in turn, in the same views; a feed's by those who read feeds.
 
     Args:
         seed: stream of chance.
@@ -58,8 +63,10 @@ def honest(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
     """
     for number in range(first, first + sessions):
         rng = np.random.default_rng([seed, number, 91])
-        show = stage(_plan(rng, number, 0.0), ALIKE[number % len(ALIKE)], rng, Crowd(), Words())
-        view = VIEWS[(number + number // len(ALIKE)) % len(VIEWS)]
+        burst = ALIKE[number % len(ALIKE)]
+        show = stage(_plan(rng, number, 0.0), burst, rng, Crowd(), Words())
+        views = BURSTS[burst].views if burst in FEEDS else VIEWS
+        view = views[(number + number // len(ALIKE)) % len(views)]
         yield viewed(write([show], seed * 1_000_003 + number + 950_000), view, rng)
 
 
@@ -67,7 +74,7 @@ def world(seed: int) -> World:
     """Twelve rooms of one town; which hold what changes with the seed and stands in the truth."""
     rng = np.random.default_rng([seed, 92])
     crowd, words = Crowd(), Words()
-    crowded = [b for b in ALIKE if b in BURSTS and b != "none"]
+    crowded = [b for b in ALIKE if b not in FEEDS and b != "none"]
     roles = [*rng.choice(AIMS, 8, replace=False).tolist(), *rng.choice(crowded, 4, replace=False).tolist()]
     shows = [
         _bought(rng, i, role, crowd, words)
@@ -95,12 +102,14 @@ def _plan(rng: np.random.Generator, number: int, share: float, talk: float = 0.0
     )  # fmt: skip
 
 
-def _bought(rng: np.random.Generator, number: int, name: str, crowd: Crowd, words: Words) -> Show:
+def _bought(
+    rng: np.random.Generator, number: int, name: str, crowd: Crowd, words: Words, burst: str = "none"
+) -> Show:
     """A room of thousands with an attack over it."""
     dose = float(rng.uniform(*DOSES))
     family = ATTACKS[name].family
     enters = dose if family in {"viewers", "farms", "packages"} else 0.0
     talk = 0.3 if family == "comments" else 0.05
-    show = stage(_plan(rng, number, enters, talk), "none", rng, crowd, words)
+    show = stage(_plan(rng, number, enters, talk), burst, rng, crowd, words)
     lay(show, name, rng, dose)
     return show

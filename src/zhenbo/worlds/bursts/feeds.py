@@ -257,20 +257,22 @@ def _lump(
     taps = [b for b in blocks if b.kind == "like" and not b.later and len(b.ts)]
     if not taps:
         return blocks
-    who, qty = (
-        np.concatenate([np.broadcast_to(np.asarray(b.columns[c], dtype=np.int64), b.ts.shape) for b in taps])
-        for c in ("actor", "qty")
+    who, qty, flag = (
+        np.concatenate(
+            [np.broadcast_to(np.asarray(b.columns.get(c, 0), dtype=np.int64), b.ts.shape) for b in taps]
+        )
+        for c in ("actor", "qty", "flag")
     )
     ts = np.concatenate([b.ts for b in taps])
     phase = np.full(len(ts), rng.integers(step)) if common else who * 2_654_435_761 % step
     ends = (ts - phase) // step * step + phase + step
-    pairs, inverse = np.unique(np.stack([who, ends]), axis=1, return_inverse=True)
-    summed = np.bincount(inverse.ravel(), qty, minlength=pairs.shape[1]).astype(np.int64)
-    at = np.minimum(pairs[1] + rng.integers(0, SECOND // 3, pairs.shape[1]), show.plan.end)
-    return [
-        *(b for b in blocks if b.kind != "like" or b.later),
-        Block("like", at, {"actor": pairs[0], "qty": summed}),
-    ]
+    (person, end), first, inverse = np.unique(
+        np.stack([who, ends]), axis=1, return_index=True, return_inverse=True
+    )
+    summed = np.bincount(inverse.ravel(), qty, minlength=len(first)).astype(np.int64)
+    at = np.minimum(end + rng.integers(0, SECOND // 3, len(end)), show.plan.end)
+    lumps = Block("like", at, {"actor": person, "qty": summed, "flag": flag[first]})
+    return [*(b for b in blocks if b.kind != "like" or b.later), lumps]
 
 
 # --- counters -----------------------------------------------------------------------------------------------------
