@@ -84,6 +84,8 @@ def alike(v: Visits, taken: Bools, remarkable: float) -> Clusters:
     stay = (v.left[use] - v.came[use]) / SECOND
     cells: list[_Cell] = []
     for width, least in WIDTHS:
+        if width < _STEPS * step(v):
+            continue
         kind = np.minimum(stay // width, _LONGEST // width).astype(np.int64)
         count = np.bincount(kind, minlength=2 * least).astype(np.float64)
         expected = _flanks(count)
@@ -97,6 +99,24 @@ def alike(v: Visits, taken: Bools, remarkable: float) -> Clusters:
     return _settled(len(v.who), cells, remarkable)
 
 
+def step(v: Visits) -> float:
+    """Seconds between the moments a record can tell apart: a collector that polls stamps whole polls; 0 where times are fine.
+
+    A record is coarse where most of its times are shared by others; its step is the median gap between different ones.
+    """
+    ts = np.r_[v.came, v.left[v.ended]] // _TENTH
+    moments = np.unique(ts)
+    if len(ts) < 2 or 2 * len(moments) > len(ts):
+        return 0.0
+    return float(np.median(np.diff(moments))) * _TENTH / SECOND if len(moments) > 1 else float(_LONGEST)
+
+
+_TENTH = SECOND // 10
+"""Rows of one poll are written within milliseconds of each other."""
+
+
+_STEPS = 3
+"""A class or cell is at least so many steps of the record wide."""
 _LONGEST = 6 * 3600
 """Stays beyond so many seconds are one class."""
 

@@ -79,7 +79,7 @@ class _Figure:
 
 _FIGURES = (
     _Figure(Question.AUDIENCE, "viewers", "entered_total", "enter", None, 50, ("entries", "进场")),
-    _Figure(Question.ENGAGEMENT, "likes", "like_total", "like", "qty", 100, ("likes", "点赞")),
+    _Figure(Question.ENGAGEMENT, "likes", "like_total", "like", "qty", 500, ("likes", "点赞")),
     _Figure(Question.ENGAGEMENT, "follows", "follow_total", "follow", None, 30, ("new followers", "新增关注")),
 )  # fmt: skip
 

@@ -19,9 +19,10 @@ Raids, feature slots, lotteries and outages move crowds. A crowd that comes at o
 goes at once having come one by one, are never counted: the hazards of the others at that moment, of the same
 people just before and after, and of people after so long a stay are all expected first. A crowd that follows a star or a
 partner's stream in and out thins out on the way: where more than a fifth of those who came together went their own way
-earlier, a declared visit, raid or slot explains it, and without one it decides nothing. Fans of the host (fan badges) who come and go
-together are organised, not bought.
-Fixed watching times may be somebody's reward elsewhere (看播任务): classes of ten seconds and wider decide nothing.
+earlier, a declared visit, raid or slot explains it, and without one it decides nothing. A class, a club or an outing takes part: where the
+members do as much as others who stay as long, the question is raised and nothing decided. Fans of the host (fan badges) who come and go
+together are organised, not bought. Fixed watching times may be somebody's reward elsewhere (看播任务): classes of ten seconds and wider
+decide nothing. A collector that polls makes all visits last whole polls: nothing finer than three of its steps is asked.
 
 ## Method
 Count of a cell against a negative binomial around the largest of three hazards times those at risk (`kernel/presence.py`),
@@ -94,7 +95,9 @@ def _judge(session: Session, v: Visits, both: Clusters, joint: Clusters | None, 
     ts, ends = v.came[crowd.mine], v.left[crowd.mine]
     loyal = loyalty(v, joint) if joint else 1.0
     thins_out, wide = loyal < base["loyal"], joint is None and float(both.width[0]) >= base["wide_s"]
-    p = max(2 * both.p, base["floor"] if thins_out or wide else P_FLOOR)
+    lively = _lively(v, crowd.mine, base)
+    floor = base["thin_floor"] if thins_out or wide else base["lively_floor"] if lively else P_FLOOR
+    p = max(2 * both.p, floor)
     seen = float(crowd.mine.sum())
     events, total = cite(*_rows(session, v, crowd.mine))
     return SIGNAL.evidence(
@@ -107,7 +110,7 @@ def _judge(session: Session, v: Visits, both: Clusters, joint: Clusters | None, 
         },
         effect=_effect(seen, crowd.expected),
         accounts={k: held(db, p) if db > CLEAR_DB else db for k, db in crowd.accounts.items()},
-        causes=_causes(session, v, crowd.mine, together=joint is not None, thins_out=thins_out, wide=wide, base=base),
+        causes=_causes(session, v, crowd.mine, together=joint is not None, thins_out=thins_out, wide=wide, lively=lively, base=base),
         events=events, events_total=total,
     )  # fmt: skip
 
@@ -147,7 +150,7 @@ def _rows(session: Session, v: Visits, mine: Bools) -> tuple[pa.Table, Bools]:
 
 
 def _causes(
-    session: Session, v: Visits, mine: Bools, *, together: bool, thins_out: bool, wide: bool, base: Mapping[str, Any]
+    session: Session, v: Visits, mine: Bools, *, together: bool, thins_out: bool, wide: bool, lively: bool, base: Mapping[str, Any]
 ) -> tuple[Cause, ...]:  # fmt: skip
     start, end = int(v.came[mine].min()), int(v.left[mine].max())
     declared = sorted({w.kind for w in session.windows if w.kind in _MOVES and w.overlaps(start, end)})
@@ -156,10 +159,31 @@ def _causes(
         causes.append(Cause("raid", "open" if thins_out else "ruled_out"))
     if not together:
         causes.append(Cause("watching_task", "open" if wide else "ruled_out"))
+    causes.append(Cause("gathering", "open" if lively else "ruled_out"))
     fans = _fans(session, v, mine)
     if fans is not None:
         causes.append(Cause("fan_club", "explains" if fans > base["fans"] else "ruled_out"))
     return tuple(causes)
+
+
+def _lively(v: Visits, mine: Bools, base: Mapping[str, Any]) -> bool:
+    """Whether the members take part as others do who stay as long: a class, a club, a company outing, not a delivery."""
+    from scipy import stats
+
+    stay = np.digitize((np.where(v.ended, v.left, v.came.max()) - v.came) / SECOND, _STAYS)
+    active = v.acts > 0
+    others = np.bincount(stay[~mine], minlength=len(_STAYS) + 1)
+    share = np.bincount(stay[~mine], active[~mine], len(_STAYS) + 1) / np.maximum(others, 1)
+    known = mine & (others[stay] >= base["peers_min"])
+    expected, n = float(share[stay[known]].sum()), int(known.sum())
+    if expected < 1:
+        return True  # hardly anybody here does anything: the silence of the members says nothing
+    seen = int(active[known].sum())
+    return bool(stats.binom.cdf(seen, n, min(base["part"] * expected / n, 1.0)) > base["part_alpha"])
+
+
+_STAYS = (10, 60, 300, 900, 3600)
+"""Seconds that part visits by how much could be done in them."""
 
 
 def _fans(session: Session, v: Visits, mine: Bools) -> float | None:
