@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from test_orders import xlsx_file
 
 from zhenbo.core.dataset import subjects
+from zhenbo.core.errors import PackError
 from zhenbo.intake import irc, livechat
 from zhenbo.intake.load import Loaded, load
-from zhenbo.intake.mapping import Mapping, mappings
+from zhenbo.intake.mapping import Mapping, mappings, parse
 from zhenbo.proof.mappings import example_text
 
 KEY = b"test-key-of-thirty-two-bytes-or-so"
@@ -77,6 +78,20 @@ def test_broken_cells_cost_themselves_and_a_broken_time_its_row_once(tmp_path):
     kept = found.dataset.metrics.filter(pc.greater(found.dataset.metrics["value"], 49_999.0))
     assert kept["value"].to_pylist() == [123450.0, 50000.0]
     assert found.report.files[0].unmapped == {"": 1}, "the line of totals"
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ('"office.coments" = "n"', "unknown metrics"),
+        ('"office.gmv" = { from = "n", unit = "major" }', "currency"),
+    ],
+)
+def test_a_mapping_cannot_misname_a_metric_or_forget_its_currency(entry, said):
+    """Whoever compares two sources compares names; a misspelt one would never be compared."""
+    body = f"id = 'x'\nversion = 1\nplatform = 'x'\nformat = 'jsonl'\ntitle = {{}}\n[recognise]\n[[metric]]\n[metric.each]\n{entry}\n"
+    with pytest.raises(PackError, match=said):
+        parse(body)
 
 
 def capture(folder: Path, room: str, start: int, minutes: int, host: str = "") -> Path:

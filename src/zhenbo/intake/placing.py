@@ -42,7 +42,7 @@ class Span(NamedTuple):
 
 
 def spans(events: pa.Table) -> list[Span]:
-    """The recorded sessions with their hosts and times, by id."""
+    """The recorded sessions with their hosts and times, by id; repeated events change nothing."""
     live = events.filter(pc.and_(
         pc.is_in(plain(events["kind"]), value_set=pa.array(_LIVE)),
         pc.and_(pc.is_valid(events["session_id"]), pc.is_valid(events["ts"])),
@@ -51,11 +51,11 @@ def spans(events: pa.Table) -> list[Span]:
         "platform": plain(live["platform"]), "session": plain(live["session_id"]), "host": plain(live["host_id"]),
         "ts": live["ts"].cast(pa.int64()),
     })  # fmt: skip
-    known = pc.ScalarAggregateOptions(skip_nulls=True)
+    # of several hosts the least, so that no order of rows or files decides
     made = told.group_by(["platform", "session"], use_threads=False).aggregate(
-        [("host", "first", known), ("ts", "min"), ("ts", "max")]
+        [("host", "min"), ("ts", "min"), ("ts", "max")]
     )
-    names = ("platform", "session", "host_first", "ts_min", "ts_max")
+    names = ("platform", "session", "host_min", "ts_min", "ts_max")
     return sorted(
         (Span(*row) for row in zip(*(made[name].to_pylist() for name in names), strict=True)),
         key=lambda s: (s.session, s.platform),
