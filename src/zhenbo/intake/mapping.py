@@ -108,7 +108,8 @@ event_id  defaults to a hash of (session or host, the raw row, its ordinal among
     `packs/mappings/_metrics.toml`, the spec gives `value`, and where that is empty there is no row. Unit of the metric: of a "count" `count`, a "ratio" `ratio`,
     a "duration" `seconds`, otherwise `number`; of money ("major", "minor") the currency, and the value is minor units.
     [[metric]] may give the currency row by row as its `unit`; a row whose currency is not known is rejected. Counts and
-    money may not be negative unless `signed`.
+    money may not be negative unless `signed`. A count that the source abbreviates (1.2万) has a row `rounding.NAME`
+    beside it, half of its last digit's worth (500): the true count lies that far from it at most.
     `sum = true` adds up the rows of a file that differ in their value only (one line per campaign).
     A source that does not name the broadcast gives `session_id` "near:HOST:…": see `zhenbo.intake.placing`.
 
@@ -380,6 +381,14 @@ def _each(body: dict[str, Any], currency: str | None) -> Iterator[dict[str, Any]
                 f"{name} is money; say in which currency (`currency`, or `unit` of the [[metric]])"
             )
         yield {**shared, "metric": {"value": name}, "value": given, "unit": unit}
+        if spec.unit == "count" and spec.sources:
+            about = {"from": list(spec.sources), "unit": "half_unit"}
+            yield {
+                **shared,
+                "metric": {"value": f"rounding.{name}"},
+                "value": about,
+                "unit": {"value": "count"},
+            }
 
 
 def _spec(body: Any) -> Spec:
