@@ -20,7 +20,7 @@ from zhenbo.pipeline import audit_dataset
 from zhenbo.proof import stats, tables
 from zhenbo.proof.plan import CALIBRATION_SEED, DEVELOPMENT_SEEDS, JUDGE_SEED, Job, work
 from zhenbo.proof.prove import Proof, fallen, floors_toml, write
-from zhenbo.proof.tables import Est, Section
+from zhenbo.proof.section import Est, Section
 from zhenbo.proof.trial import Depth, Told
 from zhenbo.signals.catalogue import catalogue
 from zhenbo.worlds import ATTACKS, BURSTS, WORLDS
@@ -78,7 +78,7 @@ def test_the_page_the_table_and_the_json_agree(trials, tmp_path):
         assert f'id="{s.id}"' in page
         assert len(told["sections"][s.id]) == len(s.rows)
     assert "<script>" not in page
-    assert "> tried" in text
+    assert "not reached" in text
     assert told["sections"]["odd"][0]["dose"]["value"] is None
     assert told["sections"]["minutes"]
 
@@ -166,6 +166,40 @@ def test_least_dose_is_the_first_dose_found_four_times_of_five():
     assert stats.least_dose(dose, dose > 2) == float("inf")
     low, high = stats.least_dose_interval(dose, found, 1)
     assert low <= least <= high < 0.5
+
+
+def test_the_tables_of_doses_purchasers_and_worth_count_the_trials(trials):
+    """A family is also told over all views, beside the false alarms of the same view; leanings and flags are recounted."""
+    calm = [t for t in trials if t.part == "honest"]
+    fakes = [replace(t, part="attacked", family="viewers", view=v, dose=d / 10, material=True, attack="x", leans=lean,
+                     told=Told(Outcome.SUSPECT if d > 3 else Outcome.UNLIKELY, d > 3, 5.0))
+             for v, lean in (("insider", "rival"), ("auditor", "cannot_tell")) for d, t in enumerate(calm[:9], start=1)]  # fmt: skip
+    made = {s.id: s.rows for s in tables.sections([*calm, *fakes])}
+    rows = {r["view"]: r for r in made["least_dose"]}
+    assert set(rows) == {"any", "auditor", "insider"}
+    assert rows["any"]["sessions"] == 18
+    assert rows["any"]["least dose found"].value == pytest.approx(0.4)
+    assert rows["insider"]["honest answered so"].of == sum(t.view == "insider" for t in calm)
+    (paid,) = made["purchasers"]
+    assert (paid["wrong"].hits, paid["cannot tell"].hits, paid["right"].hits) == (9, 9, 0)
+    flag = made["worth"][0]
+    assert flag["of bought sessions"].hits == 12
+    assert flag["right when 1% are bought"].low < flag["right when 8% are bought"].low < 1
+
+
+def test_an_isotonic_map_rises_and_keeps_the_rate():
+    """Fitted to labels it never falls, gives back the prevalence on its own data, and beats a constant on others."""
+    rng = np.random.default_rng(4)
+    db = np.round(rng.normal(0, 8, 4000))
+    truth = rng.random(4000) < stats.mapped(db, 0.5, -2.0)
+    rising = stats.isotonic(db, truth, 0.08)
+    grid = rising(np.linspace(-40, 40, 81))
+    assert (np.diff(grid) >= -1e-12).all()
+    w = stats.prevalence_weights(truth, 0.08)
+    assert float((w * rising(db)).sum()) == pytest.approx(0.08, abs=1e-6)
+    other = rng.normal(0, 8, 4000)
+    fresh = rng.random(4000) < stats.mapped(other, 0.5, -2.0)
+    assert stats.calibration(rising(other), fresh, 0.08).brier < 0.08 * 0.92
 
 
 def test_every_world_is_listed_in_a_line():

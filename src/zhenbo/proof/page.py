@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from zhenbo.proof import stats
 from zhenbo.proof.plots import Bar, Point, curves, forest
+from zhenbo.proof.section import Est, Section
 from zhenbo.proof.stats import Rate
-from zhenbo.proof.tables import Est, Section
 from zhenbo.proof.trial import Trial
 
 

@@ -14,8 +14,8 @@ from zhenbo.pipeline import default_policy
 from zhenbo.proof import tables
 from zhenbo.proof.page import html, markdown, plain
 from zhenbo.proof.plan import FULL, QUICK, Size, jobs, run
+from zhenbo.proof.section import Section, bought
 from zhenbo.proof.stats import named
-from zhenbo.proof.tables import Section
 from zhenbo.proof.trial import Trial
 
 
@@ -54,7 +54,7 @@ def prove(
 def _facts(trials: Sequence[Trial], seed: int, *, quick: bool) -> dict[str, Any]:
     """What was run."""
     count = {part: sum(t.part == part for t in trials) for part in ("honest", "real", "injected")}
-    count["attacked"] = len(tables.bought(trials))
+    count["attacked"] = len(bought(trials))
     return {
         "command": f"zhenbo prove{' --quick' if quick else ''} --seed {seed}",
         "zhenbo": __version__, "policy": default_policy().name.partition("#")[0], "seed": seed, **count,
@@ -130,7 +130,7 @@ def measured(trials: Sequence[Trial]) -> dict[str, dict[str, int]]:
     """The counts that a gate holds on to."""
     calm = [t for t in trials if t.honest and t.part in {"honest", "real"}]
     found: dict[str, int] = {}
-    for t in tables.bought(trials):
+    for t in bought(trials):
         found[t.family] = found.get(t.family, 0) + t.told.raised
     return {
         "most": {

@@ -4,7 +4,7 @@ A *campaign* (one simulated evening, one recording, one world) is the unit of ch
 campaign err together, so every interval over them is a cluster bootstrap that draws whole campaigns.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -164,6 +164,22 @@ def platt(score_db: Floats, truth: npt.NDArray[np.bool_], prevalence: float) -> 
 def mapped(score_db: Floats, slope: float = 1.0, shift: float = 0.0) -> Floats:
     """Probabilities of scores under a logistic map."""
     return np.asarray(1 / (1 + np.exp(-(slope * score_db / 10 * np.log(10) + shift))))
+
+
+def isotonic(score_db: Floats, truth: npt.NDArray[np.bool_], prevalence: float) -> Callable[[Floats], Floats]:
+    """The rising map from score to probability that fits best (isotonic regression), weighted to a prevalence.
+
+    Between the scores it was fitted on it goes straight, beyond them it stays.
+    """
+    from scipy.optimize import isotonic_regression
+
+    order = np.argsort(score_db, kind="stable")
+    w = prevalence_weights(truth, prevalence)[order]
+    fitted = isotonic_regression(truth[order].astype(np.float64), weights=w).x
+    # equal scores share one value: the mean of theirs, by weight
+    x, at = np.unique(score_db[order], return_inverse=True)
+    y = np.bincount(at, w * fitted) / np.bincount(at, w)
+    return lambda scores: np.asarray(np.interp(scores, x, y))
 
 
 LEAST_TRIED = 5

@@ -1,49 +1,20 @@
 """The tables of the proof: every section a pure function of the trials."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from zhenbo.core.subject import METRICS, Outcome
-from zhenbo.proof import stats
+from zhenbo.proof import probability, stats
+from zhenbo.proof.section import Est, Section, bought, honest
 from zhenbo.proof.stats import Rate, rate
 from zhenbo.proof.trial import MATERIAL, Share, Told, Trial
 
-PREVALENCE = 0.08
-"""Share of sessions taken as bought where probabilities are judged: the policy's middle prior."""
-
 BANDS = ((0.0, 0.05), (0.05, 0.1), (0.1, 0.25), (0.25, 0.5), (0.5, 1.01))
 """Bands of the realised dose: fabricated share of the metric that was fabricated most."""
-
-
-class Est(NamedTuple):
-    """An estimate with a 95 % interval; None where nothing could be said. `unit` is %, min, or empty."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    unit: str = "%"
-
-
-@dataclass(frozen=True)
-class Section:
-    """One table.
-
-    Args:
-        id: name in the JSON.
-        title: heading.
-        note: what it says and what it does not.
-        rows: one mapping per line, column name to value; all of the same columns.
-    """
-
-    id: str
-    title: str
-    note: str
-    rows: tuple[Mapping[str, Any], ...]
 
 
 def _groups(trials: Iterable[Trial], key: Callable[[Trial], Any]) -> dict[Any, list[Trial]]:
@@ -51,16 +22,6 @@ def _groups(trials: Iterable[Trial], key: Callable[[Trial], Any]) -> dict[Any, l
     for t in trials:
         made[key(t)].append(t)
     return dict(sorted(made.items(), key=lambda kv: str(kv[0])))
-
-
-def honest(trials: Sequence[Trial]) -> list[Trial]:
-    """Simulated sessions in which nothing was fabricated."""
-    return [t for t in trials if t.part == "honest"]
-
-
-def bought(trials: Sequence[Trial]) -> list[Trial]:
-    """Simulated single sessions with an attack, sealed ones included; not the honest shop months beside them."""
-    return [t for t in trials if t.part == "attacked" and not t.honest]
 
 
 def _likely(t: Trial) -> bool:
@@ -398,52 +359,7 @@ def purchasers(trials: Sequence[Trial]) -> Section:
     return Section("purchasers", "Who bought it", "Stated likelihoods (`packs/attribution`), fitted on nothing. Whether host or merchant paid is known of few simulated attacks, so that only rival or not is judged.", tuple(rows))  # fmt: skip
 
 
-# --- probabilities and signals ------------------------------------------------------------------------------------
-
-
-def calibrated(trials: Sequence[Trial]) -> Section:
-    """Brier score of the shipped map, and of a map fitted on other families, per held-out family."""
-    rows = []
-    pool = honest(trials)
-    # plain evenings and bursts alternate, so halves are made of pairs
-    even, odd = ([t for t in pool if int(t.campaign.rpartition("/")[2]) // 2 % 2 == side] for side in (0, 1))
-    for family in ["all", *dict.fromkeys(sorted(t.family for t in bought(trials)))]:
-        held = [t for t in bought(trials) if family in (t.family, "all")]
-        other = [t for t in bought(trials) if t.family != family or family == "all"]
-        if not held or not pool:
-            continue
-        db, truth = _scores([*held, *odd])
-        shipped = stats.calibration(stats.mapped(db), truth, PREVALENCE)
-        slope, shift = stats.platt(*_scores([*other, *even]), PREVALENCE)
-        refit = stats.calibration(stats.mapped(db, slope, shift), truth, PREVALENCE)
-        constant = PREVALENCE * (1 - PREVALENCE)
-        rows.append({
-            "held out": family, "bought": int(truth.sum()), "honest": int((~truth).sum()),
-            "Brier, shipped map": round(shipped.brier, 4), "calibration error": round(shipped.ece, 4),
-            "Brier, map refitted on the others": round(refit.brier, 4), "slope": round(slope, 2), "Brier of knowing nothing": round(constant, 4),
-        })  # fmt: skip
-    return Section(
-        "calibration", "Probabilities, whole families held out",
-        f"True = at least {MATERIAL:.0%} of a metric fabricated; sessions weighted so that {PREVALENCE:.0%} are. The refitted map is a logistic fit on "
-        "every other family and half of the honest campaigns, judged on the family held out and the other half; the row `all` holds nothing out and "
-        "is in-sample. The shipped map is logistic@1 and was fitted on nothing.", tuple(rows),
-    )  # fmt: skip
-
-
-def reliability(trials: Sequence[Trial]) -> Section:
-    """Said against true, in bins of the shipped probability."""
-    db, truth = _scores([*bought(trials), *honest(trials)])
-    bins = stats.calibration(stats.mapped(db), truth, PREVALENCE).bins if len(db) else []
-    rows = [
-        {"said": Est(said), "true at the stated prevalence": Est(was), "bought, of sessions": count}
-        for said, was, count in bins
-    ]
-    return Section("reliability", "Reliability of the probability", "Mean of what was said per bin, and what it should have been.", tuple(rows))  # fmt: skip
-
-
-def _scores(trials: Sequence[Trial]) -> tuple[Any, Any]:
-    kept = [t for t in trials if t.honest or t.material]
-    return np.array([t.told.score_db for t in kept]), np.array([not t.honest for t in kept], dtype=bool)
+# --- signals ------------------------------------------------------------------------------------
 
 
 def ablation(trials: Sequence[Trial]) -> Section:
@@ -555,8 +471,7 @@ def sections(trials: Sequence[Trial]) -> list[Section]:
         purchasers(trials),
         least_doses(trials),
         minutes(trials),
-        calibrated(trials),
-        reliability(trials),
+        *probability.sections(trials),
         ablation(trials),
         naive(trials),
         injected(trials),
