@@ -1,8 +1,9 @@
 """`zhenbo calibrate`: reference cells, caps and prior learned from one's own history; or whether rooms have moved since."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -13,7 +14,6 @@ from zhenbo.cli.show import bar, console, key_option, keyed
 from zhenbo.core.evidence import Say
 
 if TYPE_CHECKING:
-    from zhenbo.pipeline.drift import Drift
     from zhenbo.pipeline.labels import Labels
     from zhenbo.pipeline.overlay import Calibration
     from zhenbo.report.i18n import Lang
@@ -96,23 +96,28 @@ def command(
     from zhenbo.intake.load import load
     from zhenbo.pipeline import nothing_read
     from zhenbo.pipeline.drift import learned_in
-    from zhenbo.pipeline.overlay import as_json as encoded
-    from zhenbo.pipeline.overlay import calibrated, write_overlay
+    from zhenbo.pipeline.overlay import calibrated, checked, encoded, report, write_overlay
 
     older = learned_in(against) if against else []
     file, labels = _labels(paths, labels_file)
     loaded = load(paths, keyed(key))
     if not loaded.dataset.events.num_rows:
         raise nothing_read(paths, loaded.unused)
+    terminal = console(err=as_json)
+    options: dict[str, Any] = {"labels": labels, "file": file, "against": older}
     with bar() as progress:
-        made = calibrated(
-            loaded.dataset, labels=labels, file=file, against=older, rejects=loaded.unused, progress=progress
-        )
-    if to:
+        if to is None:
+            told = checked(loaded.dataset, progress=progress, **options)
+        else:
+            made = calibrated(loaded.dataset, rejects=loaded.unused, progress=progress, **options)
+            told = report(made)
+    if to is not None:
         write_overlay(made, to)
+        _show(made, lang, terminal, to)
+    if against:
+        terminal.print(Text("\n".join(_drift(told["drift"], lang))), soft_wrap=True)
     if as_json:
-        click.echo(encoded(made).decode(), nl=False)
-    _show(made, lang, console(err=as_json), to, compared=against is not None)
+        click.echo(encoded(told).decode(), nl=False)
 
 
 def _labels(paths: tuple[Path, ...], named: Path | None) -> "tuple[str, Labels]":
@@ -128,7 +133,7 @@ def _labels(paths: tuple[Path, ...], named: Path | None) -> "tuple[str, Labels]"
     return (found[0].name, read_labels(found[0])) if found else ("labels.csv", NOBODY)
 
 
-def _show(made: "Calibration", lang: "Lang", terminal: Console, to: Path | None, *, compared: bool) -> None:
+def _show(made: "Calibration", lang: "Lang", terminal: Console, to: Path) -> None:
     """What was learned, in words."""
     from zhenbo.pipeline.calibrate import CELL_MIN
     from zhenbo.report.phrase import phrase
@@ -137,21 +142,13 @@ def _show(made: "Calibration", lang: "Lang", terminal: Console, to: Path | None,
         "rooms": made.rooms, "first": str(made.first), "last": str(made.last), "cells": len(made.learned), "least": CELL_MIN,
     }  # fmt: skip
     lines = [phrase(LEARNED if made.learned else THIN, told, lang)]
-    if made.learned and to:
+    if made.learned:
         terminal.print(_cells(made))
-    lines += _of_labels(made, lang)
-    if to:
-        lines += _caps(made, lang)
-    if compared:
-        lines += _drift(made.drift, lang)
-    if to:
-        lines.append(phrase(WROTE, {"to": str(to)}, lang))
-    terminal.print(Text("\n".join(lines)))
+    lines += [*_of_labels(made, lang), *_caps(made, lang), phrase(WROTE, {"to": str(to)}, lang)]
+    terminal.print(Text("\n".join(lines)), soft_wrap=True)
 
 
 def _cells(made: "Calibration") -> Table:
-    import math
-
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for label in ("cell", "measure"):
         table.add_column(label, overflow="fold")
@@ -205,19 +202,20 @@ def _caps(made: "Calibration", lang: "Lang") -> list[str]:
     return lines
 
 
-def _drift(found: "Sequence[Drift]", lang: "Lang") -> list[str]:
+def _drift(found: "Sequence[Mapping[str, Any]]", lang: "Lang") -> list[str]:
+    """The cells that drifted, by how much, and what to do."""
     from zhenbo.report.phrase import phrase
 
-    asked = [d for d in found if d.q is not None]
-    drifted = [d for d in asked if d.drifted]
+    asked = [d for d in found if d["q"] is not None]
+    drifted = [d for d in asked if d["drifted"]]
     counts = {"drifted": len(drifted), "asked": len(asked), "few": len(found) - len(asked)}
     lines = [phrase(DRIFTED, counts, lang)]
     for d in drifted[:ROWS]:
         told = {
-            "cell": d.cell, "measure": d.measure, "then": _figure(d.median_then), "now": _figure(d.median_now or 0.0),
-            "factor": _figure(d.factor), "outside_share": d.outside, "rooms": d.now,
+            "cell": d["cell"], "measure": d["measure"], "then": _figure(d["median_then"]), "now": _figure(d["median_now"]),
+            "factor": _figure(d["factor"]), "outside_share": d["outside"], "rooms": d["now"],
         }  # fmt: skip
-        lines.append(phrase(MOVED if d.moved else SOME, told, lang))
+        lines.append(phrase(MOVED if d["moved"] else SOME, told, lang))
     return lines
 
 

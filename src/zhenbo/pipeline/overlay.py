@@ -119,6 +119,26 @@ def _prior(
     return prior(scores, hosts, labels)
 
 
+def checked(
+    data: Dataset,
+    *,
+    against: Sequence[Mapping[str, Any]],
+    labels: Labels = NOBODY,
+    file: str = "labels.csv",
+    progress: Callable[[Session], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Cells of an older overlay against a history, as `report` tells them, and nothing learned."""
+    seen = history(data, default_packs(), progress)
+    known = labels.within({s.session.session_id for s in seen}, file)
+    first, last = _days(seen)
+    told: dict[str, Any] = _rounded({
+        "schema": 1, "zhenbo": __version__, "rooms": len(seen), "first": str(first), "last": str(last),
+        "labels": {"used": len(known.known), "rejected": msgspec.to_builtins(known.rejected)},
+        "drift": [_told(d) for d in drifts(against, seen, known)],
+    })  # fmt: skip
+    return told
+
+
 def _own(labels: Labels) -> dict[str, int]:
     made = {name: sum(label.made_by(name) for label in labels.known.values()) for name in catalogue()}
     return {name: n for name, n in made.items() if n}
@@ -217,7 +237,7 @@ def report(made: Calibration) -> dict[str, Any]:
             **{k: v for k, v in vars(made.prior).items() if k != "table"}, "table": [list(t) for t in made.prior.table],
             "positive_min": POSITIVE_MIN, "unlabelled_min": UNLABELLED_MIN,
         },
-        "drift": [{**vars(d), "drifted": d.drifted, "moved": d.moved} for d in made.drift],
+        "drift": [_told(d) for d in made.drift],
         "unused": msgspec.to_builtins(list(made.rejects)),
     })  # fmt: skip
     return told
@@ -242,16 +262,20 @@ def write_overlay(made: Calibration, to: Path) -> None:
         for name, text in made.texts.items():
             (to / name).parent.mkdir(parents=True, exist_ok=True)
             (to / name).write_text(text, "utf-8")
-        (to / "calibrate.json").write_bytes(as_json(made))
+        (to / "calibrate.json").write_bytes(encoded(report(made)))
     except OSError as error:
         raise ZhenboError(
             f"The packs cannot be written to {to} ({error}). Name another folder with --to."
         ) from error
 
 
-def as_json(made: Calibration) -> bytes:
-    """The report as bytes, equal for equal histories."""
-    return msgspec.json.format(msgspec.json.encode(report(made)), indent=2) + b"\n"
+def encoded(told: Mapping[str, Any]) -> bytes:
+    """A report as bytes, equal for equal histories."""
+    return msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n"
+
+
+def _told(d: Drift) -> dict[str, Any]:
+    return {**vars(d), "factor": d.factor, "drifted": d.drifted, "moved": d.moved}
 
 
 def _rounded(value: Any) -> Any:
