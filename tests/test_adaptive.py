@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from zhenbo.core.subject import Outcome
-from zhenbo.proof.adaptive import LOOKS, Told, by_naive, evade, our_verdict
+from zhenbo.proof.adaptive import LOOKS, Evasion, Step, Told, by_naive, evade, our_verdict, silenced
 from zhenbo.proof.goals import GOALS, deliver
 from zhenbo.proof.naive import DETECTORS
 
@@ -93,3 +93,26 @@ def test_our_verdict_is_read_as_the_seller_reads_it():
     assert told.probability > 0.5
     assert all("." in reason for reason in told.reasons)
     assert told.reasons
+
+
+def test_the_price_of_silence_is_the_cheapest_delivery_without_the_signal():
+    """Of deliveries made by hand: the lowest price per fake among those in which a signal accuses no more; or never."""
+
+    def step(change, cost, loud):
+        return Step(change, cost, 100, 0.3, Told(Outcome.SUSPECT, 0.9, 10.0, loud, loud), kept=False)
+
+    steps = (
+        step("the cheapest plan", 10.0, ("a.x", "b.y")),
+        step("knob: 1", 40.0, ("b.y",)),
+        step("knob: 2", 25.0, ("b.y", "c.z")),
+    )
+    run = Evasion(
+        "orders", 1, steps, Outcome.LIKELY, Outcome.SUSPECT, 10.0, 25.0, 75.0, 100, 100, 0.3, 0.3, ()
+    )
+    rows = {r["signal"]: r for r in silenced([run, run])}
+    assert set(rows) == {"a.x", "b.y"}  # c.z did not accuse the cheapest plan
+    assert (rows["a.x"]["accused"], rows["a.x"]["silenced"]) == (2, 2)
+    assert rows["a.x"]["yuan per fake, silent"] == 0.25
+    assert rows["a.x"]["times dearer"] == 2.5
+    assert rows["a.x"]["last change"] == "knob: 2"
+    assert (rows["b.y"]["silenced"], rows["b.y"]["last change"]) == (0, "never silenced")

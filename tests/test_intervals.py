@@ -58,10 +58,14 @@ def test_ends_move_outwards_only():
 
 
 def test_few_units_say_nothing():
-    """Under twenty counted units no end can be wrong once in twenty; under ten missed ones neither."""
-    few = drawn(np.random.default_rng(3), 12)
-    assert widened(few) == {}
-    assert unseen([u for u in few if u.mid == 0][:8]) == {}
+    """Under twenty counted units no end can be wrong once in twenty; from there on all cells together speak, then each."""
+    found = drawn(np.random.default_rng(3), 400)
+    counted, missed = [u for u in found if u.mid > 0], [u for u in found if u.mid == 0]
+    assert widened(counted[:18]) == {}
+    assert set(widened(counted[:30])) == {"*"}
+    assert set(widened(counted[:40])) == {"*", "viewers", "viewers@T1"}
+    assert unseen(missed[:8]) == {}
+    assert set(unseen(missed[:12])) == {"*"}
 
 
 @pytest.fixture(scope="module")

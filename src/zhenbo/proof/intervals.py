@@ -39,6 +39,8 @@ END = 0.05
 """How often each end of a counted interval may be wrong."""
 MISSED = 0.10
 """How often the one end of an interval where nothing was found may be wrong."""
+LEAST_UNITS = {END: 40, MISSED: 20}
+"""Units from which a cell speaks for itself: with fewer, the quantile is the worst case met, and the next wider cell is asked."""
 PACKS = Path(__file__).parents[1] / "packs" / "calibration"
 
 
@@ -113,7 +115,7 @@ def widened(found: Iterable[Unit]) -> dict[str, tuple[int, float, float]]:
     for name, mine in cells(u for u in found if u.mid > 0).items():
         down = quantile([u.low - u.truth for u in mine], END)
         up = quantile([u.truth - u.high for u in mine], END)
-        if down is not None and up is not None:
+        if down is not None and up is not None and (len(mine) >= LEAST_UNITS[END] or name == "*"):
             made[name] = (len(mine), max(down, 0.0), max(up, 0.0))
     return made
 
@@ -123,7 +125,7 @@ def unseen(found: Iterable[Unit]) -> dict[str, tuple[int, float]]:
     made = {}
     for name, mine in cells(u for u in found if u.mid == 0).items():
         share = quantile([u.truth for u in mine], MISSED)
-        if share is not None:
+        if share is not None and (len(mine) >= LEAST_UNITS[MISSED] or name == "*"):
             made[name] = (len(mine), share)
     return made
 
