@@ -7,24 +7,22 @@ did at that moment (a lottery ends, the stream breaks: everybody goes), what *th
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from zhenbo.core.session import HOUR
+from zhenbo.kernel.lengths import SECOND, STEPS, Cell, equal_lengths, settled, step
 from zhenbo.kernel.visits import Bools, Ints, Visits
 
 Floats = npt.NDArray[np.float64]
 
-SECOND = 1_000_000
 SCALES = ((15, 5, 2.0), (30, 15, 2.0), (90, 30, 1.5), (240, 45, 1.0))
 """Widths of a cell in seconds (coming, leaving), and the negative-binomial size of honest counts in it: the wider a
 cell, the more an evening's own crowds (a star walks in, a partner room is carried) differ from a smooth flow."""
-WIDTHS = ((1, 10), (3, 10), (10, 12), (30, 14))
+WIDTHS = ((1.0, 10), (3.0, 10), (10.0, 12), (30.0, 14))
 """Widths of a class of stays in seconds, and from how many such widths on it is asked for: stays near zero fall steeply."""
-STAY_SIZE = 4.0
-"""Negative-binomial size of a class of stays against its neighbours."""
 _NEAR, _FAR = 1, 8
 """Cells left out and cells compared, on either side of a cell in time of leaving."""
 _CELL_MIN = 3
@@ -60,76 +58,24 @@ def together(v: Visits, end: int, remarkable: float) -> Clusters:
         remarkable: a cell is kept as a cluster from this p on, everything paid for.
     """
     odd = np.zeros(len(v.who), dtype=bool)
-    cells: list[_Cell] = []
-    for _ in range(
-        2
-    ):  # what stood out at first is left out of the hazards: a large crowd must not vouch for itself
+    cells: list[Cell] = []
+    coarse = step(v.came, v.left[v.ended])
+    scales = [scale for scale in SCALES if scale[1] >= STEPS * coarse]
+    # twice: what stood out at first is left out of the hazards, since a large crowd must not vouch for itself
+    for _ in range(2):
         cells = [
-            cell for chunk in _chunks(v) for scale in SCALES for cell in _cells(v, chunk, end, scale, odd)
+            cell for chunk in _chunks(v) for scale in scales for cell in _cells(v, chunk, end, scale, odd)
         ]
-        for _, members, _, _ in cells:
-            odd[members] = True
+        for cell in cells:
+            odd[cell.members] = True
     return _settled(len(v.who), cells, remarkable)
-
-
-_Cell = tuple[float, Ints, float, float]
-"""Tail probability with all cells paid for, visits, expected visits, width in seconds."""
 
 
 def alike(v: Visits, taken: Bools, remarkable: float) -> Clusters:
     """Visits of one length, whenever they began; `taken` ones are left out."""
-    from scipy import stats
-
     use = np.flatnonzero(v.ended & ~taken)
-    stay = (v.left[use] - v.came[use]) / SECOND
-    cells: list[_Cell] = []
-    for width, least in WIDTHS:
-        if width < _STEPS * step(v):
-            continue
-        kind = np.minimum(stay // width, _LONGEST // width).astype(np.int64)
-        count = np.bincount(kind, minlength=2 * least).astype(np.float64)
-        expected = _flanks(count)
-        asked = (count > _CELL_MIN) & (np.arange(len(count)) >= least)
-        looks = max(int((count[least:] > 0).sum()), 1) * len(WIDTHS)
-        tail = stats.nbinom.sf(count - 1, STAY_SIZE, STAY_SIZE / (STAY_SIZE + expected)) * looks
-        cells += [
-            (float(tail[k]), use[kind == k], float(expected[k]), float(width))
-            for k in np.flatnonzero(asked & (tail < 1)).tolist()
-        ]
-    return _settled(len(v.who), cells, remarkable)
-
-
-def step(v: Visits) -> float:
-    """Seconds between the moments a record can tell apart: a collector that polls stamps whole polls; 0 where times are fine.
-
-    A record is coarse where most of its times are shared by others; its step is the median gap between different ones.
-    """
-    ts = np.r_[v.came, v.left[v.ended]] // _TENTH
-    moments = np.unique(ts)
-    if len(ts) < 2 or 2 * len(moments) > len(ts):
-        return 0.0
-    return float(np.median(np.diff(moments))) * _TENTH / SECOND if len(moments) > 1 else float(_LONGEST)
-
-
-_TENTH = SECOND // 10
-"""Rows of one poll are written within milliseconds of each other."""
-
-
-_STEPS = 3
-"""A class or cell is at least so many steps of the record wide."""
-_LONGEST = 6 * 3600
-"""Stays beyond so many seconds are one class."""
-
-
-def _flanks(count: Floats) -> Floats:
-    """What five classes on either side, one away, expect: the fuller side, one visit added."""
-    run, n, k = np.r_[0.0, np.cumsum(count)], len(count), np.arange(len(count))
-
-    def side(first: int, last: int) -> Floats:
-        a, b = np.clip(k + first, 0, n), np.clip(k + last, 0, n)
-        return np.asarray((run[b] - run[a] + 1) / np.maximum(b - a, 1))
-
-    return np.asarray(np.maximum(side(-6, -1), side(2, 7)))
+    found = equal_lengths((v.left[use] - v.came[use]) / SECOND, step(v.came, v.left[v.ended]), WIDTHS)
+    return _settled(len(v.who), [replace(c, members=use[c.members]) for c in found], remarkable)
 
 
 def _chunks(v: Visits) -> Iterator[Ints]:
@@ -141,7 +87,7 @@ def _chunks(v: Visits) -> Iterator[Ints]:
         yield np.flatnonzero(part == number)
 
 
-def _cells(v: Visits, at: Ints, end: int, scale: tuple[int, int, float], odd: Bools) -> list[_Cell]:
+def _cells(v: Visits, at: Ints, end: int, scale: tuple[int, int, float], odd: Bools) -> list[Cell]:
     """Cells of one chunk at one scale whose count is not ordinary; hazards are taken from visits that are not odd."""
     from scipy import stats
 
@@ -170,7 +116,7 @@ def _cells(v: Visits, at: Ints, end: int, scale: tuple[int, int, float], odd: Bo
     tail = stats.nbinom.sf(m - 1, size, size / (size + e)) * len(v.who) * len(SCALES)
     place[~seen] = -1
     return [
-        (float(tail[k]), at[place == rows[k] * shape[1] + cols[k]], float(e[k]), float(narrow))
+        Cell(float(tail[k]), at[place == rows[k] * shape[1] + cols[k]], float(e[k]), float(narrow))
         for k in np.flatnonzero(tail < 1).tolist()
     ]
 
@@ -297,18 +243,9 @@ def _heart(ts: Ints) -> tuple[int, int]:
     return int(ordered[cut]), int(ordered[len(ts) - 1 - cut])
 
 
-def _settled(n: int, cells: list[_Cell], remarkable: float) -> Clusters:
-    """Every visit to the sharpest cell that holds it; what is left of a cell by sharper ones is no cluster of its own."""
-    cells.sort(key=lambda c: (c[0], c[3], int(c[1][0])))
-    which = np.full(n, -1, dtype=np.int64)
-    kept: list[tuple[float, float, float]] = []
-    for tail, members, expected, width in cells:
-        if tail > remarkable:
-            break
-        free = members[which[members] < 0]
-        if 2 * len(free) > len(members) and len(free) > 2 * expected:
-            which[free] = len(kept)
-            kept.append((tail, expected, width))
-    p = min(cells[0][0], 1.0) if cells else 1.0
-    table = np.array(kept, dtype=np.float64).reshape(-1, 3)
-    return Clusters(p, which, table[:, 1], table[:, 0], table[:, 2])
+def _settled(n: int, cells: list[Cell], remarkable: float) -> Clusters:
+    """Every visit to the sharpest cell that holds it, as clusters over all visits."""
+    kept, which = settled(n, cells, remarkable)
+    table = np.array([(c.expected, c.tail, c.width) for c in kept], dtype=np.float64).reshape(-1, 3)
+    p = min((c.tail for c in cells), default=1.0)
+    return Clusters(min(p, 1.0), which, table[:, 0], table[:, 1], table[:, 2])

@@ -56,7 +56,8 @@ from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, S
 from zhenbo.core.schema import Flag
 from zhenbo.core.session import Session, codes, micros
 from zhenbo.core.subject import Question, Tier
-from zhenbo.kernel.presence import SECOND, Clusters, alike, completed, joined, loyalty, together
+from zhenbo.kernel.lengths import SECOND
+from zhenbo.kernel.presence import Clusters, alike, completed, joined, loyalty, together
 from zhenbo.kernel.visits import Bools, Visits, visits
 from zhenbo.signals.bunching import CLEAR_DB, held
 from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR

@@ -1,0 +1,109 @@
+"""Stretches of one length: stays or waits that agree to the second although nobody's clock is another's."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+SECOND = 1_000_000
+SIZE = 4.0
+"""Negative-binomial size of a class of lengths against its neighbours."""
+STEPS = 3
+"""A class is at least so many steps of the record wide."""
+_LONGEST = 6 * 3600
+"""Lengths beyond so many seconds are one class."""
+_LEAST = 4
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Things that agree more than chance lets them.
+
+    Args:
+        tail: probability under the null, everything looked at paid for; may exceed 1.
+        members: their places.
+        expected: how many the null expects.
+        width: seconds within which they agree.
+    """
+
+    tail: float
+    members: Ints
+    expected: float
+    width: float
+
+
+def equal_lengths(seconds: Floats, coarse: float, widths: tuple[tuple[float, int], ...]) -> list[Cell]:
+    """Classes of lengths that hold more than the classes beside them let expect.
+
+    Args:
+        seconds: the lengths.
+        coarse: step of the record in seconds (`step`); finer classes than three steps are not asked.
+        widths: widths of a class in seconds, and from how many such widths on it is asked for: lengths near zero fall
+            steeply.
+    """
+    from scipy import stats
+
+    cells: list[Cell] = []
+    for width, least in widths:
+        if width < STEPS * coarse:
+            continue
+        kind = np.minimum(seconds // width, _LONGEST // width).astype(np.int64)
+        count = np.bincount(kind, minlength=2 * least).astype(np.float64)
+        expected = _flanks(count)
+        asked = (count >= _LEAST) & (np.arange(len(count)) >= least)
+        looks = max(int((count[least:] > 0).sum()), 1) * len(widths)
+        tail = stats.nbinom.sf(count - 1, SIZE, SIZE / (SIZE + expected)) * looks
+        cells += [
+            Cell(float(tail[k]), np.flatnonzero(kind == k), float(expected[k]), width)
+            for k in np.flatnonzero(asked & (tail < 1)).tolist()
+        ]
+    return cells
+
+
+def _flanks(count: Floats) -> Floats:
+    """What five classes on either side, one away, expect: the fuller side, one visit added."""
+    run, n, k = np.r_[0.0, np.cumsum(count)], len(count), np.arange(len(count))
+
+    def side(first: int, last: int) -> Floats:
+        a, b = np.clip(k + first, 0, n), np.clip(k + last, 0, n)
+        return np.asarray((run[b] - run[a] + 1) / np.maximum(b - a, 1))
+
+    return np.asarray(np.maximum(side(-6, -1), side(2, 7)))
+
+
+def settled(n: int, cells: list[Cell], remarkable: float) -> tuple[list[Cell], Ints]:
+    """The cells that stand on their own, sharpest first, and the number of the cell each of `n` things belongs to (−1: none).
+
+    What is left of a cell by sharper ones is no cell of its own.
+    """
+    which = np.full(n, -1, dtype=np.int64)
+    kept: list[Cell] = []
+    for cell in sorted(cells, key=lambda c: (c.tail, c.width, int(c.members[0]))):
+        if cell.tail > remarkable:
+            break
+        free = cell.members[which[cell.members] < 0]
+        if 2 * len(free) > len(cell.members) and len(free) > 2 * cell.expected:
+            which[free] = len(kept)
+            kept.append(cell)
+    return kept, which
+
+
+def step(*times: Ints) -> float:
+    """Seconds between the moments a record can tell apart; 0 where its times are fine.
+
+    A collector that polls stamps whole polls: most of its moments are shared by others, and the step is the median gap
+    between different ones. A platform that writes whole seconds has steps of a second.
+    """
+    ts = np.concatenate(times)
+    tenths = np.unique(ts // _TENTH)  # rows of one poll are written within milliseconds of each other
+    if len(ts) < 2:
+        return 0.0
+    if 2 * len(tenths) <= len(ts):
+        return float(np.median(np.diff(tenths))) / 10 if len(tenths) > 1 else float(_LONGEST)
+    return 1.0 if 2 * int((ts % SECOND == 0).sum()) > len(ts) else 0.0
+
+
+_TENTH = SECOND // 10
