@@ -38,8 +38,8 @@ LABELS = Say(
     "标注：采用 {used} 条，拒绝 {rejected} 条。",
 )
 OWN_LABELS = Say(
-    "{n} labels were made by {signal} or by zhenbo as a whole: {signal} learned nothing from them.",
-    "{n} 条标注由 {signal} 或 zhenbo 自身作出：{signal} 未从中学习。",
+    "{n} of the labels used were made by {signal} or by zhenbo as a whole: {signal} learned nothing from them.",
+    "采用的标注中有 {n} 条由 {signal} 或 zhenbo 自身作出：{signal} 未从中学习。",
 )
 PRIOR = Say(
     "Prior fitted to the labels: {mid_share} (90 % interval {low_share} to {high_share}); a bought room is labelled with probability {found_share}.",
