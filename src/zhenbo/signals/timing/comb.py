@@ -24,7 +24,8 @@ for). Baselines: `packs/baselines/timing.comb.toml`.
 ## Examples
     >>> from zhenbo.proof.pages import look
     >>> look('timing.comb', '''
-    ... 20:00-21:59 b1..b400 enters x3 scattered; 20:30:01-21:30:01 a1..a10 enters every 60s
+    ... 20:00-21:59 b1..b400 enters x3 scattered; 20:30:01-21:30:01 a1 enters every 60s
+    ... 20:30:02-21:30:02 a2 enters every 60s; 20:30:03-21:30:03 a3 enters every 60s; 20:30:04-21:30:04 a4 enters every 60s
     ... ''')
     timing.comb: accuses, names 0 accounts, says comb
     >>> look('timing.comb', '''
@@ -123,7 +124,7 @@ def _evidence(session: Session, kind: str, rows: pa.Table, ts: Ints, comb: _Comb
     question, metric, word, word_zh = _KINDS[kind]
     actors, names = codes(rows["actor_id"])
     accused = comb.p < base["remarkable"] and comb.share > base["share_min"]
-    p = comb.p if accused else max(comb.p, 0.5)
+    p = comb.p if accused else 1.0
     seen = float(comb.inside.sum())
     even = _WINDOW / 60
     extra = max(seen * (1 - even * (1 - comb.share) / (1 - even) / max(comb.share, 1e-9)), 0.0)
