@@ -26,13 +26,15 @@ from zhenbo.core.cells import (
 from zhenbo.core.dataset import Dataset, canonical_order, subjects
 from zhenbo.core.errors import PackError
 from zhenbo.core.schema import EVENTS, PRODUCTS
+from zhenbo.core.verdict import to_json
 from zhenbo.intake.load import write
 from zhenbo.judge.policy import Own, parse_policy
-from zhenbo.pipeline import default_packs, look
+from zhenbo.pipeline import Road, audit_paths, default_packs, look
 from zhenbo.pipeline.calibrate import cells, prior, robust, units
 from zhenbo.pipeline.calibrate import history as seen
 from zhenbo.pipeline.drift import _smirnov, drifts
 from zhenbo.pipeline.labels import Label, Labels, read_labels
+from zhenbo.pipeline.large import audit_large
 from zhenbo.pipeline.overlay import calibrated, report
 from zhenbo.pipeline.packs import laid_over
 
@@ -163,6 +165,7 @@ def test_a_fifth_of_bought_rooms_hardly_moves_a_cell(seed, depth):
         assert abs(middle) < 0.15 * 0.5
 
 
+@pytest.mark.slow
 def test_an_odd_trade_is_cleared_by_its_own_cells_and_a_bought_room_in_it_is_not():
     """Honest rooms of a quiet trade are dead by the shipped cell and alive by their own; diluted twentyfold, dead by both."""
     odd = drawn(1, 0.003, 14)
@@ -271,6 +274,7 @@ def test_bad_labels_are_rejected_by_line_and_reason(tmp_path):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_drift_tells_rooms_that_moved_together_from_a_few_that_did():
     """The same rooms again are no drift; three times the likes are; a third of diluted rooms is told apart from that."""
     told = report(calibrated(history({"food": drawn(5, 0.8, 40)})))["cells"]
@@ -344,6 +348,28 @@ def test_an_overlay_is_written_read_and_told_apart(tmp_path, capsys):
         "Compared with the reference cell category=antiques, platform=douyin (13 sessions): counters.ratio."
     )
     assert [note in v["sessions"][0]["notes"] for v in (plain, first)] == [False, True]
+
+
+@pytest.mark.slow
+def test_work_on_disk_compares_with_the_same_cells(tmp_path):
+    """Products, and so categories, reach the workers too: the same bytes as in memory, and a cell of a category among them."""
+    cell = '[[cell]]\nwhere = { category = "food" }\nlikes_median = { value = 0.9, n = 99, source = "s", date = 2026-01-01 }\n'
+    packs = laid_over({"baselines/counters.ratio.toml": cell}, "mine")
+    write(history({"food": [0.8], "home": [0.5]}), tmp_path / "data")
+    small = to_json(audit_paths([tmp_path / "data"], b"k", packs=packs).audit)
+    with audit_large([tmp_path / "data"], b"k", Road("embedded", 1, tmp_path / "work"), packs=packs) as made:
+        assert to_json(made.audit) == small
+    cells_told = [r["args"].get("cell") for v in json.loads(small)["sessions"] for r in v["reasons"] if r["signal"] == "counters.ratio"]  # fmt: skip
+    assert cells_told == ["category=food", "platform=douyin"]
+
+
+def test_a_category_of_any_name_survives_the_text():
+    """Quotes, backslashes, tags and control characters in a name written by strangers come back as they were."""
+    name = 'a"b\\c]\x7f\n旧货 <b>'
+    made = calibrated(history({name: drawn(1, 0.8, 12)}))
+    reference = made.packs.reference("counters.ratio", Facts("douyin", name))
+    assert reference.cell.startswith("category=a")
+    assert reference.n == made.learned[0].n
 
 
 def test_an_overlay_that_names_nothing_of_ours_is_refused():

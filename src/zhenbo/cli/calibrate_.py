@@ -149,6 +149,8 @@ def _show(made: "Calibration", lang: "Lang", terminal: Console, to: Path) -> Non
 
 
 def _cells(made: "Calibration") -> Table:
+    from zhenbo.report.mask import clean
+
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for label in ("cell", "measure"):
         table.add_column(label, overflow="fold")
@@ -156,19 +158,20 @@ def _cells(made: "Calibration") -> Table:
         table.add_column(label, justify="right")
     for x in made.learned[:ROWS]:
         figures = (str(x.n), str(x.left_out), f"{math.exp(x.middle):.3g}", f"{x.spread:.2f}")
-        table.add_row(Text(x.cell.label), Text(x.measure[1]), *figures)
+        table.add_row(Text(clean(x.cell.label, 160)), Text(x.measure[1]), *figures)
     return table
 
 
 def _of_labels(made: "Calibration", lang: "Lang") -> list[str]:
     from zhenbo.pipeline.calibrate import POSITIVE_MIN, UNLABELLED_MIN
+    from zhenbo.report.mask import clean
     from zhenbo.report.phrase import phrase
 
     known, rejected = made.labels.known, made.labels.rejected
     if not known and not rejected:
         return []
     lines = [phrase(LABELS, {"used": len(known), "rejected": len(rejected)}, lang)]
-    lines += [f"  {r.file}:{r.line} {r.reason} {r.detail}".rstrip() for r in rejected[:ROWS]]
+    lines += ["  " + clean(f"{r.file}:{r.line} {r.reason} {r.detail}", 300).rstrip() for r in rejected[:ROWS]]
     lines += [phrase(OWN_LABELS, {"n": n, "signal": signal}, lang) for signal, n in made.own_labels.items()]
     if made.prior.fitted:
         low, mid, high = made.prior.fitted

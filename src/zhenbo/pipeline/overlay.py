@@ -158,7 +158,7 @@ def _baselines(learned: Sequence[Learned], packs: Packs, first: date, last: date
     for one in learned:
         signal, measure = one.measure
         lesson = next(x for x in packs.baselines[signal].lessons if x.measure == measure)
-        source = json.dumps(f"zhenbo calibrate: {one.n} rooms, {first} to {last}", ensure_ascii=False)
+        source = _toml(f"zhenbo calibrate: {one.n} rooms, {first} to {last}")
         files.setdefault(signal, {}).setdefault(_where(one), []).extend(
             f"{name} = {{ value = {value:.6g}, n = {one.n}, k = {k:.6g}, source = {source}, date = {last} }}"
             for name, value, k in (
@@ -176,8 +176,13 @@ def _baselines(learned: Sequence[Learned], packs: Packs, first: date, last: date
 
 
 def _where(one: Learned) -> str:
-    said = ", ".join(f"{name} = {json.dumps(list(c), ensure_ascii=False)}" for name, c in one.cell.where)
+    said = ", ".join(f"{name} = {_toml(list(c))}" for name, c in one.cell.where)
     return f"{{ {said} }}"
+
+
+def _toml(value: Any) -> str:
+    """A string or list as TOML: as JSON, but for one control character that only TOML forbids."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _caps(spoke: Mapping[str, Units], last: date) -> str:
