@@ -5,6 +5,7 @@
 import dataclasses
 import json
 import math
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -35,7 +36,7 @@ from zhenbo.pipeline.calibrate import history as seen
 from zhenbo.pipeline.drift import _smirnov, drifts
 from zhenbo.pipeline.labels import Label, Labels, read_labels
 from zhenbo.pipeline.large import audit_large
-from zhenbo.pipeline.overlay import calibrated, report
+from zhenbo.pipeline.overlay import _map, calibrated, report
 from zhenbo.pipeline.packs import laid_over
 
 DAY = 86_400_000_000
@@ -238,7 +239,11 @@ def test_a_prior_is_fitted_from_positives_and_unlabelled_rooms_alone():
     def labels(names):
         return Labels({n: Label(n, bought=True, by="Li", at=0, line=2) for n in names})
 
-    low, mid, high = prior(score, hosts, labels(told)).fitted
+    fit = prior(score, hosts, labels(told))
+    low, mid, high = fit.fitted
+    policy = laid_over({"calibration/map.toml": _map(fit, date(2026, 5, 1))}, "mine").policy
+    assert policy.prior == pytest.approx(fit.fitted, rel=1e-5)  # as written, six digits
+    assert policy.map_id != default_packs().policy.map_id
     assert low <= bought.mean() <= high
     assert mid == pytest.approx(0.2, abs=0.05)
     few = prior(score, hosts, labels(told[:29]))
@@ -377,5 +382,7 @@ def test_an_overlay_that_names_nothing_of_ours_is_refused():
     cell = '[[cell]]\nwhere = { platform = "douyin" }\nlikes = { value = 1.0, n = 12, source = "s", date = 2026-01-01 }\n'
     with pytest.raises(PackError, match="sets likes, which the signal does not declare"):
         laid_over({"baselines/counters.ratio.toml": cell}, "mine")
+    with pytest.raises(PackError, match="sets likes_median to 'many'"):
+        laid_over({"baselines/counters.ratio.toml": '[likes_median]\nvalue = "many"\n'}, "mine")
     with pytest.raises(PackError, match="no signal of that name"):
         laid_over({"baselines/counters.ration.toml": cell}, "mine")

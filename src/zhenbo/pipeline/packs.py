@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from zhenbo.core.cells import Baseline, Facts, Reference, Season, parse_baseline, parse_calendar
 from zhenbo.core.errors import PackError
@@ -94,10 +95,20 @@ def laid_over(found: Mapping[str, str], place: str) -> Packs:
 
 
 def _over(shipped: Baseline, own: Baseline, path: str) -> Baseline:
-    strange = {*own.values, *(name for cell in own.cells for name in cell.entries)} - set(shipped.values)
+    """A user's own after the shipped, once every entry is known to be one the signal declares, and of its kind."""
+    told = [*own.values.items(), *((name, e.value) for cell in own.cells for name, e in cell.entries.items())]
+    strange = sorted({name for name, _ in told} - set(shipped.values))
     if strange:
-        raise PackError(f"{path} sets {', '.join(sorted(strange))}, which the signal does not declare.")
+        raise PackError(f"{path} sets {', '.join(strange)}, which the signal does not declare.")
+    for name, value in told:
+        if _kind(value) is not _kind(shipped.values[name]):
+            raise PackError(f"{path} sets {name} to {value!r}; the signal declares {shipped.values[name]!r}.")
     return shipped.with_own(own)
+
+
+def _kind(value: Any) -> type:
+    """Whole and other numbers are of one kind."""
+    return float if isinstance(value, int) and not isinstance(value, bool) else type(value)
 
 
 def _calibrated() -> tuple[str, str]:
