@@ -99,7 +99,7 @@ def test_the_price_of_silence_is_the_cheapest_delivery_without_the_signal():
     """Of deliveries made by hand: the lowest price per fake among those in which a signal accuses no more; or never."""
 
     def step(change, cost, loud):
-        return Step(change, cost, 100, 0.3, Told(Outcome.SUSPECT, 0.9, 10.0, loud, loud), kept=False)
+        return Step(change, cost, 100, 0.3, Told(Outcome.SUSPECT, 0.9, 10.0, loud, loud), False, (change,))
 
     steps = (
         step("the cheapest plan", 10.0, ("a.x", "b.y")),
@@ -114,5 +114,5 @@ def test_the_price_of_silence_is_the_cheapest_delivery_without_the_signal():
     assert (rows["a.x"]["accused"], rows["a.x"]["silenced"]) == (2, 2)
     assert rows["a.x"]["yuan per fake, silent"] == 0.25
     assert rows["a.x"]["times dearer"] == 2.5
-    assert rows["a.x"]["last change"] == "knob: 2"
-    assert (rows["b.y"]["silenced"], rows["b.y"]["last change"]) == (0, "never silenced")
+    assert rows["a.x"]["what it took"] == "knob: 2"
+    assert (rows["b.y"]["silenced"], rows["b.y"]["what it took"]) == (0, "never silenced")

@@ -75,7 +75,7 @@ Judge = Callable[[World], Told]
 
 @dataclass(frozen=True)
 class Step:
-    """One delivery, what it changed, what was said of it, and whether the change was kept."""
+    """One delivery, what it changed, what was said of it, whether the change was kept, and how it differs from the cheapest plan."""
 
     change: str
     cost: float
@@ -83,6 +83,7 @@ class Step:
     dose: float
     told: Told
     kept: bool
+    plan: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,8 @@ class _Attacker:
             return None
         told = self.judge(made.world)
         self.spent += made.cost
-        self.steps.append(Step(change, made.cost, made.fakes, made.dose, told, kept=False))
+        plan = _differs(self.goal, chosen)
+        self.steps.append(Step(change, made.cost, made.fakes, made.dose, told, kept=False, plan=plan))
         return told
 
     def keep(self, index: int) -> Step:
@@ -191,8 +193,13 @@ def evade(judge: Judge, seed: int, goal: Goal, budget: float = BUDGET) -> Evasio
     return Evasion(
         goal.name, seed, tuple(one.steps), first.told.outcome, last.told.outcome, first.cost, last.cost, one.spent,
         first.fakes, last.fakes, first.dose, last.dose,
-        tuple(f"{k.name}: {k.levels[chosen[k.name]].value}" for k in (*goal.knobs, DOSE) if chosen[k.name]),
+        _differs(goal, chosen),
     )  # fmt: skip
+
+
+def _differs(goal: Goal, chosen: Plan) -> tuple[str, ...]:
+    """The settings that differ from the cheapest plan."""
+    return tuple(f"{k.name}: {k.levels[chosen[k.name]].value}" for k in (*goal.knobs, DOSE) if chosen[k.name])
 
 
 def _try(one: _Attacker, chosen: Plan, last: Step) -> tuple[Step, dict[str, int]] | None:
@@ -353,7 +360,7 @@ def silenced(runs: Sequence[Evasion]) -> Iterator[dict[str, Any]]:
     """What it costs to silence each signal: one row per signal that accused a campaign on its cheapest plan.
 
     Of the deliveries of that campaign in which it accused no more, the one with the lowest price per fake: an upper bound,
-    since only what the attacker tried is known. What he changed until then stands beside it; buying less counts too, and
+    since only what the attacker tried is known. How that plan differs from the cheapest stands beside it; buying less counts too, and
     shows in the dose.
     """
     for signal in sorted({name for run in runs for name in run.steps[0].told.loud}):
@@ -361,7 +368,7 @@ def silenced(runs: Sequence[Evasion]) -> Iterator[dict[str, Any]]:
         found = [(run, step) for run in heard if (step := _cheapest_silent(run, signal)) is not None]
         before = [run.unit_first for run, _ in found]
         after = [step.cost / max(step.fakes, 1) for _, step in found]
-        changes = Counter(step.change.removeprefix("back to ") for _, step in found)
+        changes = Counter(" + ".join(step.plan) or "buying again" for _, step in found)
         yield {
             "signal": signal, "goals": ", ".join(dict.fromkeys(run.goal for run in heard)), "accused": len(heard), "silenced": len(found),
             "yuan per fake, accused": round(float(np.median(before)), 2) if found else None,
@@ -369,7 +376,7 @@ def silenced(runs: Sequence[Evasion]) -> Iterator[dict[str, Any]]:
             "times dearer": round(float(np.median(np.array(after) / before)), 1) if found else None,
             "dose, accused": round(float(np.median([run.dose_first for run in heard])), 2),
             "dose, silent": round(float(np.median([step.dose for _, step in found])), 2) if found else None,
-            "last change": "; ".join(name for name, _ in changes.most_common(2)) or "never silenced",
+            "what it took": " / ".join(name for name, _ in changes.most_common(2)) or "never silenced",
         }  # fmt: skip
 
 
