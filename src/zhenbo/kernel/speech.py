@@ -1,5 +1,8 @@
 """What identified people said: the comments every signal about speech reads."""
 
+import re
+import unicodedata
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -87,3 +90,21 @@ def _pairs(group: npt.NDArray[np.int64]) -> float:
     """Ordered pairs within groups."""
     n = np.unique(group, return_counts=True)[1].astype(np.float64)
     return float((n * (n - 1)).sum())
+
+
+_PUNCTUATION = re.compile(r"[\W_]+")
+_DIGITS = re.compile(r"\d+")
+_REPEATS = re.compile(r"(.{1,20}?)\1+")
+_READ_MAX = 200
+"""Characters of a comment that are compared; longer ones are compared by their beginning."""
+
+
+def normal(text: str) -> str:
+    """A sentence folded to what it says: width, case, punctuation, repeated parts, digits.
+
+    Examples:
+        >>> normal("买买买买！！ＯＫ 3号链接，3号链接")
+        '买ok0号链接'
+    """
+    folded = unicodedata.normalize("NFKC", text[:_READ_MAX]).lower()
+    return _REPEATS.sub(r"\1", _DIGITS.sub("0", _PUNCTUATION.sub("", folded)))

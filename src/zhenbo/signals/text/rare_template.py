@@ -41,7 +41,6 @@ Baselines: `packs/baselines/text.rare_template.toml`.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,15 +52,10 @@ import pyarrow as pa
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
 from zhenbo.core.session import Session, codes, micros
 from zhenbo.core.subject import Question, Tier
-from zhenbo.kernel.speech import heart, one_voice, speech, unheard
+from zhenbo.kernel.speech import heart, normal, one_voice, speech, unheard
 from zhenbo.signals.nulls import crowd, share_tail
 
-_PUNCTUATION = re.compile(r"[\W_]+")
-_DIGITS = re.compile(r"\d+")
-_REPEATS = re.compile(r"(.{1,20}?)\1+")
 _LATIN = re.compile(r"[a-z]")
-_READ_MAX = 200
-"""Characters of a comment that are compared; longer ones are compared by their beginning."""
 
 
 def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
@@ -126,17 +120,6 @@ def _whole_room(rows: pa.Table, tally: _Tally, base: Mapping[str, Any]) -> Found
         expected=base["room_share"], says="room", args={"sentences": said, "seen_share": shared / said},
         causes=(Cause("common_question", "open"),) if p < 0.5 else (),
     )  # fmt: skip
-
-
-def normal(text: str) -> str:
-    """A sentence folded to what it says: width, case, punctuation, repeated parts, digits.
-
-    Examples:
-        >>> normal("买买买买！！ＯＫ 3号链接，3号链接")
-        '买ok0号链接'
-    """
-    folded = unicodedata.normalize("NFKC", text[:_READ_MAX]).lower()
-    return _REPEATS.sub(r"\1", _DIGITS.sub("0", _PUNCTUATION.sub("", folded)))
 
 
 def _templates(text: pa.ChunkedArray, length_min: float) -> npt.NDArray[np.int64]:
