@@ -215,6 +215,25 @@ class Many(Struct, frozen=True, kw_only=True):
     survive: Annotated[list[str], Meta(description="flagged sessions and shop months that stand at this rate, strongest first")]  # fmt: skip
 
 
+class GroupSeen(Struct, frozen=True, kw_only=True):
+    """Accounts that act as one; their names stand in `groups.parquet`."""
+
+    group_id: str
+    organised: Annotated[
+        bool,
+        Meta(
+            description="an innocent way to act as one (fan club, class, staff) explains it or is still open: organised, not fraud"
+        ),
+    ]
+    sessions: Annotated[list[str], Meta(description="where it was seen")]
+    accounts: Annotated[int, Meta(description="members")]
+    probability: Annotated[
+        float, Meta(description="mean over the members of the probability that an account is fabricated")
+    ]
+    signals: list[str]
+    reasons: Annotated[list[str], Meta(description="ids of the reasons that name it")]
+
+
 class Audit(Struct, frozen=True, kw_only=True):
     """The whole of `verdict.json`."""
 
@@ -229,7 +248,12 @@ class Audit(Struct, frozen=True, kw_only=True):
     many: Annotated[
         Many | None, Meta(description="false alarms to be expected over all rooms of this audit")
     ] = None
-    groups: list[dict[str, Any]] = []
+    groups: Annotated[
+        list[GroupSeen],
+        Meta(
+            description="accounts that act as one, the largest group first; a crew seen in several sessions is one group"
+        ),
+    ] = []
     deals: list[dict[str, Any]] = []
 
 

@@ -8,10 +8,12 @@ stand beside it with weight 0. What an innocent cause explains has weight 0.
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from zhenbo.core.evidence import Evidence, Found, Missing
 from zhenbo.core.session import Session
 from zhenbo.core.subject import Outcome, Question, Tier
+from zhenbo.judge.groups import Group, groups_of
 from zhenbo.judge.policy import Policy
 from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, e_value
 
@@ -61,6 +63,7 @@ class Judgement:
         penalty_ready: whether a penalty may rest on it.
         accounts: probability per judged account.
         orders: probability per judged order.
+        subject: id of the subject.
     """
 
     reasons: tuple[Weighed, ...]
@@ -69,6 +72,13 @@ class Judgement:
     penalty_ready: bool
     accounts: Mapping[str, float]
     orders: Mapping[str, float]
+    subject: str = ""
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """Accounts that act as one, by the evidence that names them."""
+        found = (w.evidence for w in self.reasons if w.raw_db > 0)
+        return groups_of(self.subject, found, self.accounts)
 
 
 def probability(score_db: float) -> float:
@@ -126,6 +136,7 @@ def judge(
         tuple(reasons), answers, headline, ready,
         _named(((w, w.evidence.accounts) for w in reasons), policy),
         _named(((w, w.evidence.orders) for w in reasons), policy),
+        session.session_id,
     )  # fmt: skip
 
 

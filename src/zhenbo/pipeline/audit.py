@@ -19,8 +19,8 @@ from zhenbo.core.errors import NoEventsError, Reject
 from zhenbo.core.evidence import Evidence, Found, Say
 from zhenbo.core.exhibit import Exhibit
 from zhenbo.core.session import Session
-from zhenbo.core.verdict import Audit, SessionVerdict, ShopVerdict
-from zhenbo.judge import Policy
+from zhenbo.core.verdict import Audit, GroupSeen, SessionVerdict, ShopVerdict
+from zhenbo.judge import Group, Policy, united
 from zhenbo.pipeline.counterfactual import afresh
 from zhenbo.pipeline.packs import Packs, default_packs
 from zhenbo.report.labels import ask
@@ -33,13 +33,16 @@ UNTOLD: Categories = MappingProxyType({})
 
 
 class Naming(Protocol):
-    """Who was named: probabilities by account and by order."""
+    """Who was named: probabilities by account and by order, and who acts as one."""
 
     @property
     def accounts(self) -> Mapping[str, float]: ...  # noqa: D102 - the class says it
 
     @property
     def orders(self) -> Mapping[str, float]: ...  # noqa: D102 - the class says it
+
+    @property
+    def groups(self) -> tuple[Group, ...]: ...  # noqa: D102 - the class says it
 
 
 class Spoken(Protocol):
@@ -62,6 +65,7 @@ class Result:
     audit: Audit
     audited: tuple[Spoken, ...]
     rejects: tuple[Reject, ...] = ()
+    groups: tuple[Group, ...] = ()
 
 
 def baselines(signal_id: str) -> Mapping[str, Any]:
@@ -199,6 +203,7 @@ def result_of(
 ) -> Result:
     """The result of audited subjects, in the order given."""
     verdicts = [a.verdict for a in audited]
+    crews = united([g for a in audited for g in a.judgement.groups])
     audit = Audit(
         zhenbo=__version__,
         as_of=(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment))
@@ -210,8 +215,15 @@ def result_of(
         shops=[v for v in verdicts if isinstance(v, ShopVerdict)],
         notes=_unused(rejects, lang),
         many=many(verdicts, policy),
-    )
-    return Result(audit, tuple(audited), tuple(rejects))
+        groups=[
+            GroupSeen(
+                group_id=g.id, organised=g.organised, sessions=list(g.sessions), accounts=len(g.accounts),
+                probability=sum(sorted(g.accounts.values())) / len(g.accounts), signals=list(g.signals), reasons=list(g.reasons),
+            )
+            for g in crews
+        ],
+    )  # fmt: skip
+    return Result(audit, tuple(audited), tuple(rejects), crews)
 
 
 UNUSED = Say(

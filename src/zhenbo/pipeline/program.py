@@ -24,7 +24,7 @@ from zhenbo.core.session import Window
 from zhenbo.core.verdict import SessionVerdict, ShopVerdict
 from zhenbo.intake.coverage import SOURCE, coverage
 from zhenbo.intake.distinct import distinct, distinct_rows
-from zhenbo.judge import Policy
+from zhenbo.judge import Group, Policy
 from zhenbo.pipeline.audit import UNTOLD, Lang, Result, concluded, look, result_of
 from zhenbo.pipeline.packs import Packs, default_packs
 
@@ -37,10 +37,11 @@ _LATEST = pa.schema([("ts", pa.int64())])
 
 @dataclass(frozen=True)
 class Named:
-    """Who was named in a subject, each with a probability."""
+    """Who was named in a subject, each with a probability, and who acts as one."""
 
     accounts: Mapping[str, float]
     orders: Mapping[str, float]
+    groups: tuple[Group, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,8 @@ def answers(asking: Asking, main: pa.Table, side: pa.Table) -> pa.Table:
     rows: list[tuple[str, bytes, bytes, bytes]] = []
     for session in sessions(main, side, asking.windows, asking.as_of, measure):
         made = concluded(case(session, looking(session), asking.policy), asking.policy, asking.lang, looking)
-        named = Named(dict(made.judgement.accounts), dict(made.judgement.orders))
+        told = made.judgement
+        named = Named(dict(told.accounts), dict(told.orders), told.groups)
         rows.append((session.session_id, _packed(made.verdict), _packed(named), _packed(made.exhibit)))
     columns = list(zip(*rows, strict=True)) or [()] * len(ANSWERS)
     return pa.Table.from_arrays(

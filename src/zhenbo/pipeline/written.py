@@ -30,7 +30,7 @@ _GROUP = 1 << 20
 def tables(result: Result) -> dict[str, pa.Table]:
     """Accounts, orders and groups with their probabilities, most suspicious first."""
     made = {f"{kind}s": pa.concat_tables(_named(result, kind)) for kind in KINDS}
-    return {**made, "groups": _GROUPS.empty_table()}
+    return {**made, "groups": _grouped(result)}
 
 
 def _named(result: Result, kind: str) -> Iterator[pa.Table]:
@@ -46,6 +46,17 @@ def _named(result: Result, kind: str) -> Iterator[pa.Table]:
         yield pa.Table.from_arrays(
             [pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema
         )
+
+
+def _grouped(result: Result) -> pa.Table:
+    """Members of every group, the largest group first, the most suspicious member first."""
+    rows = [
+        (g.id, account, p)
+        for g in result.groups
+        for account, p in sorted(g.accounts.items(), key=lambda member: -member[1])
+    ]
+    columns = list(zip(*rows, strict=True)) or [()] * len(_GROUPS)
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, _GROUPS, strict=True)], schema=_GROUPS)
 
 
 def _subject(a: Spoken) -> str:
@@ -75,7 +86,7 @@ def write(result: Result, out: Path, *, csv: bool = False) -> Path:
     )
     for kind in KINDS:
         _write_parquet(_named(result, kind), out / f"{kind}s.parquet")
-    pq.write_table(_GROUPS.empty_table(), out / "groups.parquet")
+    pq.write_table(_grouped(result), out / "groups.parquet")
     if csv:
         for name, table in tables(result).items():
             (out / f"{name}.csv").write_bytes(csv_bytes(table))

@@ -1,0 +1,113 @@
+"""Who acts as one: accounts that the same evidence names, and crews that turn up in several rooms."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from zhenbo.core.evidence import Evidence
+from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB
+
+LEAST = 3
+"""Accounts from which they are a group."""
+ALIKE = 0.5
+"""Share of the smaller group that must be in the larger one for the two to be one."""
+_ORGANISED = {"gathering", "fan_club", "staff", "raid", "watching_task"}
+"""Innocent ways to act as one: while one of them is open, a group is called organised and no more."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Accounts that act as one.
+
+    Args:
+        id: hash of the evidence it rests on; no account enters it, so it does not depend on the hashing key.
+        organised: whether an innocent way to act as one explains it or is still open.
+        sessions: where it was seen.
+        signals: that name it.
+        reasons: ids of the evidence.
+        accounts: probability of each member, all evidence taken together.
+    """
+
+    id: str
+    organised: bool
+    sessions: tuple[str, ...]
+    signals: tuple[str, ...]
+    reasons: tuple[str, ...]
+    accounts: Mapping[str, float]
+
+
+def groups_of(subject: str, evidence: Iterable[Evidence], accounts: Mapping[str, float]) -> tuple[Group, ...]:
+    """Groups of one subject: the accounts that each piece of evidence names; pieces that name much the same are one group.
+
+    Args:
+        subject: id of the session.
+        evidence: what was found.
+        accounts: probability of every account judged.
+    """
+    found = []
+    for e in evidence:
+        named = {
+            a: accounts[a] for a, db in e.accounts.items() if db + ACCOUNT_PRIOR_DB > 0 and a in accounts
+        }
+        if len(named) >= LEAST:
+            open_ways = any(c.cause in _ORGANISED and c.outcome == "open" for c in e.causes)
+            found.append(_group([e.id(subject)], open_ways or e.explained, [subject], [e.signal], named))
+    return united(found)
+
+
+def united(groups: Sequence[Group]) -> tuple[Group, ...]:
+    """Groups that share half of the smaller one's accounts as one, the largest first: a crew seen in several rooms."""
+    lead = list(range(len(groups)))
+
+    def root(i: int) -> int:
+        while lead[i] != i:
+            i = lead[i]
+        return i
+
+    for (i, j), shared in sorted(_shared(groups).items()):
+        if shared >= max(LEAST, ALIKE * min(len(groups[i].accounts), len(groups[j].accounts))):
+            a, b = sorted((root(i), root(j)))
+            lead[b] = a
+    parts: dict[int, list[Group]] = {}
+    for i, group in enumerate(groups):
+        parts.setdefault(root(i), []).append(group)
+    made = [_merged(part) for part in parts.values()]
+    return tuple(sorted(made, key=lambda g: (-len(g.accounts), g.id)))
+
+
+def _shared(groups: Sequence[Group]) -> Counter[tuple[int, int]]:
+    """Accounts in common, per pair of groups."""
+    where: dict[str, list[int]] = {}
+    for i, group in enumerate(groups):
+        for account in group.accounts:
+            where.setdefault(account, []).append(i)
+    common: Counter[tuple[int, int]] = Counter()
+    for held in where.values():
+        common.update((i, j) for n, i in enumerate(held) for j in held[n + 1 :])
+    return common
+
+
+def _merged(part: Sequence[Group]) -> Group:
+    if len(part) == 1:
+        return part[0]
+    accounts: dict[str, float] = {}
+    for group in part:
+        for account, p in group.accounts.items():
+            accounts[account] = max(p, accounts.get(account, 0.0))
+    return _group(
+        [r for g in part for r in g.reasons], all(g.organised for g in part),
+        [s for g in part for s in g.sessions], [s for g in part for s in g.signals], accounts,
+    )  # fmt: skip
+
+
+def _group(
+    reasons: Iterable[str],
+    organised: bool,
+    sessions: Iterable[str],
+    signals: Iterable[str],
+    accounts: Mapping[str, float],
+) -> Group:
+    told = tuple(sorted(set(reasons)))
+    name = hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+    return Group(name, organised, tuple(sorted(set(sessions))), tuple(sorted(set(signals))), told, accounts)
