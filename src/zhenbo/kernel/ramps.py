@@ -165,8 +165,10 @@ def _noise(variance: npt.ArrayLike, n: npt.ArrayLike, half_unit: float) -> Float
     return np.asarray(np.maximum(np.asarray(variance) - rounding, 0.0) / minutes + rounding / minutes**2)
 
 
-def floor_rate(increments: Floats, minutes: int = 5) -> float:
-    """The smallest rate kept up over any stretch of so many minutes: what never stops."""
+def floor_rate(increments: Floats, minutes: int = 5) -> tuple[float, slice]:
+    """The smallest rate kept up over any stretch of so many minutes, what never stops, and that stretch."""
     if len(increments) < max(2 * minutes, 15):
-        return 0.0
-    return float(np.convolve(increments, np.ones(minutes) / minutes, "valid").min())
+        return 0.0, slice(0, 0)
+    rates = np.convolve(increments, np.ones(minutes) / minutes, "valid")
+    at = int(rates.argmin())
+    return float(rates[at]), slice(at, at + minutes)

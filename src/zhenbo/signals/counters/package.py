@@ -103,7 +103,7 @@ def _judge(
     whole = _floor(gained, heads, half_unit)
     stretches = [*strongest(gained, half_unit, heads), *([whole] if whole else [])]
     candidates = [e for e in stretches if e.z >= base["z_min"]]
-    matches = [(e, _best(session, on, e, heads, base)) for e in candidates]
+    matches = [(e, _best(session, on, e, gained, heads, base)) for e in candidates]
     if not matches:
         return _nothing(on, 0.0, 1.0)
     e, match = min(matches, key=lambda m: m[1].p)
@@ -150,10 +150,11 @@ def _nothing(on: Grid, gained: float, p: float) -> Evidence:
 def _floor(gained: Floats, heads: Floats | None, half_unit: float) -> Excess | None:
     """A delivery spread over the whole record: the rate that never stops, less what the quietest room still draws."""
     n = len(gained)
-    lowest = floor_rate(gained, max(5, n // 2))
-    if lowest <= 0 or heads is None or not np.isfinite(heads).any():
+    lowest, at = floor_rate(gained, max(5, n // 2))
+    there = None if heads is None else heads[at]
+    if lowest <= 0 or there is None or not np.isfinite(there).any():
         return None
-    quiet = float(np.nanmin(heads)) / _STAY_LONG
+    quiet = float(np.nanmean(there)) / _STAY_LONG
     total = (lowest - quiet) * n
     return Excess(
         0,
@@ -168,8 +169,10 @@ _STAY_LONG = 5.0
 """Minutes people stay in a quiet room (Douyin capture 2025-10: 145 online, 30 entries a minute)."""
 
 
-def _best(session: Session, on: Grid, e: Excess, heads: Floats | None, base: Mapping[str, Any]) -> _Match:
-    responded = _response(e, heads, base)
+def _best(
+    session: Session, on: Grid, e: Excess, gained: Floats, heads: Floats | None, base: Mapping[str, Any]
+) -> _Match:
+    responded = _response(e, gained, heads, base)
     packages: Sequence[Mapping[str, Any]] = base["packages"]
     made = []
     for package in packages:
@@ -203,7 +206,7 @@ def _other(session: Session, on: Grid, e: Excess, total: str, kind: str, weight:
     else:
         return None
     if e.end - e.start >= on.size:
-        lowest = floor_rate(series, max(5, on.size // 2)) * on.size
+        lowest = floor_rate(series, max(5, on.size // 2))[0] * on.size
         return Excess(e.start, e.end, lowest, max(0.1 * lowest, 1.0), float(series.sum()) - lowest)
     return excess(series, start, end, half)
 
@@ -221,7 +224,7 @@ def _near(seen: float, error: float, size: float, tried: int, span: float) -> fl
     return float(np.clip(tried * 2 * off / size / span, P_FLOOR, 1))
 
 
-def _response(e: Excess, heads: Floats | None, base: Mapping[str, Any]) -> float:
+def _response(e: Excess, gained: Floats, heads: Floats | None, base: Mapping[str, Any]) -> float:
     """P(organic entries bring so few viewers): minutes of presence per excess entry, log-normal among organic pushes."""
     from scipy import stats
 
@@ -231,8 +234,9 @@ def _response(e: Excess, heads: Floats | None, base: Mapping[str, Any]) -> float
     if np.isfinite(flank).any():
         inside = np.nanmean(heads[e.start : e.end]) if np.isfinite(heads[e.start : e.end]).any() else 0.0
         stay = max(inside - np.nanmedian(flank), 0.0) * (e.end - e.start) / max(e.total, 1.0)
-    else:  # spread over the whole record: what the quietest minutes hold against the rate that never stops
-        stay = np.nanmin(heads) * (e.end - e.start) / max(e.total, 1.0)
+    else:  # spread over the whole record: how long those present stay while the rate is what it never falls below
+        lowest, at = floor_rate(gained, max(5, len(gained) // 2))
+        stay = float(np.nanmean(heads[at])) / max(lowest, 1e-9) if np.isfinite(heads[at]).any() else 0.0
     z = np.log(max(stay, 1e-3) / base["stay_min"]) / base["stay_sigma"]
     return float(max(stats.norm.cdf(z), base["response_floor"]))
 
