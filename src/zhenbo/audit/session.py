@@ -306,7 +306,9 @@ def _calibrated(fake: Fake, metric: str, tier: Tier, policy: Policy) -> Fake:
         missed = next((policy.unseen[n] for n in names if n in policy.unseen), UNSEEN_SHARE)
         return _ordered(fake.shown, 0, 0, max(fake.high, math.ceil(missed * fake.shown)))
     down, up = next((policy.widen[n] for n in names if n in policy.widen), (0.0, 0.0))
-    return _ordered(fake.shown, fake.low - down * fake.shown, fake.mid, fake.high + up * fake.shown)
+    return _ordered(
+        fake.shown, fake.low - down * fake.mid, fake.mid, fake.high + up * (fake.shown - fake.mid)
+    )
 
 
 def _fake(

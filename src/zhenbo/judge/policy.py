@@ -32,8 +32,8 @@ class Policy:
         alarms: honest subjects flagged at calibration, and honest subjects tried; None where it was not measured.
         unseen: per `metric@tier`, metric or `*`, the share of a metric that 90 % of bought subjects of which nothing was
             found stayed below.
-        widen: per `metric@tier`, metric or `*`, what the ends of a counted interval move by (down, up; shares of the
-            metric) so that they hold as often as they say.
+        widen: per `metric@tier`, metric or `*`, what the ends of a counted interval move by so that they hold as often as
+            they say: down by so many parts of the estimate, up by so many of the rest.
     """
 
     name: str

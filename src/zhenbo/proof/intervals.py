@@ -10,8 +10,9 @@ Every bought simulated session gives, for each metric shown, its fabricated shar
 untouched. Two things are read off, per metric and tier, or per metric, or over all where units are few:
 
 - where something was counted (mid > 0): by how much the ends must move so that each is wrong once in twenty: split
-  conformal quantiles of (low - truth) and (truth - high), as in conformalised quantile regression (Romano, Patterson &
-  Candès, NeurIPS 2019). They move outwards only: a tighter end would hold for bought sessions and accuse honest ones of more;
+  conformal quantiles of (low - truth) / mid and (truth - high) / (1 - mid), as in conformalised quantile regression (Romano,
+  Patterson & Candès, NeurIPS 2019), scaled by the room that either end has, so that few fakes counted do not cost as much
+  width as many. They move outwards only: a tighter end would hold for bought sessions and accuse honest ones of more;
 - where nothing was counted: the share that nine of ten *bought* sessions stayed below although nothing was found in them.
   Honest rooms say nothing about that, and the answer holds for doses like those of `worlds.campaign.DOSES`.
 """
@@ -41,6 +42,8 @@ MISSED = 0.10
 """How often the one end of an interval where nothing was found may be wrong."""
 LEAST_UNITS = {END: 40, MISSED: 20}
 """Units from which a cell speaks for itself: with fewer, the quantile is the worst case met, and the next wider cell is asked."""
+_LEAST_REST = 1e-3
+"""Share of a metric below which nothing is left that could be fabricated beside what was counted."""
 PACKS = Path(__file__).parents[1] / "packs" / "calibration"
 
 
@@ -110,11 +113,11 @@ def cells(found: Iterable[Unit]) -> dict[str, list[Unit]]:
 
 
 def widened(found: Iterable[Unit]) -> dict[str, tuple[int, float, float]]:
-    """Per cell: counted units, and what the lower end must fall and the upper end rise by."""
+    """Per cell: counted units, and what the lower end must fall by (parts of mid) and the upper end rise by (of the rest)."""
     made = {}
     for name, mine in cells(u for u in found if u.mid > 0).items():
-        down = quantile([u.low - u.truth for u in mine], END)
-        up = quantile([u.truth - u.high for u in mine], END)
+        down = quantile([(u.low - u.truth) / u.mid for u in mine], END)
+        up = quantile([(u.truth - u.high) / max(1 - u.mid, _LEAST_REST) for u in mine], END)
         if down is not None and up is not None and (len(mine) >= LEAST_UNITS[END] or name == "*"):
             made[name] = (len(mine), max(down, 0.0), max(up, 0.0))
     return made
@@ -134,7 +137,7 @@ def intervals_toml(found: Sequence[Unit], command: str) -> str:
     """`packs/calibration/intervals.toml` as text."""
     lines = [
         "# What the intervals of fabricated shares need in order to hold nine times of ten: `interval`, by how much the ends of a",
-        "# counted one move (shares of the metric); `unseen`, the share below which nine of ten bought sessions stayed in which",
+        "# counted one move (the lower by so many parts of the estimate, the upper of the rest); `unseen`, the share below which nine of ten bought sessions stayed in which",
         "# nothing was counted.",
         f"# Written by `{command}`.",
     ]
@@ -180,7 +183,7 @@ def held(found: Iterable[Unit], down: Mapping[str, tuple[int, float, float]], mi
         names = (f"{u.metric}@{u.tier}", u.metric, "*")
         if u.mid > 0:
             _, a, b = next((down[n] for n in names if n in down), (0, 0.0, 0.0))
-            inside = min(u.low - a, u.mid) - 1e-9 <= u.truth <= max(u.high + b, u.mid) + 1e-9
+            inside = u.low - a * u.mid - 1e-9 <= u.truth <= u.high + b * (1 - u.mid) + 1e-9
         else:
             _, most = next((miss[n] for n in names if n in miss), (0, u.high))
             inside = u.truth <= most
