@@ -137,6 +137,21 @@ def share_tail(hits: npt.ArrayLike, n: npt.ArrayLike, mean: float, concentration
     return np.clip(np.asarray(tail, dtype=np.float64), P_FLOOR, 1)
 
 
+def steady(cv: Floats, gaps: Floats, shape: float) -> Floats:
+    """P(sample CV <= cv) for so many gaps of a gamma renewal process of this shape (delta method on the log of the CV).
+
+    Args:
+        cv: coefficient of variation of each account's gaps; NaN counts as irregular.
+        gaps: how many gaps it rests on.
+        shape: of the gamma; the larger, the more regular honest people are taken to be.
+    """
+    from scipy import stats
+
+    c = shape**-0.5
+    z = np.log(np.maximum(np.nan_to_num(cv, nan=9.0), 1e-6) / c) / np.sqrt((1 + c * c) / (2 * gaps))
+    return np.asarray(np.clip(stats.norm.cdf(z), P_FLOOR, 1), dtype=np.float64)
+
+
 def e_value(p: npt.ArrayLike) -> Floats:
     """The mixture p-to-e calibrator (1 − p + p·ln p) / (p·ln² p): its mean under the null is at most 1.
 

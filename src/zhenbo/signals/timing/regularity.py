@@ -53,7 +53,7 @@ from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cit
 from zhenbo.core.session import Session, codes, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.speech import BEAT, gap_variation, heart, one_voice, speech, unheard
-from zhenbo.signals.nulls import P_FLOOR, Floats, crowd
+from zhenbo.signals.nulls import crowd, steady
 
 
 def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
@@ -68,7 +68,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     tested = np.flatnonzero(gaps >= base["gaps_min"])
     if len(tested) < base["accounts_min"]:
         return [Missing(Question.ENGAGEMENT, "longer_record")]
-    found = crowd(_p(cv[tested], gaps[tested], base["shape"]), base["looks"], base["size"])
+    found = crowd(steady(cv[tested], gaps[tested], base["shape"]), base["looks"], base["size"])
     members = tested[found.members]
     mine = np.isin(who, members)
     events, total = cite(rows, mine)
@@ -96,15 +96,6 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
             events_total=total if accused else 0,
         )
     ]  # fmt: skip
-
-
-def _p(cv: Floats, gaps: Floats, shape: float) -> Floats:
-    """P(sample CV <= cv) for n gamma gaps of this shape (delta method on log CV)."""
-    from scipy import stats
-
-    c = shape**-0.5
-    z = np.log(np.maximum(np.nan_to_num(cv, nan=9.0), 1e-6) / c) / np.sqrt((1 + c * c) / (2 * gaps))
-    return np.asarray(np.clip(stats.norm.cdf(z), P_FLOOR, 1), dtype=np.float64)
 
 
 def _answers(rows: pa.Table, base: Mapping[str, Any]) -> npt.NDArray[np.bool_]:
