@@ -250,7 +250,7 @@ def _gains(heads: Floats) -> Floats:
 
 SIGNAL = Signal(
     id="counters.package",
-    version=1,
+    version=2,
     question=Question.AUDIENCE,
     tier=Tier.T0,
     title=Say("A delivery from a price list", "与刷量套餐吻合"),
