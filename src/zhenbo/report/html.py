@@ -14,6 +14,7 @@ from zhenbo.core.verdict import Audit, SubjectVerdict
 from zhenbo.report import format as fmt
 from zhenbo.report import labels, svg
 from zhenbo.report.chance import many_lines
+from zhenbo.report.crews import LISTED, group_lines
 from zhenbo.report.i18n import Lang, catalogue, tr
 from zhenbo.report.labels import name
 from zhenbo.report.mask import clean
@@ -84,6 +85,8 @@ def render_html(
         as_of=fmt.iso(audit.as_of),
         tally=_tally(ordered, lang),
         many=many_lines(audit, lang),
+        groups=group_lines(audit, titles, lang),
+        groups_left_out=max(len(audit.groups) - LISTED, 0),
         index=[_index_line(s, anchors, titles, lang) for s in ordered[:LINES]],
         left_out=len(ordered) - len(full),
         most=DOUBTFUL,

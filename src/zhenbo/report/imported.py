@@ -53,6 +53,10 @@ def _totals(told: dict[str, Any]) -> list[str]:
         lines.append(
             f"from {fmt.span(told['first'], told['last'])}; {fmt.number(told['untimed'])} events without a time"
         )
+    if told["placed"] or told["unplaced"]:
+        lines.append(
+            f"{fmt.number(told['placed'])} back-office rows found their session by host and time, {fmt.number(told['unplaced'])} did not"
+        )
     if told["masked"] is not None:
         lines.append(f"identities hidden in {fmt.share(told['masked'])} of the events that have an actor")
     for session, kinds in list(told["coverage"].items())[:FILES]:

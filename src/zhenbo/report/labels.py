@@ -143,6 +143,19 @@ CAUSES = {
     "assistant": N_("the host's own assistant at the keyboard"),
     "new_platform": N_("a platform that is growing fast"),
     "registration_wave": N_("a wave of new accounts on the whole platform"),
+    "watching_task": N_("a reward for watching so many minutes"),
+    "gathering": N_("people who gather and take part (a class, a club, an outing)"),
+    "fan_club": N_("the host's fan club"),
+    "staff": N_("a staff that posts what the script says"),
+    "app_prompt": N_("something the app itself does or offers"),
+    "common_end": N_("something that ended for all of them"),
+    "lost_feed": N_("a recording that lost rows"),
+    "throttled_feed": N_("a feed that was already at its limit"),
+    "late_counter": N_("a counter that runs late"),
+    "other_sampling": N_("a feed that changed how much it delivers"),
+    "counted_elsewhere": N_("views counted outside the room (share pages, replays)"),
+    "contest": N_("a contest"),
+    "countdown": N_("a countdown"),
     "newcomers": N_("newcomers, of whom a live room has many"),
     "clock_skew": N_("clocks that disagree"),
     "product_recall": N_("a recalled or faulty product"),
@@ -231,6 +244,7 @@ def ask(record_id: str, lang: Lang) -> str:
 def strength(weight_db: float) -> int:
     """Squares, 0 to 4, of a weight in dB; both directions alike."""
     return sum(abs(weight_db) >= step for step in (0.5, 5, 10, 15))
+
 
 PURCHASERS = {
     "host": N_("the host or the agency"),

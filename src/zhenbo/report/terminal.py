@@ -36,7 +36,7 @@ def render_terminal(audit: Audit, console: Console, titles: Mapping[str, Say] | 
     for subject in [*ordered[: min(doubtful, DOUBTFUL)], *ordered[doubtful : doubtful + OTHERS]]:
         seen = view(subject, _EMPTY, titles or {}, lang, written_in=lang, says={})
         _block(seen, console, lang)
-    for line in (*many_lines(audit, lang), *audit.notes):
+    for line in (*many_lines(audit, lang), *_crews(audit, lang), *audit.notes):
         console.print(Text(line))
     if doubtful > DOUBTFUL:
         more = tr(
@@ -50,6 +50,20 @@ def render_terminal(audit: Audit, console: Console, titles: Mapping[str, Say] | 
         console.print(
             Text(tr(lang, "… and %(n)s more without suspicion; the report lists all of them.", n=left))
         )
+
+
+def _crews(audit: Audit, lang: Lang) -> list[str]:
+    """One line about groups, where there are any."""
+    if not audit.groups:
+        return []
+    organised = sum(g.organised for g in audit.groups)
+    return [
+        tr(
+            lang,
+            "%(n)s groups of accounts act as one (%(organised)s of them organised, which is not fraud); groups.parquet names their members.",
+            n=len(audit.groups), organised=organised,
+        )
+    ]  # fmt: skip
 
 
 def _block(seen: SubjectView, console: Console, lang: Lang) -> None:
