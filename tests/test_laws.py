@@ -130,12 +130,12 @@ def test_the_laws_hear_a_verdict_that_depends_on_the_telling(monkeypatch):
 
     honest_look = door.look
 
-    def crooked(session):
+    def crooked(session, *packs, **named):
         first = min(x for x in session.events["actor_id"].to_pylist() if x)
         bent = len(first) + session.span[0] // 86_400_000_000 // 7 % 2
         return {
             signal: [replace(f, observed=f.observed + bent) if hasattr(f, "observed") else f for f in pieces]
-            for signal, pieces in honest_look(session).items()
+            for signal, pieces in honest_look(session, *packs, **named).items()
         }
 
     monkeypatch.setattr(door, "look", crooked)
@@ -201,11 +201,11 @@ def test_the_laws_of_faults_bite(chanting, monkeypatch):
 
     honest_look = door.look
 
-    def crooked(session):
+    def crooked(session, *packs, **named):
         bent = float(session.events["ts_seen"].cast("int64").to_numpy().sum() % 97)
         return {
             signal: [replace(f, observed=f.observed + bent) if hasattr(f, "observed") else f for f in pieces]
-            for signal, pieces in honest_look(session).items()
+            for signal, pieces in honest_look(session, *packs, **named).items()
         }
 
     monkeypatch.setattr(door, "look", crooked)

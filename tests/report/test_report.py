@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pyarrow as pa
 import pytest
 from conftest import SAYS, START, TITLES, bought_room, curves, make_audit, quiet_room
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 from msgspec.structs import replace
@@ -369,6 +369,7 @@ def test_terminal_obeys_nobody_in_the_room():
     assert "\x1b" not in out.getvalue()
 
 
+@settings(deadline=None)  # the first cell imports the CSV writer
 @given(
     st.lists(
         st.none()

@@ -5,7 +5,7 @@
 
 An honest unit is one simulated session (or shop month) on which a signal spoke. Its cap is 10·log10(units / 3): by the
 rule of three no more than 3/units of honest subjects are accused, if none was. A unit counts as accused where
-p < 1e-3. The seed is `plan.CALIBRATION_SEED`; the proof judges on others.
+p <= 1e-3. The seed is `plan.CALIBRATION_SEED`; the proof judges on others.
 """
 
 import argparse
@@ -32,14 +32,14 @@ def caps(trials: Iterable[Trial]) -> dict[str, tuple[int, int]]:
                 worst[name] = min(p, worst.get(name, 1.0))
             for name, p in worst.items():
                 units[name] += 1
-                accused[name] += p < ACCUSED_BELOW
+                accused[name] += p <= ACCUSED_BELOW
     return {name: (units[name], accused[name]) for name in sorted(units)}
 
 
 def caps_toml(proven: Mapping[str, tuple[int, int]], seed: int, sessions: int) -> str:
     """`packs/calibration/caps.toml` as text."""
     lines = [
-        "# Honest units on which each signal spoke, and how many of them it accused (p < 1e-3).",
+        "# Honest units on which each signal spoke, and how many of them it accused (p <= 1e-3).",
         f"# Written by `python -m zhenbo.proof.caps --seed {seed} --honest {sessions} --write`.",
     ]
     for name, (units, accused) in proven.items():

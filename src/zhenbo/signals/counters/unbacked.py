@@ -50,7 +50,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite_between
+from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite, cite_between
 from zhenbo.core.session import MINUTE, Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.series import Floats, Grid, counter, gauge, grid, rate
@@ -139,9 +139,11 @@ def _figure(session: Session, on: Grid, figure: _Figure, base: Mapping[str, Any]
         or gap.p >= base["accuse"]
         or gap.missing < max(figure.least, base["share_min"] * gained.sum())
     ):
+        events, total = cite(session.rows(figure.counter))
         return SIGNAL.evidence(
             question=figure.question, window=(on.start, on.start + on.size * MINUTE), p=1.0,
             observed=0.0, expected=0.0, says="backed", args={"metric": figure.words[0], "metric_zh": figure.words[1], "usual_share": round(usual, 3)},
+            events=events, events_total=total,
         )  # fmt: skip
     start, end = on.start + gap.start * MINUTE, on.start + gap.end * MINUTE
     events, total = cite_between(session.rows(figure.counter), start, end)
