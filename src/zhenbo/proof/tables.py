@@ -221,10 +221,18 @@ def accounts(trials: Sequence[Trial], what: str = "accounts") -> Section:
 
 
 def groups(trials: Sequence[Trial]) -> Section:
-    """True groups over all worlds; verdicts have nowhere to name one yet, so none is found."""
-    true = sum(t.groups for t in trials)
-    row = {"true groups": true, "named": 0, "precision": rate(0, 0), "recall": rate(0, true)}
-    return Section("groups", "Groups of accounts that act as one", "A group is right when nine tenths of it are of one true crew, found when half of a crew is in it. Today's verdicts name no groups yet.", (row,))  # fmt: skip
+    """True groups over all worlds against the coordinated groups that verdicts name."""
+    parts = {"all": trials, "honest": [t for t in trials if t.honest], **_groups(bought(trials), lambda t: t.family)}  # fmt: skip
+    rows = []
+    for name, part in parts.items():
+        true, found, named, right = (sum(t.groups[i] for t in part) for i in range(4))
+        rows.append({"family": name, "true groups": true, "recall": rate(found, true), "named": named, "precision": rate(right, named)})  # fmt: skip
+    return Section(
+        "groups",
+        "Groups of accounts that act as one",
+        "A group is right when nine tenths of it are of one true crew, a crew is found when half of it is in one group. Groups called organised are not counted: they accuse nobody. Crews of people, and crews that share nothing, are among the true ones.",
+        tuple(rows),
+    )
 
 
 # --- dose, time, size ---------------------------------------------------------------------------------------------

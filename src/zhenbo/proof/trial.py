@@ -88,7 +88,7 @@ class Trial:
         without, alone: the verdict without a signal, and by it alone.
         accounts, orders: how many fakes and how many honest ones per score bin, two rows.
         shares, money: estimates beside the truth.
-        groups: true groups there; no verdict names groups yet.
+        groups: true groups there, those found, coordinated groups named, those right.
         naive: what naive detectors say, where they can be asked and were.
         spoke: `signal@tier` and p of every piece of evidence; 1 where an innocent cause explains it.
         leans: who the verdict says may have bought; empty below suspect.
@@ -111,7 +111,7 @@ class Trial:
     orders: npt.NDArray[np.int64]
     shares: tuple[Share, ...] = ()
     money: Amount | None = None
-    groups: int = 0
+    groups: tuple[int, int, int, int] = (0, 0, 0, 0)
     without: Mapping[str, Told] = field(default_factory=dict)
     alone: Mapping[str, Told] = field(default_factory=dict)
     naive: Mapping[str, bool] = field(default_factory=dict)
@@ -166,7 +166,7 @@ def trials(
             material=any(truth.share(m) >= MATERIAL for m in truth.fabricated),
             tier=str(case.session.tiers[made.judgement.headline.question]), told=told, penalty=made.verdict.penalty_ready,
             accounts=_accounts(case, made, truth), orders=_orders(case, made, truth),
-            shares=tuple(_shares(made, truth)), money=_money(made.verdict.gmv, truth), groups=len(truth.groups),
+            shares=tuple(_shares(made, truth)), money=_money(made.verdict.gmv, truth), groups=_crews(made, truth),
             without=_variants(case, truth, policy, alone=False) if depth.fusion else {},
             alone=_variants(case, truth, policy, alone=True) if depth.fusion else {},
             naive=_naive(case) if depth.naive else {},
@@ -242,6 +242,15 @@ def _accounts(case: Case, made: Audited, truth: SessionTruth) -> npt.NDArray[np.
 def _orders(case: Case, made: Audited, truth: SessionTruth) -> npt.NDArray[np.int64]:
     bought = pc.unique(case.session.rows("order_create")["order_id"]).drop_null()
     return _counted(bought, made.judgement.orders, truth.fake_orders)
+
+
+def _crews(made: Audited, truth: SessionTruth) -> tuple[int, int, int, int]:
+    """True groups, those of which one named group holds half, coordinated groups named, those that are nine tenths of one crew."""
+    named = [frozenset(g.accounts) for g in made.judgement.groups if not g.organised]
+    true = [frozenset(who) for who in truth.groups.values()]
+    found = sum(any(2 * len(crew & mine) >= len(crew) for mine in named) for crew in true)
+    right = sum(any(10 * len(crew & mine) >= 9 * len(mine) for crew in true) for mine in named)
+    return len(true), found, len(named), right
 
 
 def _counted(there: pa.Array, judged: Mapping[str, float], fakes: frozenset[str]) -> npt.NDArray[np.int64]:
