@@ -109,9 +109,22 @@ def counter(session: Session, on: Grid, kind: str) -> Counter:
 
 
 def half_unit(rows: pa.Table) -> float:
-    """Half the rounding unit of the largest reading, as intake noted it (`{"half_unit": 500}`)."""
+    """Half the rounding unit of the largest readings: as intake noted it (`{"half_unit": 500}`), or as the readings show it.
+
+    Platforms show totals from ten thousand on in tenths of 万 ("6.8万"): where all readings of a size are whole thousands, they are
+    rounded, whether or not the source says so.
+    """
     marked = rows.filter(pc.fill_null(pc.match_substring(rows["extra"], '"half_unit"'), False))
-    if not marked.num_rows:
-        return 0.0
-    units = [json.loads(x).get("half_unit", 0) for x in pc.unique(marked["extra"]).to_pylist()]
-    return float(max(units))
+    noted = [json.loads(x).get("half_unit", 0) for x in pc.unique(marked["extra"]).to_pylist()] if marked.num_rows else []  # fmt: skip
+    value = np.unique(np.asarray(pc.fill_null(rows["qty"], 0).to_numpy(), dtype=np.int64))
+    shown = [unit / 2 for unit in _UNITS if _round(value[value >= 10 * unit], unit)]
+    return float(max([*noted, *shown], default=0.0))
+
+
+_UNITS = (10_000, 1_000, 100)
+_ROUND_MIN = 3
+"""Different readings that must be whole units before they are taken for rounded."""
+
+
+def _round(value: npt.NDArray[np.int64], unit: int) -> bool:
+    return len(value) >= _ROUND_MIN and not (value % unit).any()

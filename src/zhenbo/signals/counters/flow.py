@@ -15,6 +15,7 @@ viewers (人数) shortens every dwell alike: compare within one source.
 
 ## What clears it
 Feed swiping gives honest dwells of 25 seconds in a push, so the baseline is wide (0.4 to 5 minutes are ordinary).
+The two counters need not be equally fresh: entries shown up to five minutes later count as come.
 After an outage people come back without being counted again: only numbers above every earlier high must be
 explained by entries. Rounded counters ("6.8万") are given their half unit twice.
 
@@ -72,9 +73,13 @@ def _appeared(
     both = np.isfinite(heads) & np.isfinite(entered.value)
     at = np.flatnonzero(both)
     h, e = heads[at], entered.value[at]
-    # the room can hold at most: min over earlier moments of (highest so far + entries since then)
+    # the room can hold at most: min over earlier moments of (highest so far + entries since then); the entry counter may
+    # run late, so entries that it shows some minutes later count as come
+    since = np.searchsorted(at, at + _LATE, side="right") - 1
     room = (
-        np.minimum.accumulate(np.r_[np.inf, (np.maximum.accumulate(h) - e)[:-1]]) + e + 2 * entered.half_unit
+        np.minimum.accumulate(np.r_[np.inf, (np.maximum.accumulate(h) - e)[:-1]])
+        + e[since]
+        + 2 * entered.half_unit
     )
     over = np.where(np.isfinite(room), h - room, 0.0)
     k = int(over.argmax())
@@ -97,6 +102,10 @@ def _appeared(
         effect=Effect("viewers", 0.7 * excess, excess, 1.3 * excess + entered.half_unit),
         causes=(Cause("outage", "ruled_out"), *(Cause(kind, "open") for kind in declared)),
     )  # fmt: skip
+
+
+_LATE = 5
+"""Minutes by which an entry counter may lag behind the viewer gauge."""
 
 
 def _unattended(
@@ -153,7 +162,7 @@ def _conserved(on: Grid, heads: Floats, entered: Counter, p: float) -> Evidence:
 
 SIGNAL = Signal(
     id="counters.flow",
-    version=1,
+    version=2,
     question=Question.AUDIENCE,
     tier=Tier.T0,
     title=Say("People present against people who came", "在线人数与进场人数不守恒"),

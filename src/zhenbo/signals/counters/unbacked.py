@@ -60,6 +60,8 @@ _LENGTHS = (3, 5, 10, 20, 30, 60, 90)
 """Minutes of the windows tried."""
 _BLOCK = 5
 """Minutes over which the usual share is read."""
+_LAST = 2
+"""Minutes at the end that are not asked: a late counter comes to its total when the record closes."""
 _NET = 10
 """Minutes on either side within which a late counter makes itself good."""
 
@@ -184,7 +186,7 @@ def _widest(
     for length in _LENGTHS:
         if length >= len(gained) - _BLOCK:
             break
-        a = np.arange(len(gained) - length + 1)
+        a = np.arange(len(gained) - length - _LAST + 1)
         gain = up[a + length] - up[a]
         got = came[after[a + length]] - came[before[a]]
         missing = gain - got / usual
@@ -246,15 +248,19 @@ def _answered(session: Session, on: Grid, gained: Floats, gap: _Gap, base: Mappi
     flank = np.r_[max(gap.start - _NET, 0) : gap.start, gap.end : min(gap.end + _NET, on.size)].astype(np.int64)  # fmt: skip
     least = base["answer"] * _rise(gained, gap, flank, 0.5)
     heads, spoken = gauge(session, on), rate(session, on, "comment")
-    return bool(_rise(heads, gap, flank, 1.0) > least or _rise(spoken, gap, flank, 0.5) > least)
+    return bool(
+        _rise(heads, gap, flank, 1.0, peak=True) > least
+        or _rise(spoken, gap, flank, 0.5) > base["spoken"] * least
+    )
 
 
-def _rise(x: Floats, gap: _Gap, flank: npt.NDArray[np.int64], least: float) -> float:
-    """Log ratio of the stretch to its flanks, both given a little; 0 where either is blank."""
+def _rise(x: Floats, gap: _Gap, flank: npt.NDArray[np.int64], least: float, *, peak: bool = False) -> float:
+    """Log ratio of the stretch (its mean, or what a tenth of it exceeds) to the middle of its flanks; 0 where either is blank."""
     inside, beside = x[gap.start : gap.end], x[flank]
     if not np.isfinite(inside).any() or not np.isfinite(beside).any():
         return 0.0
-    return float(np.log((np.nanmean(inside) + least) / (np.nanmean(beside) + least)))
+    top = np.nanquantile(inside, 0.9) if peak else np.nanmean(inside)
+    return float(np.log((top + least) / (np.nanmedian(beside) + least)))
 
 
 SIGNAL = Signal(
