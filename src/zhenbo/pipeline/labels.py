@@ -1,7 +1,8 @@
 """`labels.csv`: what people found out about sessions and shop months, and whose word it is.
 
 Columns subject, outcome, by, at, reason. Whoever is not labelled is unlabelled, never honest. A rule never learns from
-the label it made: `by` tells, and a row that does not say whose word it is cannot be used.
+the label it made: `by` tells, and a row that does not say whose word it is cannot be used. A "risky room" of a
+research set is no finding about bought traffic, whatever outcome it is written down as.
 """
 
 import csv
@@ -17,6 +18,13 @@ from zhenbo.core.subject import FAMILIES
 BOUGHT = ("bought", "fake", "fraud", "likely")
 HONEST = ("cleared", "genuine", "honest", "unlikely")
 UNDECIDED = ("insufficient", "suspect", "unknown")
+NOT_BOUGHT = (
+    "A risky room is not a room with bought traffic: risk labels (LiveStreamingRiskControl 0-3) also mean fraud and lures."
+    " Say what somebody found out about traffic or orders."
+)
+_RISK = re.compile(r"risk|风险|风控", re.IGNORECASE)
+_RISK_SET = re.compile(r"live[-_]?streaming[-_]?risk[-_]?control|\bLiveRisk\b", re.IGNORECASE)
+"""How `by` or `reason` names the research set that labels rooms as risky (LiveRisk in its paper)."""
 _COLUMNS = ("subject", "outcome", "by", "at")
 _WORD = re.compile(r"[\w.\-]+")
 
@@ -114,6 +122,8 @@ def _row(row: Mapping[str | None, str | None], line: int, file: str) -> Label | 
     subject, outcome, by, at = ((row[c] or "").strip() for c in _COLUMNS)
     if not subject:
         return Reject(file, line, "no_subject")
+    if _RISK.search(outcome) or _RISK_SET.search(f"{by}\n{row.get('reason') or ''}"):
+        return Reject(file, line, "risk_is_not_bought", NOT_BOUGHT)
     if outcome.lower() in UNDECIDED:
         return Reject(file, line, "undecided", outcome)
     if outcome.lower() not in BOUGHT + HONEST:
