@@ -20,7 +20,8 @@ goes at once having come one by one, are never counted: the hazards of the other
 people just before and after, and of people after so long a stay are all expected first. A crowd that follows a star or a
 partner's stream in and out thins out on the way: where more than a fifth of those who came together went their own way
 earlier, a declared visit, raid or slot explains it, and without one it decides nothing. A class, a club or an outing takes part: where the
-members do as much as others who stay as long, the question is raised and nothing decided. Fans of the host (fan badges) who come and go
+members do as much as others who stay as long, it decides nothing; nor where four of five sit behind one network,
+as an office does whose line drops (farms on one network are what `identity.sharing` looks for). Fans of the host (fan badges) who come and go
 together are organised, not bought. Fixed watching times may be somebody's reward elsewhere (看播任务): classes of ten seconds and wider
 decide nothing. A collector that polls makes all visits last whole polls: nothing finer than three of its steps is asked.
 
@@ -96,7 +97,7 @@ def _judge(session: Session, v: Visits, both: Clusters, joint: Clusters | None, 
     ts, ends = v.came[crowd.mine], v.left[crowd.mine]
     loyal = loyalty(v, joint) if joint else 1.0
     thins_out, wide = loyal < base["loyal"], joint is None and float(both.width[0]) >= base["wide_s"]
-    lively = _lively(v, crowd.mine, base)
+    lively = _lively(v, crowd.mine, base) or _one_network(session, v, crowd.mine) > base["one_network"]
     floor = base["thin_floor"] if thins_out or wide else base["lively_floor"] if lively else P_FLOOR
     p = max(2 * both.p, floor)
     seen = float(crowd.mine.sum())
@@ -181,6 +182,17 @@ def _lively(v: Visits, mine: Bools, base: Mapping[str, Any]) -> bool:
         return True  # hardly anybody here does anything: the silence of the members says nothing
     seen = int(active[known].sum())
     return bool(stats.binom.cdf(seen, n, min(base["part"] * expected / n, 1.0)) > base["part_alpha"])
+
+
+def _one_network(session: Session, v: Visits, mine: Bools) -> float:
+    """Largest share of the members behind one network, 0 where networks are not told: an office's line drops for all of them."""
+    rows = session.rows("enter")
+    rows = rows.filter(pc.and_(pc.is_valid(rows["ip"]), pc.is_in(rows["actor_id"], value_set=v.names.take(np.unique(v.who[mine])))))  # fmt: skip
+    if not rows.num_rows:
+        return 0.0
+    pairs = rows.group_by(["actor_id", "ip"], use_threads=False).aggregate([])
+    people = pc.count_distinct(pairs["actor_id"]).as_py()
+    return float(max(pc.value_counts(pairs["ip"]).field("counts").to_pylist()) / people)
 
 
 _STAYS = (10, 60, 300, 900, 3600)
