@@ -97,8 +97,9 @@ def _judge(session: Session, v: Visits, both: Clusters, joint: Clusters | None, 
     ts, ends = v.came[crowd.mine], v.left[crowd.mine]
     loyal = loyalty(v, joint) if joint else 1.0
     thins_out, wide = loyal < base["loyal"], joint is None and float(both.width[0]) >= base["wide_s"]
-    lively = _lively(v, crowd.mine, base) or _one_network(session, v, crowd.mine) > base["one_network"]
-    floor = base["thin_floor"] if thins_out or wide else base["lively_floor"] if lively else P_FLOOR
+    lively = _one_network(session, v, crowd.mine) > base["one_network"] or _lively(v, crowd.mine, base)
+    told = {True: base["lively_floor"], None: base["untold_floor"], False: P_FLOOR}
+    floor = base["thin_floor"] if thins_out or wide else told[lively]
     p = max(2 * both.p, floor)
     seen = float(crowd.mine.sum())
     events, total = cite(*_rows(session, v, crowd.mine))
@@ -152,7 +153,7 @@ def _rows(session: Session, v: Visits, mine: Bools) -> tuple[pa.Table, Bools]:
 
 
 def _causes(
-    session: Session, v: Visits, mine: Bools, *, together: bool, thins_out: bool, wide: bool, lively: bool, base: Mapping[str, Any]
+    session: Session, v: Visits, mine: Bools, *, together: bool, thins_out: bool, wide: bool, lively: bool | None, base: Mapping[str, Any]
 ) -> tuple[Cause, ...]:  # fmt: skip
     start, end = int(v.came[mine].min()), int(v.left[mine].max())
     declared = sorted({w.kind for w in session.windows if w.kind in _MOVES and w.overlaps(start, end)})
@@ -161,15 +162,18 @@ def _causes(
         causes.append(Cause("raid", "open" if thins_out else "ruled_out"))
     if not together:
         causes.append(Cause("watching_task", "open" if wide else "ruled_out"))
-    causes.append(Cause("gathering", "open" if lively else "ruled_out"))
+    causes.append(Cause("gathering", "ruled_out" if lively is False else "open"))
     fans = _fans(session, v, mine)
     if fans is not None:
         causes.append(Cause("fan_club", "explains" if fans > base["fans"] else "ruled_out"))
     return tuple(causes)
 
 
-def _lively(v: Visits, mine: Bools, base: Mapping[str, Any]) -> bool:
-    """Whether the members take part as others do who stay as long: a class, a club, a company outing, not a delivery."""
+def _lively(v: Visits, mine: Bools, base: Mapping[str, Any]) -> bool | None:
+    """Whether the members take part as others do who stay as long: a class, a club, a company outing, not a delivery.
+
+    None where hardly anybody here does anything: then the silence of the members says nothing.
+    """
     from scipy import stats
 
     stay = np.digitize((np.where(v.ended, v.left, v.came.max()) - v.came) / SECOND, _STAYS)
@@ -179,7 +183,7 @@ def _lively(v: Visits, mine: Bools, base: Mapping[str, Any]) -> bool:
     known = mine & (others[stay] >= base["peers_min"])
     expected, n = float(share[stay[known]].sum()), int(known.sum())
     if expected < 1:
-        return True  # hardly anybody here does anything: the silence of the members says nothing
+        return None
     seen = int(active[known].sum())
     return bool(stats.binom.cdf(seen, n, min(base["part"] * expected / n, 1.0)) > base["part_alpha"])
 
