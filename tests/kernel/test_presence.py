@@ -2,17 +2,21 @@
 
 # ruff: noqa: TID251 - evenings are drawn, from a seed
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zhenbo.core.evidence import Cause
 from zhenbo.core.story import read
-from zhenbo.judge.groups import Group, united
+from zhenbo.judge.groups import Group, groups_of, united
 from zhenbo.kernel.lengths import SECOND, equal_lengths, step
 from zhenbo.kernel.presence import alike, completed, loyalty, together
 from zhenbo.kernel.visits import OPEN, Visits, visits
+from zhenbo.signals.catalogue import catalogue
 
 HOUR = 3_600 * SECOND
 EVENING = 2 * HOUR
@@ -112,3 +116,16 @@ def test_groups_that_overlap_by_half_are_one_whatever_the_order(parts, random):
     assert {(g.reasons, frozenset(g.accounts)) for g in made} == {(g.reasons, frozenset(g.accounts)) for g in united(shuffled)}  # fmt: skip
     assert set().union(*(g.accounts for g in made)) == set().union(*parts)
     assert sorted(r for g in made for r in g.reasons) == sorted(r for g in groups for r in g.reasons)
+
+
+def test_who_merely_acts_as_one_is_listed_as_organised_and_accused_of_nothing():
+    """A class whose evidence weighs too little to name anybody is a group all the same, organised; without the open cause it is none."""
+    told = catalogue()["timing.presence"].evidence(
+        window=(1, 2), p=0.05, observed=30.0, expected=1.0, says="together", accounts={f"a{i}": 13.4 for i in range(30)},
+        causes=(Cause("gathering", "open"),), events=("s:e1",), events_total=1,
+    )  # fmt: skip
+    p = dict.fromkeys(told.accounts, 0.18)
+    (group,) = groups_of("r1", [told], p)
+    assert group.organised
+    assert dict(group.accounts) == p
+    assert groups_of("r1", [replace(told, causes=(Cause("gathering", "ruled_out"),))], p) == ()

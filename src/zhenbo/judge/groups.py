@@ -47,12 +47,12 @@ def groups_of(subject: str, evidence: Iterable[Evidence], accounts: Mapping[str,
     """
     found = []
     for e in evidence:
-        named = {
-            a: accounts[a] for a, db in e.accounts.items() if db + ACCOUNT_PRIOR_DB > 0 and a in accounts
-        }
+        organised = e.explained or any(c.cause in _ORGANISED and c.outcome == "open" for c in e.causes)
+        # who merely acts as one is listed though nobody accuses them; who is accused must be likelier so than not
+        bar = 0.0 if organised else -ACCOUNT_PRIOR_DB
+        named = {a: accounts[a] for a, db in e.accounts.items() if db > bar and a in accounts}
         if len(named) >= LEAST:
-            open_ways = any(c.cause in _ORGANISED and c.outcome == "open" for c in e.causes)
-            found.append(_group([e.id(subject)], open_ways or e.explained, [subject], [e.signal], named))
+            found.append(_group([e.id(subject)], organised, [subject], [e.signal], named))
     return united(found)
 
 
