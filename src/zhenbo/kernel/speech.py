@@ -8,19 +8,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.core.schema import Flag
 from zhenbo.core.session import Session, codes, micros
-
-_STAFF = Flag.HOST | Flag.MOD | Flag.KNOWN_BOT | Flag.HISTORY
+from zhenbo.kernel.people import by_visitors
 
 
 def speech(session: Session) -> pa.Table:
     """Comments with an author, a time and a text: no host, moderator, known bot or replayed backlog."""
-    rows = session.rows("comment")
-    people = pc.equal(pc.bit_wise_and(rows["flags"], int(_STAFF)), 0)
-    for column in ("actor_id", "ts", "text"):
-        people = pc.and_(people, pc.is_valid(rows[column]))
-    return rows.filter(people)
+    return by_visitors(session.rows("comment"), "ts", "text")
 
 
 def unheard(session: Session) -> str:

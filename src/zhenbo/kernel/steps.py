@@ -5,21 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from zhenbo.core.schema import Flag
 from zhenbo.core.session import Session, codes, micros
+from zhenbo.kernel.people import by_visitors
 
 Ints = npt.NDArray[np.int64]
 
 KINDS = ("enter", "comment", "like", "follow", "share", "product_click", "cart_add", "leave")
 """What a visitor does, as far as software is told to do it."""
-_STAFF = Flag.HOST | Flag.MOD | Flag.KNOWN_BOT | Flag.HISTORY
 
 
 @dataclass(frozen=True)
 class Steps:
-    """One row per act of an account that has an act before it.
+    """Waits of accounts, one per act that has an act before it, and the acts themselves.
 
     Args:
         names: account ids.
@@ -27,9 +25,8 @@ class Steps:
         before: kind of the act before, index into `KINDS`.
         kind: kind of this act.
         wait: microseconds between the two.
-        at: microsecond of this act.
-        row: place of this act in `rows`.
         rows: the acts themselves.
+        actor: code of the account of every act.
         ts: microsecond of every act.
     """
 
@@ -38,17 +35,14 @@ class Steps:
     before: Ints
     kind: Ints
     wait: Ints
-    at: Ints
-    row: Ints
     rows: pa.Table
+    actor: Ints
     ts: Ints
 
 
 def steps(session: Session) -> Steps:
     """Consecutive acts of every account; host, moderators, known bots and replayed rows are left out."""
-    rows = session.rows(*KINDS)
-    keep = pc.equal(pc.bit_wise_and(pc.fill_null(rows["flags"], 0), int(_STAFF)), 0)
-    rows = rows.filter(pc.and_(keep, pc.and_(pc.is_valid(rows["actor_id"]), pc.is_valid(rows["ts"]))))
+    rows = by_visitors(session.rows(*KINDS), "ts")
     who, names = codes(rows["actor_id"])
     place, known = codes(rows["kind"])
     kind = np.array([KINDS.index(k) for k in known.to_pylist()], dtype=np.int64)[place] if len(known) else place  # fmt: skip
@@ -57,4 +51,4 @@ def steps(session: Session) -> Steps:
     a, b = order[:-1], order[1:]
     same = who[a] == who[b]
     a, b = a[same], b[same]
-    return Steps(names, who[b], kind[a], kind[b], ts[b] - ts[a], ts[b], b, rows, ts)
+    return Steps(names, who[b], kind[a], kind[b], ts[b] - ts[a], rows, who, ts)

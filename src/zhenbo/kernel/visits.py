@@ -7,13 +7,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.core.schema import ROOM_KINDS, Flag
+from zhenbo.core.schema import ROOM_KINDS
 from zhenbo.core.session import Session, codes, micros
+from zhenbo.kernel.people import by_visitors
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-_STAFF = Flag.HOST | Flag.MOD | Flag.KNOWN_BOT | Flag.HISTORY
 OPEN = np.iinfo(np.int64).max
 """Departure of somebody who was not seen to leave."""
 
@@ -44,9 +44,7 @@ class Visits:
 
 def visits(session: Session) -> Visits:
     """Match entries and departures of every account; host, moderators, known bots and replayed rows are left out."""
-    rows = session.rows(*ROOM_KINDS)
-    keep = pc.equal(pc.bit_wise_and(pc.fill_null(rows["flags"], 0), int(_STAFF)), 0)
-    rows = rows.filter(pc.and_(keep, pc.and_(pc.is_valid(rows["actor_id"]), pc.is_valid(rows["ts"]))))
+    rows = by_visitors(session.rows(*ROOM_KINDS), "ts")
     who, names = codes(rows["actor_id"])
     ts = micros(rows["ts"])
     kind = rows["kind"].cast(pa.string())

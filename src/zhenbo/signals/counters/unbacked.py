@@ -180,7 +180,7 @@ def _widest(
     from scipy import stats
 
     up, came = np.r_[0.0, np.cumsum(gained)], np.r_[0.0, np.cumsum(rows)]
-    before, after = _readings(value)
+    reach = _reach(value)
     best: _Gap | None = None
     tried = sum(max(len(gained) // length, 1) for length in _LENGTHS)
     for length in _LENGTHS:
@@ -188,7 +188,7 @@ def _widest(
             break
         a = np.arange(len(gained) - length - _LAST + 1)
         gain = up[a + length] - up[a]
-        got = came[after[a + length]] - came[before[a]]
+        got = came[np.minimum(a + length + reach, len(gained))] - came[np.maximum(a - reach, 0)]
         missing = gain - got / usual
         error = np.hypot(
             np.sqrt(base["scatter"] * np.maximum(got, 1.0)) / usual,
@@ -202,13 +202,10 @@ def _widest(
     return best
 
 
-def _readings(value: Floats) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Per minute edge: how far back and ahead rows may lie that a reading there counts, the counter's own pace and more."""
-    n, seen = len(value), np.flatnonzero(np.isfinite(value))
-    pace = int(np.max(np.diff(seen), initial=1)) if len(seen) > 1 else 1
-    reach = min(pace, _BLOCK) + 1
-    edge = np.arange(n + 1)
-    return np.maximum(edge - reach, 0), np.minimum(edge + reach, n)
+def _reach(value: Floats) -> int:
+    """Minutes that rows may lie before or behind the reading that counts them: the counter's own pace, and one more."""
+    seen = np.flatnonzero(np.isfinite(value))
+    return int(min(np.max(np.diff(seen), initial=1), _BLOCK)) + 1
 
 
 def _causes(

@@ -50,14 +50,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
-from zhenbo.core.schema import Flag
 from zhenbo.core.session import Session, codes, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.lengths import SECOND
 from zhenbo.kernel.lockstep import Lockstep, lockstep
+from zhenbo.kernel.people import badge_share
 from zhenbo.kernel.speech import normal, speech, unheard
 from zhenbo.signals.bunching import CLEAR_DB, held
 from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR
@@ -112,11 +111,7 @@ def _crews(
 
 
 def _causes(session: Session, members: pa.Array, base: Mapping[str, Any]) -> tuple[Cause, ...]:
-    rows = session.rows("enter", "comment", "like", "gift")
-    badge = pc.not_equal(pc.bit_wise_and(pc.fill_null(rows["flags"], 0), int(Flag.FAN)), 0)
-    wearers = pc.unique(rows.filter(badge)["actor_id"]).drop_null()
-    share = pc.mean(pc.is_in(members, value_set=wearers).cast("int8")).as_py() if len(wearers) else 0.0
-    club = (share or 0.0) > base["fans"]
+    club = (badge_share(session, members) or 0.0) > base["fans"]
     return (Cause("chant", "ruled_out"), Cause("fan_club", "explains" if club else "ruled_out"), Cause("staff", "open"))  # fmt: skip
 
 

@@ -52,17 +52,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
-from zhenbo.core.schema import ROOM_KINDS, Flag
+from zhenbo.core.schema import ROOM_KINDS
 from zhenbo.core.session import DAY, HOUR, Session, codes, micros
 from zhenbo.core.subject import Question, Tier
-from zhenbo.kernel.people import sample_of_the_rest
+from zhenbo.kernel.people import by_visitors, sample_of_the_rest
 from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, held
 from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-_STAFF = Flag.HOST | Flag.MOD | Flag.KNOWN_BOT | Flag.HISTORY
 _SPEAKING = ("comment", "like", "follow", "share", "gift")
 _DEFAULT_MIN = 5
 """So many accounts at the very earliest time of a record carry a default value, not a registration."""
@@ -75,9 +74,7 @@ _WINDOWS = {"hour": HOUR, "day": DAY, "days": 3 * DAY}
 
 def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     """Scan the registration times of the accounts in the room for a crowd born together."""
-    rows = session.rows(*ROOM_KINDS)
-    staff = pc.not_equal(pc.bit_wise_and(pc.fill_null(rows["flags"], 0), int(_STAFF)), 0)
-    rows = rows.filter(pc.and_(pc.is_valid(rows["actor_id"]), pc.invert(staff)))
+    rows = by_visitors(session.rows(*ROOM_KINDS))
     if not rows.num_rows:
         return []
     names, since = _registered(session, rows)

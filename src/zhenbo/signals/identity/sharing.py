@@ -50,18 +50,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
-from zhenbo.core.schema import ROOM_KINDS, Flag
+from zhenbo.core.schema import ROOM_KINDS
 from zhenbo.core.session import Session, codes, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.orders import Orders, orders
-from zhenbo.kernel.people import overlap, people, sample_of_the_rest
+from zhenbo.kernel.people import by_visitors, overlap, people, sample_of_the_rest
 from zhenbo.signals.bunching import CLEAR_DB, Bunches, scan, survivor
 from zhenbo.signals.nulls import P_FLOOR
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-_STAFF = Flag.HOST | Flag.MOD | Flag.KNOWN_BOT | Flag.HISTORY
 _SPEAKING = ("comment", "like", "follow", "share", "gift")
 
 
@@ -75,8 +74,7 @@ def _room(session: Session, base: Mapping[str, Any]) -> Found | None:
     rows = session.rows(*ROOM_KINDS)
     if not rows.num_rows:
         return None
-    staff = pc.not_equal(pc.bit_wise_and(pc.fill_null(rows["flags"], 0), int(_STAFF)), 0)
-    rows = rows.filter(pc.and_(pc.is_valid(rows["actor_id"]), pc.invert(staff)))
+    rows = by_visitors(rows)
     device, _ = codes(rows["device"])
     who, names = codes(rows["actor_id"])
     judged = _judge(who, device, base)

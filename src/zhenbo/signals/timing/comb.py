@@ -80,21 +80,20 @@ class _Comb:
 
 
 def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
-    """Per question, the kind of acts that keeps to its seconds most."""
+    """Look at the seconds of every kind of acts; each kind speaks to a question of its own."""
     if session.scope != "session":
         return
-    found: dict[Question, list[Found]] = {}
-    for kind, (question, *_) in _KINDS.items():
+    found = []
+    for kind in _KINDS:
         rows = session.rows(kind)
         rows = rows.filter(pc.and_(pc.is_valid(rows["actor_id"]), pc.is_valid(rows["ts"])))
         ts = micros(rows["ts"])
         comb = _comb(ts, base)
         if comb is not None:
-            found.setdefault(question, []).append(_evidence(session, kind, rows, ts, comb, base))
+            found.append(_evidence(session, kind, rows, ts, comb, base))
     if not found:
         yield Missing(Question.AUDIENCE, "entries" if session.has("actor_id") else "account_ids")
-    for heard in found.values():
-        yield min(heard, key=lambda e: e.p)  # type: ignore[union-attr]
+    yield from found
 
 
 def _comb(ts: Ints, base: Mapping[str, Any]) -> _Comb | None:

@@ -54,10 +54,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
-from zhenbo.core.schema import Flag
 from zhenbo.core.session import Session, codes, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.lengths import SECOND
+from zhenbo.kernel.people import badge_share
 from zhenbo.kernel.presence import Clusters, alike, completed, joined, loyalty, together
 from zhenbo.kernel.visits import Bools, Visits, visits
 from zhenbo.signals.bunching import CLEAR_DB, held
@@ -163,7 +163,7 @@ def _causes(
     if not together:
         causes.append(Cause("watching_task", "open" if wide else "ruled_out"))
     causes.append(Cause("gathering", "ruled_out" if lively is False else "open"))
-    fans = _fans(session, v, mine)
+    fans = badge_share(session, v.names.take(np.unique(v.who[mine])))
     if fans is not None:
         causes.append(Cause("fan_club", "explains" if fans > base["fans"] else "ruled_out"))
     return tuple(causes)
@@ -201,17 +201,6 @@ def _one_network(session: Session, v: Visits, mine: Bools) -> float:
 
 _STAYS = (10, 60, 300, 900, 3600)
 """Seconds that part visits by how much could be done in them."""
-
-
-def _fans(session: Session, v: Visits, mine: Bools) -> float | None:
-    """Share of the members who wear the host's fan badge; None where nobody in the room does."""
-    rows = session.rows("enter", "comment", "like", "gift")
-    badge = pc.not_equal(pc.bit_wise_and(pc.fill_null(rows["flags"], 0), int(Flag.FAN)), 0)
-    wearers = pc.unique(rows.filter(badge)["actor_id"]).drop_null()
-    if not len(wearers):
-        return None
-    people = v.names.take(np.unique(v.who[mine]))
-    return float(pc.mean(pc.is_in(people, value_set=wearers).cast("int8")).as_py() or 0.0)
 
 
 def _own_ways(session: Session, v: Visits, p: float) -> Evidence:

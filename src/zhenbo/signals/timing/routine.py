@@ -45,7 +45,7 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
-from zhenbo.core.session import Session, codes
+from zhenbo.core.session import Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.lengths import SECOND, Cell, equal_lengths, settled, step
 from zhenbo.kernel.steps import KINDS, Ints, Steps, steps
@@ -123,9 +123,7 @@ def _crew(s: Steps, kept: list[Cell], which: Ints, p: float) -> _Crew:
     np.maximum.at(best, s.who[mine], np.array([held(x, p) for x in db.tolist()])[which[mine]])
     seen, people = np.unique(s.who), np.unique(s.who[mine])
     weights = dict(zip(s.names.take(seen).to_pylist(), best[seen].tolist(), strict=True))
-    actors, names = codes(s.rows["actor_id"])
-    theirs = np.asarray(pc.is_in(names, value_set=s.names.take(people)).to_numpy(zero_copy_only=False))
-    return _Crew(people, weights, theirs[actors])
+    return _Crew(people, weights, np.isin(s.actor, people))
 
 
 def _evidence(

@@ -37,24 +37,22 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
-from zhenbo.core.schema import Flag
 from zhenbo.core.session import Session, codes, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.lengths import SECOND, step
+from zhenbo.kernel.people import by_visitors
 from zhenbo.kernel.speech import gap_variation
 from zhenbo.signals.nulls import crowd, steady
 
 Ints = npt.NDArray[np.int64]
-_STAFF = Flag.HOST | Flag.MOD | Flag.KNOWN_BOT | Flag.HISTORY
 
 
 def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     """Count accounts whose pauses between bursts of likes are more regular than people's."""
-    rows = _taps(session)
+    rows = by_visitors(session.rows("like"), "ts")
     if rows.num_rows < base["rows_min"]:
         record = "like_counter" if not session.counts.get("like") else "account_ids" if session.rows("like")["actor_id"].null_count else "longer_record"  # fmt: skip
         return [Missing(Question.ENGAGEMENT, record)]
@@ -89,13 +87,6 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
             events=events, events_total=total,
         )
     ]  # fmt: skip
-
-
-def _taps(session: Session) -> pa.Table:
-    """Likes with a time by somebody who is no host, moderator or known bot."""
-    rows = session.rows("like")
-    people = pc.equal(pc.bit_wise_and(pc.fill_null(rows["flags"], 0), int(_STAFF)), 0)
-    return rows.filter(pc.and_(people, pc.and_(pc.is_valid(rows["actor_id"]), pc.is_valid(rows["ts"]))))
 
 
 def _bursts(who: Ints, ts: Ints, quiet_s: float) -> Ints:
