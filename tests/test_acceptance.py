@@ -95,6 +95,7 @@ def test_the_degraded_danmaku_file_is_read_as_far_as_it_goes():
     assert room.ask_for
 
 
+@pytest.mark.slow
 def test_room_days_of_2019_are_never_accused():
     """Forty-five rooms on three days, a third of whose honest messages repeat: none above insufficient."""
     found = audited("bilibili-vtuber-danmaku-2019-05")
@@ -130,8 +131,15 @@ def test_at_t1_few_sessions_are_left_insufficient():
 
 @pytest.mark.parametrize(
     ("name", "jitter", "start"),
-    [(GOOD[0], 0.0, 900), (GOOD[0], 0.4, 900), (GOOD[0], 0.0, 2_400), (GOOD[0], 0.4, 2_400), (GOOD[1], 0.0, 900), (GOOD[1], 0.4, 2_400)],
-)  # fmt: skip
+    [
+        pytest.param(GOOD[0], 0.0, 900, marks=pytest.mark.slow),
+        pytest.param(GOOD[0], 0.4, 900, marks=pytest.mark.slow),
+        pytest.param(GOOD[0], 0.0, 2_400, marks=pytest.mark.slow),
+        pytest.param(GOOD[0], 0.4, 2_400, marks=pytest.mark.slow),
+        (GOOD[1], 0.0, 900),
+        (GOOD[1], 0.4, 2_400),
+    ],
+)
 def test_scripted_comments_are_found_and_their_accounts_named(tmp_path: Path, name: str, jitter: float, start: int):  # fmt: skip
     """20 accounts x 50 comments: likely, at least 90 % of them named, at most 1 % of the real users."""
     made = bilibili_comments(next((DATA / "bilibili-asoul").glob(name)), tmp_path, start, jitter=jitter, start_s=start)  # fmt: skip
@@ -177,7 +185,10 @@ def test_package_over_real_counters_is_suspect_and_named(tmp_path: Path, start: 
 
 @pytest.mark.parametrize(
     ("when", "fate"),
-    [("evening", "refunded"), ("three_days", "kept"), ("month", "refunded")],
+    [
+        ("evening", "refunded"),
+        *(pytest.param(*p, marks=pytest.mark.slow) for p in (("three_days", "kept"), ("month", "refunded"))),
+    ],
 )
 def test_orders_from_four_addresses_are_found_and_named(tmp_path: Path, when: str, fate: str):
     """300 orders to four addresses in a real export: sales are likely fabricated, the orders named, few honest ones."""
@@ -221,6 +232,7 @@ def test_lockdown_regions_are_regional_not_brushing():
     assert all(r.weight_db <= 0 for r in told)
 
 
+@pytest.mark.slow
 def test_tmall_export_imported_twice_changes_nothing(tmp_path: Path):
     """The export beside its copy under another name: the same dataset, the same verdict."""
     copy = tmp_path / "again.csv"

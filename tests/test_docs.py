@@ -17,6 +17,7 @@ def test_generated_pages_are_fresh(path):
     assert path.read_text("utf-8") == make.pages()[path], f"{path.name} is stale; run `make docs`"
 
 
+@pytest.mark.slow
 def test_readmes_show_what_the_demo_prints():
     """The verdict printed in the READMEs is the one the demo gives now."""
     for path, text in make.readmes().items():

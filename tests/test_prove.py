@@ -38,6 +38,7 @@ def trials():
     return [t for job in jobs for t in work(job)]
 
 
+@pytest.mark.slow
 def test_tables_count_what_the_trials_say(trials):
     """False alarms, recall and people named are recounted from the trials by hand."""
     made = {s.id: s for s in tables.sections(trials)}
@@ -54,6 +55,7 @@ def test_tables_count_what_the_trials_say(trials):
     assert people["accounts"] == sum(int(t.accounts[1].sum()) for t in calm) > 1_000
 
 
+@pytest.mark.slow
 def test_ablation_redoes_only_the_fusion(trials):
     """Without a signal that is silent anyway nothing changes; by all signals but none nothing is accused."""
     for t in trials:
@@ -64,6 +66,7 @@ def test_ablation_redoes_only_the_fusion(trials):
     assert any(t.told.raised and not t.without[s].raised for t in trials for s in t.without)
 
 
+@pytest.mark.slow
 def test_the_page_the_table_and_the_json_agree(trials, tmp_path):
     """Every section stands in all three files; names are escaped; infinite doses are null in JSON."""
     made = [
@@ -83,6 +86,7 @@ def test_the_page_the_table_and_the_json_agree(trials, tmp_path):
     assert told["sections"]["minutes"]
 
 
+@pytest.mark.slow
 def test_the_gate_hears_a_fall(trials, tmp_path):
     """Floors as measured hold; a lost catch and a false likely are both told."""
     floors = tmp_path / "floors.toml"
@@ -168,6 +172,7 @@ def test_least_dose_is_the_first_dose_found_four_times_of_five():
     assert low <= least <= high < 0.5
 
 
+@pytest.mark.slow
 def test_the_tables_of_doses_purchasers_and_worth_count_the_trials(trials):
     """A family is also told over all views, beside the false alarms of the same view; leanings and flags are recounted."""
     calm = [t for t in trials if t.part == "honest"]

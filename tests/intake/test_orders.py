@@ -383,6 +383,7 @@ TMALL = Path(__file__).parents[3] / "shared/data/tmall-orders/tmall_order_report
 
 
 @pytest.mark.skipif(not TMALL.exists(), reason="the public Tmall export is not beside the repository")
+@pytest.mark.slow
 def test_the_public_tmall_export_bridges_to_the_fen(tmp_path):
     """28,010 orders, 24,087 paid, 5,646 refunded; gross − unpaid − refunded = what the shop received, exactly."""
     assert [s.session_id for s in subjects(load([TMALL], b"k" * 32).dataset)] == [
