@@ -12,7 +12,7 @@ from zhenbo.core.session import DAY, Window
 MONTH_END = 1_777_593_600_000_000 - 2 * DAY  # two days before 1 May 2026: shop months part inside the record
 KINDS = (
     "order_create", "order_create", "order_create", "order_pay", "refund_request", "refund_done", "review", "settle",
-    "comment", "enter", "unfollow", "like", "like_total",
+    "comment", "follow", "unfollow", "like", "like_total",
 )  # fmt: skip
 
 
@@ -43,6 +43,10 @@ def crossing(seed: int, rows: int = 400) -> Dataset:
         "currency": ["CNY"] * rows,
         "addr": some("home", 20, 0.3),
     }
+    fans = [i for i, kind in enumerate(table["kind"]) if kind in {"follow", "unfollow"}]
+    for i in fans:  # few and faithful: a follow and its end must meet
+        table["actor_id"][i] = table["actor_id"][i] and f"a{i % 3}"
+        table["host_id"][i], table["order_id"][i] = f"h{i % 2}", table["order_id"][i] if i % 5 == 0 else None
     columns = [pa.array(table.get(f.name, [None] * rows), pa.int64() if f.name.startswith("ts") else f.type) for f in EVENTS]  # fmt: skip
     events = pa.Table.from_arrays(
         [c.cast(f.type) for c, f in zip(columns, EVENTS, strict=True)], schema=EVENTS

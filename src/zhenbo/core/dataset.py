@@ -1,7 +1,8 @@
 """Everything that was read, as canonical tables, and its division into subjects.
 
 An event belongs to its `session_id`. The later life of an order (refunds, settlement, reviews without a
-session) belongs to the session in which the order was made. Orders of no session form a shop month.
+session) belongs to the session in which the order was made, a later unfollow to that in which the account followed.
+Orders of no session form a shop month.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.core import market
+from zhenbo.core import followers, market, rounds
 from zhenbo.core.homes import CHINA_PLATFORMS, UNKNOWN_HOST, by_order, by_purchase, home, loose, trade_rows
 from zhenbo.core.order import canonical_order
 from zhenbo.core.rows import plain
@@ -65,8 +66,13 @@ def subjects(data: Dataset, as_of: int | None = None) -> Iterator[Session]:
     moment = data.latest if as_of is None else as_of
     data = data if as_of is None else data.until(as_of)
     events = data.events
-    subject = _owned(events)
+    fans = followers.fan_rows(events)
+    subject = _owned(events, fans)
     beside = _beside(events, subject)
+    around = followers.told_around(followers.hours_of(fans))
+    others = rows_of(around["session_id"])
+    company = rounds.found(events.append_column("subject", subject))
+    went = rows_of(company["subject"])
     accounts = fresh_accounts(data.accounts)
     for name, rows in sorted(rows_of(subject).items(), key=lambda part: precedence(part[0])):
         mine = events.take(rows).combine_chunks()
@@ -76,10 +82,14 @@ def subjects(data: Dataset, as_of: int | None = None) -> Iterator[Session]:
             accounts=accounts.filter(
                 pc.is_in(accounts["account_id"], value_set=pc.unique(mine["actor_id"]))
             ) if accounts.num_rows else accounts,
-            metrics=data.metrics.filter(pc.equal(plain(data.metrics["session_id"]), name)),
+            metrics=followers.beside(
+                data.metrics.filter(pc.equal(plain(data.metrics["session_id"]), name)),
+                around.take(others.get(name, pa.array([], pa.int64()))),
+            ),
             windows=data.windows.get(name, ()),
             as_of=moment,
             elsewhere=beside(name),
+            round_rows=company.take(went.get(name, pa.array([], pa.int64()))),
         )  # fmt: skip
 
 
@@ -99,7 +109,7 @@ def precedence(subject: str) -> tuple[bool, str]:
 
 def session_of(
     name: str, events: pa.Table, *, accounts: pa.Table, metrics: pa.Table, windows: tuple[Window, ...], as_of: int,
-    elsewhere: pa.Table | None,
+    elsewhere: pa.Table | None, round_rows: pa.Table,
 ) -> Session:  # fmt: skip
     """A subject from its own rows, all in canonical order."""
     return Session(
@@ -113,6 +123,7 @@ def session_of(
         windows=windows,
         as_of=as_of,
         elsewhere=elsewhere,
+        rounds=rounds.sorted_rows(round_rows) if round_rows.num_rows else None,
     )
 
 
@@ -134,14 +145,17 @@ def fresh_accounts(accounts: pa.Table) -> pa.Table:
     return accounts.take(order.take(pa.array(first)))
 
 
-def _owned(events: pa.Table) -> pa.ChunkedArray:
+def _owned(events: pa.Table, fans: pa.Table) -> pa.ChunkedArray:
     """The subject of every event; null for what belongs to none."""
     session = plain(events["session_id"])
-    outside = loose(events)
+    trade, fell = loose(events), followers.wandering(events)
+    outside = pc.or_(trade, fell)
     if not pc.any(outside).as_py():
         return session
-    found = home(events.filter(outside), by_purchase(by_order(trade_rows(events))))
-    return pa.chunked_array([pc.replace_with_mask(*(c.combine_chunks() for c in (session, outside, found)))])
+    found = [by_purchase(by_order(trade_rows(events)))] if pc.any(trade).as_py() else []
+    found += [followers.fallen_from(followers.named(fans))] if pc.any(fell).as_py() else []
+    homes = home(events.filter(outside), pa.concat_tables(found))
+    return pa.chunked_array([pc.replace_with_mask(*(c.combine_chunks() for c in (session, outside, homes)))])
 
 
 def _beside(events: pa.Table, subject: pa.ChunkedArray) -> Callable[[str], pa.Table | None]:

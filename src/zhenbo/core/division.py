@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.core import market
+from zhenbo.core import followers, market, rounds
 from zhenbo.core.dataset import fresh_accounts, precedence, rows_of, session_of, until
 from zhenbo.core.homes import HOMES, home, homes, loose
 from zhenbo.core.order import canonical_order
@@ -31,9 +31,10 @@ _ACTS = pa.schema([("subject", WORD), ("account_id", pa.string())])
 SIDE = pa.schema([
     ("subject", WORD), ("part", WORD),
     *((f"account_{f.name}", f.type) for f in ACCOUNTS), *((f"metric_{f.name}", f.type) for f in SESSION_METRICS),
+    *((f"round_{f.name}", f.type) for f in rounds.ROUNDS),
 ])  # fmt: skip
-"""What is handed to a subject beside events: a row is an `account`, a `metric`, or says that the dataset has `told` of
-other orders of its shop."""
+"""What is handed to a subject beside events: a row is an `account`, a `metric`, a `round`, tells (in the columns of a metric) of
+other `fans` of its host, or says that the dataset has `told` of other orders of its shop."""
 
 Measure = Callable[[pa.Table, pa.Table], pa.Table]
 """The metrics of a session from all its events and the metrics read of it: distinct, sorted, with its coverage."""
@@ -49,16 +50,16 @@ def divided(events: R, accounts: R | None, metrics: R | None, cut: int | None) -
         cut: the record is read as of this microsecond; None when everything has happened.
     """
     known = events if cut is None else events.each(partial(until, as_of=cut), EVENTS)
-    strays = known.each(loose_rows, EVENTS)
-    owned = known.each(bound_rows, OWNED).plus(
-        strays.meet(homes(known), ("source", "event_id"), claimed, OWNED)
-    )
+    strays, fans = known.each(loose_rows, EVENTS), known.each(followers.fan_rows, followers.FANS)
+    found = homes(known).plus(followers.fallen(fans))
+    owned = known.each(bound_rows, OWNED).plus(strays.meet(found, ("source", "event_id"), claimed, OWNED))
     told, pairs = market.market(owned)
     beside = known.each(ordered, EVENTS).meet(pairs, ("order_id",), fetched, OWNED)
     main = owned.plus(beside)
     if cut is not None:
         main = main.plus(events.each(partial(later_rows, cut), OWNED))
-    side = told.each(told_rows, SIDE)
+    side = told.each(told_rows, SIDE).plus(followers.around(fans).each(fan_rows, SIDE))
+    side = side.plus(rounds.rounds(owned).each(round_rows, SIDE))
     if accounts is not None:
         side = side.plus(accounts.meet(owned.each(acting, _ACTS), ("account_id",), snapshots, SIDE))
     if metrics is not None:
@@ -73,13 +74,15 @@ def bound_rows(events: pa.Table) -> pa.Table:
 
 
 def loose_rows(events: pa.Table) -> pa.Table:
-    """The trade rows outside any session."""
-    return events.filter(loose(events))
+    """The trade rows and the unfollows outside any session."""
+    return events.filter(pc.or_(loose(events), followers.wandering(events)))
 
 
 def claimed(rows: pa.Table, found: pa.Table) -> pa.Table:
-    """Loose rows with the subject found for them."""
-    return _owned(rows, home(rows, found), MINE)
+    """Loose rows with the subject found for them; an unfollow whose follow no session knows has none."""
+    subject = home(rows, found)
+    known = pc.is_valid(subject)
+    return _owned(rows.filter(known), subject.filter(known), MINE)
 
 
 def ordered(events: pa.Table) -> pa.Table:
@@ -121,13 +124,23 @@ def snapshots(accounts: pa.Table, acts: pa.Table) -> pa.Table:
     acts = _once(acts)
     at = pc.index_in(acts["account_id"], value_set=fresh["account_id"].combine_chunks())
     acts, at = acts.filter(pc.is_valid(at)), at.drop_null()
-    return _side(acts["subject"], "account", fresh.take(at))
+    return _side(acts["subject"], "account", _as("account", fresh.take(at)))
 
 
 def metric_rows(metrics: pa.Table) -> pa.Table:
     """Metrics as `SIDE`; those of no session tell nothing."""
     metrics = metrics.filter(pc.is_valid(metrics["session_id"]))
-    return _side(metrics["session_id"], "metric", metrics)
+    return _side(metrics["session_id"], "metric", _as("metric", metrics))
+
+
+def fan_rows(told: pa.Table) -> pa.Table:
+    """What sessions are told of their host's other followers, as `SIDE`."""
+    return _side(told["session_id"], "fans", _as("metric", told))
+
+
+def round_rows(told: pa.Table) -> pa.Table:
+    """Who went the rounds, as `SIDE`."""
+    return _side(told["subject"], "round", _as("round", told))
 
 
 def told_rows(told: pa.Table) -> pa.Table:
@@ -155,10 +168,14 @@ def sessions(
         yield session_of(
             name, own,
             accounts=fresh_accounts(_table(about, "account", ACCOUNTS)),
-            metrics=measure(_events(delivered), _table(about, "metric", SESSION_METRICS)),
+            metrics=followers.beside(
+                measure(_events(delivered), _table(about, "metric", SESSION_METRICS)),
+                _table(about, "fans", SESSION_METRICS, "metric"),
+            ),
             windows=windows.get(name, ()),
             as_of=as_of,
             elsewhere=away if away.num_rows or _part(about, "told").num_rows else None,
+            round_rows=_table(about, "round", rounds.ROUNDS),
         )  # fmt: skip
 
 
@@ -172,10 +189,15 @@ def _owned(events: pa.Table, subject: pa.ChunkedArray, role: int) -> pa.Table:
 def _side(subject: pa.ChunkedArray, part: str, told: pa.Table) -> pa.Table:
     n = len(subject)
     known = {"subject": subject, "part": pa.array([part] * n, pa.string())}
-    known |= {f"{part}_{name}": told[name] for name in told.column_names}
+    known |= {name: told[name] for name in told.column_names}
     columns = [known.get(f.name, None) for f in SIDE]
     made = [pa.nulls(n, f.type) if c is None else c for f, c in zip(SIDE, columns, strict=True)]
     return shaped(pa.Table.from_arrays(made, names=SIDE.names), SIDE)
+
+
+def _as(part: str, told: pa.Table) -> pa.Table:
+    """The columns of a table as `SIDE` calls them."""
+    return told.rename_columns([f"{part}_{name}" for name in told.column_names])
 
 
 def _once(pairs: pa.Table) -> pa.Table:
@@ -188,9 +210,10 @@ def _part(side: pa.Table, part: str) -> pa.Table:
     return side.filter(pc.equal(plain(side["part"]), part))
 
 
-def _table(side: pa.Table, part: str, schema: pa.Schema) -> pa.Table:
+def _table(side: pa.Table, part: str, schema: pa.Schema, columns: str = "") -> pa.Table:
+    """The rows of a part, from the columns of that name or of another part."""
     rows = _part(side, part)
-    return rows.select([f"{part}_{name}" for name in schema.names]).rename_columns(schema.names)
+    return rows.select([f"{columns or part}_{name}" for name in schema.names]).rename_columns(schema.names)
 
 
 def _events(rows: pa.Table) -> pa.Table:

@@ -98,9 +98,11 @@ PRODUCT_COLUMNS = (
 PRODUCTS = pa.schema([(c.name, c.type) for c in PRODUCT_COLUMNS])
 
 ROOM_KINDS = (
-    "enter", "leave", "comment", "like", "follow", "unfollow", "share", "gift", "join_club", "subscribe",
+    "enter", "leave", "comment", "like", "follow", "share", "gift", "join_club", "subscribe",
     "lottery", "product_pin", "product_click", "cart_add",
 )  # fmt: skip
+FAN_KINDS = ("unfollow",)
+"""Done in the room or days later: no sign that somebody is there."""
 COUNTER_KINDS = ("viewers", "entered_total", "like_total", "follow_total", "fan_total")
 TRADE_KINDS = (
     "order_create", "order_pay", "order_hold", "order_ship", "order_deliver", "order_complete", "order_cancel",
@@ -109,7 +111,7 @@ TRADE_KINDS = (
 )  # fmt: skip
 MONEY_KINDS = ("settle", "commission", "slot_fee", "service_fee", "compensation", "ad_spend", "premium")
 HOST_KINDS = ("control", "speech", "moderate", "product_change", "address_change")
-KINDS = ROOM_KINDS + COUNTER_KINDS + TRADE_KINDS + MONEY_KINDS + HOST_KINDS
+KINDS = ROOM_KINDS + FAN_KINDS + COUNTER_KINDS + TRADE_KINDS + MONEY_KINDS + HOST_KINDS
 
 
 class Flag(IntFlag):
