@@ -34,7 +34,7 @@ def sorted_sides(data: Dataset) -> Dataset:
 
 def told(session) -> tuple:
     """All there is to a subject, to be compared."""
-    held = (session.events, session.accounts, session.metrics, session.elsewhere)
+    held = (session.events, session.accounts, session.metrics, session.rounds, session.elsewhere)
     return (
         session.session_id, session.host_id, session.platform, session.scope, session.windows, session.as_of,
         *(None if t is None else t.to_pydict() for t in held),

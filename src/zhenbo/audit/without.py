@@ -72,8 +72,14 @@ def cut(session: Session, accounts: Collection[str], orders: Collection[str]) ->
             pc.invert(pc.is_in(session.accounts["account_id"].cast(pa.string()), value_set=people))
         ),
         elsewhere=elsewhere,
+        rounds=_unnamed(session.rounds, people),
     )
     return Cut(left, len(people), len(bought), removed.num_rows)
+
+
+def _unnamed(told: pa.Table | None, people: pa.Array) -> pa.Table | None:
+    """The rounds of everybody else."""
+    return None if told is None else told.filter(pc.invert(pc.is_in(told["account"], value_set=people)))
 
 
 def _held(events: pa.Table, people: pa.Array, orders: pa.Array) -> pa.ChunkedArray:

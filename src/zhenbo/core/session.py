@@ -14,12 +14,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.core.schema import ACCOUNTS, SESSION_METRICS, empty
+from zhenbo.core.schema import ACCOUNTS, SESSION_METRICS, Flag, empty
 from zhenbo.core.subject import Question, Tier
 
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+
+_STAFF = Flag.HOST | Flag.MOD | Flag.KNOWN_BOT | Flag.HISTORY
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Session:
         elsewhere: orders (creation and later life) made in other subjects of the dataset by buyers who took money back
             in this one, from its first order to four days after its last; None where the dataset holds no other
             orders of this shop in that time, so that it cannot tell.
+        rounds: `rounds.ROUNDS`, other sessions of the dataset that share viewers with this one, and the companies that
+            came to both together; None where no other session shares enough of them to tell.
     """
 
     session_id: str
@@ -74,6 +78,7 @@ class Session:
     windows: tuple[Window, ...] = ()
     as_of: int = 0
     elsewhere: pa.Table | None = None
+    rounds: pa.Table | None = None
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
@@ -161,3 +166,16 @@ def codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], pa.Array]:
         encoded = encoded.combine_chunks()
     index = pc.fill_null(encoded.indices.cast(pa.int64()), -1)
     return np.asarray(index.to_numpy(zero_copy_only=False)), encoded.dictionary
+
+
+def by_visitors(rows: pa.Table, *filled: str) -> pa.Table:
+    """Rows by identified visitors: no host, moderator, known bot or replayed backlog.
+
+    Args:
+        rows: events.
+        filled: columns that must be filled besides who acted.
+    """
+    keep = pc.equal(pc.bit_wise_and(pc.fill_null(rows["flags"], 0), int(_STAFF)), 0)
+    for column in ("actor_id", *filled):
+        keep = pc.and_(keep, pc.is_valid(rows[column]))
+    return rows.filter(keep)

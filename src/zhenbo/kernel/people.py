@@ -14,26 +14,11 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-_STAFF = Flag.HOST | Flag.MOD | Flag.KNOWN_BOT | Flag.HISTORY
-
 TRAITS = ("followers", "following", "level")
 """What an account brings along that a seller of fresh accounts does not: standing, and habits of its own."""
 
 SAMPLE_MIN = 20
 """Accounts on either side below which two samples cannot be told apart, so that nothing is learnt from their likeness."""
-
-
-def by_visitors(rows: pa.Table, *filled: str) -> pa.Table:
-    """Rows by identified visitors: no host, moderator, known bot or replayed backlog.
-
-    Args:
-        rows: events.
-        filled: columns that must be filled besides who acted.
-    """
-    keep = pc.equal(pc.bit_wise_and(pc.fill_null(rows["flags"], 0), int(_STAFF)), 0)
-    for column in ("actor_id", *filled):
-        keep = pc.and_(keep, pc.is_valid(rows[column]))
-    return rows.filter(keep)
 
 
 def badge_share(session: Session, members: pa.Array) -> float | None:

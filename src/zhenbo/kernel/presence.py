@@ -6,8 +6,9 @@ did at that moment (a lottery ends, the stream breaks: everybody goes), what *th
 (a crowd that thins out), and what people do after so long a stay (feed swiping). The largest counts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -249,3 +250,26 @@ def _settled(n: int, cells: list[Cell], remarkable: float) -> Clusters:
     table = np.array([(c.expected, c.tail, c.width) for c in kept], dtype=np.float64).reshape(-1, 3)
     p = min((c.tail for c in cells), default=1.0)
     return Clusters(min(p, 1.0), which, table[:, 0], table[:, 1], table[:, 2])
+
+
+def lively(v: Visits, mine: Bools, base: Mapping[str, Any]) -> bool | None:
+    """Whether the members take part as others do who stay as long: a class, a club, a company outing, not a delivery.
+
+    None where hardly anybody here does anything: then the silence of the members says nothing.
+    """
+    from scipy import stats
+
+    stay = np.digitize((np.where(v.ended, v.left, v.came.max()) - v.came) / SECOND, _STAYS)
+    active = v.acts > 0
+    others = np.bincount(stay[~mine], minlength=len(_STAYS) + 1)
+    share = np.bincount(stay[~mine], active[~mine], len(_STAYS) + 1) / np.maximum(others, 1)
+    known = mine & (others[stay] >= base["peers_min"])
+    expected, n = float(share[stay[known]].sum()), int(known.sum())
+    if expected < 1:
+        return None
+    seen = int(active[known].sum())
+    return bool(stats.binom.cdf(seen, n, min(base["part"] * expected / n, 1.0)) > base["part_alpha"])
+
+
+_STAYS = (10, 60, 300, 900, 3600)
+"""Seconds that part visits by how much could be done in them."""

@@ -8,8 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.core.session import Session, codes, micros
-from zhenbo.kernel.people import by_visitors
+from zhenbo.core.session import Session, by_visitors, codes, micros
 
 
 def speech(session: Session) -> pa.Table:

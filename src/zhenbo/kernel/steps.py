@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from zhenbo.core.session import Session, codes, micros
-from zhenbo.kernel.people import by_visitors
+from zhenbo.core.session import Session, by_visitors, codes, micros
 
 Ints = npt.NDArray[np.int64]
 

@@ -8,8 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.core.schema import ROOM_KINDS
-from zhenbo.core.session import Session, codes, micros
-from zhenbo.kernel.people import by_visitors
+from zhenbo.core.session import Session, by_visitors, codes, micros
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

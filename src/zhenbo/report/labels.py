@@ -227,6 +227,7 @@ RECORDS = {
     "refund_times": N_("The times at which refunds were asked for and made."),
     "logistics": N_("Parcel numbers, weights and delivery scans."),
     "longer_record": N_("A longer record: this one is too short for the pattern to show."),
+    "other_rooms": N_("Broadcasts of other evenings and rooms of the agency, read together with this one, under the same pseudonyms."),
 }  # fmt: skip
 
 

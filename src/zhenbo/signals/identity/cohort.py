@@ -53,9 +53,9 @@ import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
 from zhenbo.core.schema import ROOM_KINDS
-from zhenbo.core.session import DAY, HOUR, Session, codes, micros
+from zhenbo.core.session import DAY, HOUR, Session, by_visitors, codes, micros
 from zhenbo.core.subject import Question, Tier
-from zhenbo.kernel.people import by_visitors, sample_of_the_rest
+from zhenbo.kernel.people import sample_of_the_rest
 from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, held
 from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR
 

@@ -51,10 +51,10 @@ import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
 from zhenbo.core.schema import ROOM_KINDS
-from zhenbo.core.session import Session, codes, micros
+from zhenbo.core.session import Session, by_visitors, codes, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.orders import Orders, orders
-from zhenbo.kernel.people import by_visitors, overlap, people, sample_of_the_rest
+from zhenbo.kernel.people import overlap, people, sample_of_the_rest
 from zhenbo.signals.bunching import CLEAR_DB, Bunches, scan, survivor
 from zhenbo.signals.nulls import P_FLOOR
 

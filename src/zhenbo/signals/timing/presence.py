@@ -58,7 +58,7 @@ from zhenbo.core.session import Session, codes, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.lengths import SECOND
 from zhenbo.kernel.people import badge_share
-from zhenbo.kernel.presence import Clusters, alike, completed, joined, loyalty, together
+from zhenbo.kernel.presence import Clusters, alike, completed, joined, lively, loyalty, together
 from zhenbo.kernel.visits import Bools, Visits, visits
 from zhenbo.signals.bunching import CLEAR_DB, held
 from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR
@@ -97,9 +97,9 @@ def _judge(session: Session, v: Visits, both: Clusters, joint: Clusters | None, 
     ts, ends = v.came[crowd.mine], v.left[crowd.mine]
     loyal = loyalty(v, joint) if joint else 1.0
     thins_out, wide = loyal < base["loyal"], joint is None and float(both.width[0]) >= base["wide_s"]
-    lively = _one_network(session, v, crowd.mine) > base["one_network"] or _lively(v, crowd.mine, base)
+    alive = _one_network(session, v, crowd.mine) > base["one_network"] or lively(v, crowd.mine, base)
     told = {True: base["lively_floor"], None: base["untold_floor"], False: P_FLOOR}
-    floor = base["thin_floor"] if thins_out or wide else told[lively]
+    floor = base["thin_floor"] if thins_out or wide else told[alive]
     p = max(2 * both.p, floor)
     seen = float(crowd.mine.sum())
     events, total = cite(*_rows(session, v, crowd.mine))
@@ -113,7 +113,7 @@ def _judge(session: Session, v: Visits, both: Clusters, joint: Clusters | None, 
         },
         effect=_effect(seen, crowd.expected),
         accounts={k: held(db, p) if db > CLEAR_DB else db for k, db in crowd.accounts.items()},
-        causes=_causes(session, v, crowd.mine, together=joint is not None, thins_out=thins_out, wide=wide, lively=lively, base=base),
+        causes=_causes(session, v, crowd.mine, together=joint is not None, thins_out=thins_out, wide=wide, alive=alive, base=base),
         events=events, events_total=total,
     )  # fmt: skip
 
@@ -153,7 +153,7 @@ def _rows(session: Session, v: Visits, mine: Bools) -> tuple[pa.Table, Bools]:
 
 
 def _causes(
-    session: Session, v: Visits, mine: Bools, *, together: bool, thins_out: bool, wide: bool, lively: bool | None, base: Mapping[str, Any]
+    session: Session, v: Visits, mine: Bools, *, together: bool, thins_out: bool, wide: bool, alive: bool | None, base: Mapping[str, Any]
 ) -> tuple[Cause, ...]:  # fmt: skip
     start, end = int(v.came[mine].min()), int(v.left[mine].max())
     declared = sorted({w.kind for w in session.windows if w.kind in _MOVES and w.overlaps(start, end)})
@@ -162,30 +162,11 @@ def _causes(
         causes.append(Cause("raid", "open" if thins_out else "ruled_out"))
     if not together:
         causes.append(Cause("watching_task", "open" if wide else "ruled_out"))
-    causes.append(Cause("gathering", "ruled_out" if lively is False else "open"))
+    causes.append(Cause("gathering", "ruled_out" if alive is False else "open"))
     fans = badge_share(session, v.names.take(np.unique(v.who[mine])))
     if fans is not None:
         causes.append(Cause("fan_club", "explains" if fans > base["fans"] else "ruled_out"))
     return tuple(causes)
-
-
-def _lively(v: Visits, mine: Bools, base: Mapping[str, Any]) -> bool | None:
-    """Whether the members take part as others do who stay as long: a class, a club, a company outing, not a delivery.
-
-    None where hardly anybody here does anything: then the silence of the members says nothing.
-    """
-    from scipy import stats
-
-    stay = np.digitize((np.where(v.ended, v.left, v.came.max()) - v.came) / SECOND, _STAYS)
-    active = v.acts > 0
-    others = np.bincount(stay[~mine], minlength=len(_STAYS) + 1)
-    share = np.bincount(stay[~mine], active[~mine], len(_STAYS) + 1) / np.maximum(others, 1)
-    known = mine & (others[stay] >= base["peers_min"])
-    expected, n = float(share[stay[known]].sum()), int(known.sum())
-    if expected < 1:
-        return None
-    seen = int(active[known].sum())
-    return bool(stats.binom.cdf(seen, n, min(base["part"] * expected / n, 1.0)) > base["part_alpha"])
 
 
 def _one_network(session: Session, v: Visits, mine: Bools) -> float:
@@ -197,10 +178,6 @@ def _one_network(session: Session, v: Visits, mine: Bools) -> float:
     pairs = rows.group_by(["actor_id", "ip"], use_threads=False).aggregate([])
     people = pc.count_distinct(pairs["actor_id"]).as_py()
     return float(max(pc.value_counts(pairs["ip"]).field("counts").to_pylist()) / people)
-
-
-_STAYS = (10, 60, 300, 900, 3600)
-"""Seconds that part visits by how much could be done in them."""
 
 
 def _own_ways(session: Session, v: Visits, p: float) -> Evidence:
