@@ -9,11 +9,15 @@ Like machines (刷赞, 连点器) share a number of hearts among a few accounts,
 Nobody's thumb does that, and a handful of accounts can make most of a small room's likes.
 
 ## How it is fooled
-By uneven pauses, by one long burst, by likes that reach the counter without rows (`counters.unbacked`).
+By uneven pauses (then see `timing.lots`), by one long burst, by likes that reach the counter without rows (`counters.unbacked`);
+by a feed that sums the taps of some of its clients only.
 
 ## What clears it
-A few steady tappers are expected in any room; only an excess counts. Contests and calls make everybody tap at the host's moments:
-pauses of people still scatter. A record that cannot tell seconds, or that sums a person's taps by the minute, is not asked.
+A few steady tappers are expected in any room; only an excess counts. Red packets every minute and a host who calls by the clock
+make steady tappers too: where other accounts act at those moments, some seconds apart, and not halfway between, the *contest* explains it.
+Some feeds send one row with the taps of a whole stretch: whoever taps on and on seems to beat time, so there only pauses well beyond
+that stretch count (`kernel/taps.py`). A record that cannot tell seconds is not asked. Where nobody comes back often enough to have a
+rhythm, no crowd of machines is there either.
 
 ## Method
 As in `timing.regularity`: the CV of at least six pauses against a gamma renewal process, accounts far out counted at three depths
@@ -39,76 +43,98 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
-from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
-from zhenbo.core.session import Session, codes, micros
+from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
+from zhenbo.core.session import Session, by_visitors, codes, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.lengths import SECOND, step
-from zhenbo.kernel.people import by_visitors
 from zhenbo.kernel.speech import gap_variation
-from zhenbo.signals.nulls import crowd, steady
+from zhenbo.kernel.taps import Bursts, bursts
+from zhenbo.signals.nulls import Crowd, crowd, steady
 
 Ints = npt.NDArray[np.int64]
 
 
 def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     """Count accounts whose pauses between bursts of likes are more regular than people's."""
-    rows = by_visitors(session.rows("like"), "ts")
-    if rows.num_rows < base["rows_min"]:
+    told = bursts(session, base["burst_s"])
+    if told.rows.num_rows < base["rows_min"]:
         record = "like_counter" if not session.counts.get("like") else "account_ids" if session.rows("like")["actor_id"].null_count else "longer_record"  # fmt: skip
         return [Missing(Question.ENGAGEMENT, record)]
-    who, names = codes(rows["actor_id"])
-    ts = micros(rows["ts"])
-    first = _bursts(who, ts, base["burst_s"])
-    cv, pauses = gap_variation(who[first], ts[first], len(names))
-    # pauses hardly longer than the cut that makes them are alike because of it
-    long = _mean_pause(who[first], ts[first], len(names)) >= base["cuts"] * base["burst_s"]
-    tested = np.flatnonzero((pauses >= base["pauses_min"]) & long)
     coarse = step(micros(session.rows("enter", "comment", "like")["ts"]))
-    if len(tested) < base["accounts_min"] or base["steps"] * coarse > base["burst_s"]:
+    if base["steps"] * coarse > base["burst_s"]:
         return [Missing(Question.ENGAGEMENT, "longer_record")]
+    cv, pauses = gap_variation(told.who, told.ts, len(told.names))
+    # pauses hardly longer than the cut that makes them are alike because of it
+    tested = np.flatnonzero((pauses >= base["pauses_min"]) & (told.mean_pause() >= base["cuts"] * told.quiet))
+    if len(tested) < base["accounts_min"]:
+        return [_no_rhythm(told, tested)]
     found = crowd(steady(cv[tested], pauses[tested], base["shape"]), base["looks"], base["size"])
+    return [_judged(session, told, tested, cv, found, base)]
+
+
+def _no_rhythm(told: Bursts, tested: Ints) -> Evidence:
+    return SIGNAL.evidence(
+        window=_span(told), p=1.0, observed=0.0, expected=0.0, says="no_rhythm",
+        args={"accounts": len(told.names), "tested": len(tested)},
+    )  # fmt: skip
+
+
+def _judged(
+    session: Session, told: Bursts, tested: Ints, cv: npt.NDArray[np.float64], found: Crowd, base: Mapping[str, Any]
+) -> Evidence:  # fmt: skip
     members = tested[found.members]
     accused = found.observed >= base["accounts_min"] and found.p < base["remarkable"]
-    mine = np.isin(who, members) if accused else np.ones(len(who), dtype=bool)
-    taps = float(np.asarray(pc.fill_null(rows["qty"], 1).to_numpy(), dtype=np.float64)[mine].sum())
-    events, total = cite(rows, mine) if accused else ((), 0)
+    mine = np.isin(told.who, members) if accused else np.ones(len(told.who), dtype=bool)
+    taps = float(told.taps[mine].sum())
+    events, total = cite(told.rows, np.isin(told.actor, members)) if accused else ((), 0)
     each = taps / max(found.observed, 1)
-    return [
-        SIGNAL.evidence(
-            window=(int(ts[mine].min()), int(ts[mine].max())), p=found.p if accused else max(found.p, 0.5), observed=float(found.observed), expected=found.expected,
-            says="clockwork" if accused else "thumbs",
-            args={
-                "accounts": found.observed, "tested": len(tested), "taps": round(taps), "expected": round(found.expected, 1),
-                "cv": round(float(np.median(cv[members if accused else tested])), 2),
-            },
-            effect=Effect("likes", *(x * each for x in (found.low, found.mid, found.high))) if accused else None,
-            accounts=dict(zip((str(names[i]) for i in tested), (found.weights_db if accused else np.minimum(found.weights_db, 0.0)).tolist(), strict=True)),
-            causes=(Cause("contest", "ruled_out"), Cause("assistant", "open")) if accused else (),
-            events=events, events_total=total,
+    weights = found.weights_db if accused else np.minimum(found.weights_db, 0.0)
+    return SIGNAL.evidence(
+        window=_span(told, mine), p=found.p if accused else max(found.p, 0.5), observed=float(found.observed), expected=found.expected,
+        says="clockwork" if accused else "thumbs",
+        args={
+            "accounts": found.observed, "tested": len(tested), "taps": round(taps), "expected": round(found.expected, 1),
+            "cv": round(float(np.median(cv[members if accused else tested])), 2),
+        },
+        effect=Effect("likes", *(x * each for x in (found.low, found.mid, found.high))) if accused else None,
+        accounts=dict(zip((str(told.names[i]) for i in tested), weights.tolist(), strict=True)),
+        causes=(Cause("contest", "explains" if _called(session, told, members, base) else "ruled_out"), Cause("assistant", "open")) if accused else (),
+        events=events, events_total=total,
+    )  # fmt: skip
+
+
+def _span(told: Bursts, mine: npt.NDArray[np.bool_] | slice = slice(None)) -> tuple[int, int]:
+    return int(told.ts[mine].min()), int(told.ts[mine].max())
+
+
+def _called(session: Session, told: Bursts, members: Ints, base: Mapping[str, Any]) -> bool:
+    """Whether other accounts act when these begin a burst, rather than halfway to their next one, and not all in the same second."""
+    mine = np.flatnonzero(np.isin(told.who, members))
+    again = mine[:-1][told.who[mine[:-1]] == told.who[mine[1:]]]
+    acts = by_visitors(session.rows("comment", "like", "follow", "share"), "ts")
+    who, names = codes(acts["actor_id"])
+    place = np.asarray(pc.index_in(told.names, value_set=names).to_numpy(zero_copy_only=False), dtype=np.int64)[told.who[again]]  # fmt: skip
+    ts = micros(acts["ts"])
+    now, then = told.ts[again], (told.ts[again] + told.ts[again + 1]) // 2
+    own = np.argsort(who, kind="stable"), np.searchsorted(np.sort(who), np.arange(len(names) + 1))
+
+    def beside(moments: Ints, reach_s: float) -> float:
+        """Acts within reach of the moments, those of the account itself left out."""
+        reach = int(reach_s * SECOND)
+        every = np.searchsorted(ts, moments + reach) - np.searchsorted(ts, moments - reach)
+        return float(every.sum()) - sum(
+            float((np.abs(ts[own[0][own[1][a] : own[1][a + 1]]] - m) <= reach).sum())
+            for a, m in zip(place.tolist(), moments.tolist(), strict=True)
         )
-    ]  # fmt: skip
 
-
-def _bursts(who: Ints, ts: Ints, quiet_s: float) -> Ints:
-    """Places of the likes that begin a burst: the account's first, or after a pause."""
-    order = np.lexsort((ts, who))
-    w, t = who[order], ts[order]
-    begins = np.r_[True, (w[1:] != w[:-1]) | (np.diff(t) > quiet_s * SECOND)]
-    return np.asarray(order[begins], dtype=np.int64)
-
-
-def _mean_pause(who: Ints, ts: Ints, accounts: int) -> npt.NDArray[np.float64]:
-    """Seconds from an account's first burst to its last, over its pauses; 0 without any."""
-    order = np.lexsort((ts, who))
-    w, t = who[order], ts[order]
-    same = w[1:] == w[:-1]
-    total = np.bincount(w[1:][same], np.diff(t)[same] / SECOND, accounts)
-    return np.asarray(total / np.maximum(np.bincount(w[1:][same], minlength=accounts), 1))
+    here, between = (beside(x, base["beat_s"]) for x in (now, then))
+    together = here > base["called"] * between and here - between > 3 * np.sqrt(here + between)
+    return bool(together and beside(now, 1.0) < base["hand"] * here)
 
 
 SIGNAL = Signal(
     id="timing.tapping",
-    version=1,
+    version=2,
     question=Question.ENGAGEMENT,
     tier=Tier.T1,
     title=Say("Hearts like clockwork", "点赞间隔机械"),
@@ -122,6 +148,10 @@ SIGNAL = Signal(
         "thumbs": Say(
             "{tested} accounts tap as thumbs do (median variation {cv}): {accounts} are steady, where honest rooms hold {expected} ({taps} likes).",
             "{tested} 个账号的点赞节奏自然（变异系数中位数 {cv}）：间隔稳定的有 {accounts} 个，正常直播间约有 {expected} 个（共 {taps} 次点赞）。",
+        ),
+        "no_rhythm": Say(
+            "{accounts} accounts like, and {tested} of them come back to it often enough to have a rhythm: no machine beats time here.",
+            "{accounts} 个账号点过赞，其中反复点赞而足以看出节奏的只有 {tested} 个：没有机械打点的迹象。",
         ),
     },
     look=look,
