@@ -188,10 +188,9 @@ def _judge(session: Session, new: Newcomers, crowds: list[_Crowd], share: float,
     looks = len(crowds) + (len(later) > 1)
     alone = np.array([c.p(size) for c in crowds]) * looks
     both = _together(later).p(size) * looks if len(later) > 1 else 1.0
-    quiet = np.array([c.acted <= c.acting and c.gone <= c.going for c in crowds])
     p = min(float(alone.min()), both, 1.0)
-    seen = quiet & ((alone < base["remarkable"]) | (both < base["remarkable"]))
-    told = [c for c, ours in zip(crowds, seen.tolist(), strict=True) if ours]
+    crew = later if both < base["remarkable"] else []
+    told = [c for c, own in zip(crowds, alone.tolist(), strict=True) if c.acted <= c.acting and (c in crew or own < base["remarkable"])]  # fmt: skip
     if not told:
         return _nothing(session, new, p)
     return _accuse(session, new, told, p, share, base)
@@ -203,8 +202,9 @@ def _opening(session: Session, c: _Crowd, base: Mapping[str, Any]) -> bool:
 
 
 def _together(crowds: Sequence[_Crowd]) -> _Crowd:
-    total = np.sum([(c.acted, c.acting, c.gone, c.going) for c in crowds], axis=0).tolist()
-    return _Crowd(crowds[0].wave, *total)
+    """Waves as one crowd: what they did, and the middle one's way of leaving (another lot may leave just then)."""
+    acted, acting, going = np.sum([(c.acted, c.acting, c.going) for c in crowds], axis=0).tolist()
+    return _Crowd(crowds[0].wave, acted, acting, going * float(np.median([c.gone / c.going for c in crowds])), going)  # fmt: skip
 
 
 def _accuse(
