@@ -19,8 +19,9 @@ A wave that takes part, or that thins out, is honest: both must be ruled out, an
 a room where nobody talks, silence says nothing. A gauge that rises by more than came in measures popularity, not
 heads, and is not asked. After an outage people come back: where a wave brings many who had been there before, it is
 explained. Most members with the host's fan badge are a club that waits. A reward for watching (看播任务, drops) also
-makes people sit silent: it has an entrance of its own, or begins with the stream, so a wave by one entrance or in the
-first three minutes raises the question and decides nothing, and nobody in it is named.
+makes people sit silent, and viewers of a relay (转播) cannot speak. So a wave by one entrance or in the first three
+minutes raises the question and decides nothing, nobody in it is named, and one by an entrance that hardly anybody else
+uses, which has a sender, does not even ask. Pupils told to watch in silence, who come by all doors, would be misjudged.
 
 ## Method
 Waves are found by their number alone; acts and departures of each, and of all waves together, are then held against half
@@ -216,10 +217,10 @@ def _accuse(
     usual, all_ = sum(c.wave.usual for c in told), _together(told)
     members = mine & new.silent
     start, end = min(c.wave.start for c in told), max(c.wave.end for c in told)
-    causes, reward = _causes(session, new, members, told, base)
-    p = float(np.clip(p, base["asked_floor"] if reward else P_FLOOR, 1))
+    causes, floor = _causes(session, new, members, told, base)
+    p = float(np.clip(p, max(floor, P_FLOOR), 1))
     odds = (members.sum() - usual) / max(usual, 0.5)
-    weight = CLEAR_DB if reward else held(float(10 * np.log10(max(odds, 1e-3)) - ACCOUNT_PRIOR_DB), p)
+    weight = CLEAR_DB if floor else held(float(10 * np.log10(max(odds, 1e-3)) - ACCOUNT_PRIOR_DB), p)
     db = np.where(members, max(weight, CLEAR_DB), CLEAR_DB)
     rows = session.rows("enter")
     ts = micros(rows["ts"])
@@ -245,33 +246,40 @@ def _effect(told: Sequence[_Crowd], share: float) -> Effect:
 
 def _causes(
     session: Session, new: Newcomers, members: Bools, told: Sequence[_Crowd], base: Mapping[str, Any]
-) -> tuple[tuple[Cause, ...], bool]:
-    """Innocent causes, and whether a reward for watching may have brought them."""
+) -> tuple[tuple[Cause, ...], float]:
+    """Innocent causes, and the least p that they leave: 0 where none is open."""
     back = sum(int(np.diff(np.searchsorted(new.again, (c.wave.start, c.wave.end)))[0]) for c in told)
     returned = back > base["back"] * sum(c.wave.excess for c in told)
-    people = new.names.filter(pa.array(members))
-    opening = any(_opening(session, c, base) for c in told)
-    reward = opening or _one_door(session, people) >= base["one_door"]
+    sender = _sender(session, new, members, base)
+    reward = sender in {"common", "untold"} or any(_opening(session, c, base) for c in told)
+    floor = {"own": base["sent_floor"], "untold": base["untold_floor"]}.get(sender, base["asked_floor"] if reward else 0.0)  # fmt: skip
     causes = [
         Cause("outage", "explains" if returned else "ruled_out"),
-        Cause("raid", "ruled_out"), Cause("gathering", "ruled_out"),
+        Cause("raid", "open" if sender in {"own", "untold"} else "ruled_out"),
+        Cause("gathering", "ruled_out"),
         Cause("watching_task", "open" if reward else "ruled_out"),
-    ]  # fmt: skip
-    fans = badge_share(session, people)
+    ]
+    fans = badge_share(session, new.names.filter(pa.array(members)))
     if fans is not None:
         causes.append(Cause("fan_club", "explains" if fans > base["fans"] else "ruled_out"))
-    return tuple(causes), reward
+    return tuple(causes), floor
 
 
-def _one_door(session: Session, people: pa.Array) -> float:
-    """Largest share of these accounts that came by one entrance; 1 where entrances are not told."""
+def _sender(session: Session, new: Newcomers, members: Bools, base: Mapping[str, Any]) -> str:
+    """Whether one entrance brought them: `own`, that hardly anybody else uses; `common`; `none`; `untold` where entrances are not."""
     rows = session.rows("enter")
-    rows = rows.filter(pc.and_(pc.is_valid(rows["via"]), pc.is_in(rows["actor_id"], value_set=people)))
-    if not rows.num_rows:
-        return 1.0
-    return float(
-        max(pc.value_counts(rows["via"].cast(pa.string())).field("counts").to_pylist()) / rows.num_rows
-    )
+    rows = rows.filter(pc.is_valid(rows["via"]))
+    theirs = pc.is_in(rows["actor_id"], value_set=new.names.filter(pa.array(members)))
+    via = rows["via"].cast(pa.string()).combine_chunks()
+    doors = via.filter(theirs.combine_chunks()).value_counts()
+    if not len(doors):
+        return "untold"
+    most = max(doors.to_pylist(), key=lambda d: (d["counts"], d["values"]))
+    if most["counts"] < base["one_door"] * pc.sum(doors.field("counts")).as_py():
+        return "none"
+    others = via.filter(pc.invert(theirs).combine_chunks())
+    usual = pc.sum(pc.equal(others, most["values"])).as_py() or 0
+    return "common" if usual >= base["common_door"] * len(others) else "own"
 
 
 def _nothing(session: Session, new: Newcomers, p: float) -> Evidence:
