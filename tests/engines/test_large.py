@@ -19,6 +19,7 @@ from engines.records import crossing
 from zhenbo.core.errors import NoEventsError, ZhenboError
 from zhenbo.core.schema import EVENTS
 from zhenbo.core.session import DAY
+from zhenbo.core.story import read
 from zhenbo.engines.embedded import WorkFolder, host
 from zhenbo.intake.load import write
 from zhenbo.pipeline import Result, Road, audit_paths, large, once, reading, tables
@@ -105,6 +106,30 @@ def test_the_large_road_writes_the_same_bytes(tmp_path, monkeypatch, cut, few):
         assert (tmp_path / "work").exists()
     assert not (tmp_path / "work").exists()
     assert tables(short)["accounts"].num_rows + tables(short)["orders"].num_rows > 0
+
+
+COMPASS = """主播昵称,主播抖音号,直播开始时间,直播结束时间,直播间观看人数,直播间观看次数
+示例,h1,2026-05-02 04:00:00,2026-05-02 06:00:00,11000,21500
+"""
+
+
+@pytest.mark.usefixtures("small_steps")
+def test_the_back_office_finds_its_broadcast_on_either_road(tmp_path):
+    """A Compass row names no room: both roads hold it against the display of the broadcast of its host and time."""
+    data = tmp_path / "data"
+    told = read("20:00-22:00 entered_total 0..98000 every 60s; 20:00-22:00 v1..v90 enters scattered").dataset
+    rows = told.events.set_column(
+        0, told.events.schema.field(0), pa.array(["douyin"] * told.events.num_rows).dictionary_encode()
+    )
+    write(replace(told, events=rows), data)
+    (data / "compass.csv").write_text(COMPASS, "utf-8")
+    short = audit_paths([data], KEY, lang="en")
+    with audit_large([data], KEY, Road("embedded", 1, tmp_path / "work"), lang="en") as made:
+        assert contents(made, tmp_path / "large") == contents(short, tmp_path / "short")
+    said = [r.says for r in short.audit.sessions[0].reasons if r.signal == "counters.office"]
+    assert said == [
+        "The room displayed 98,000 views, the platform's back office states 21,500: 4.56 times as many."
+    ]
 
 
 def test_nothing_readable_is_said_as_in_memory(tmp_path):

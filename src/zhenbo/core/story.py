@@ -15,6 +15,7 @@ One statement: `WHEN WHO VERB ARGUMENTS REPEAT [field=value …]`, ended by a ne
 * VERB: enters leaves says likes follows unfollows shares gifts clicks; orders (created and paid), reserves
   (created, not paid), pays; cancelled shipped delivered completed refunded returned reviewed (of an order);
   viewers, entered_total, like_total, follow_total (counters); lottery, control, pins.
+* `20:00-22:00 office.watches 21500`: a figure of the back office for that stretch (`SESSION_METRICS`).
 * REPEAT: `every 72s` (fixed gaps), `x50` (that many each), `scattered` (irregular but deterministic) in place of even.
 * `{n}` counts events, `{a|b|c}` takes turns, in quoted text; `o{n}` names orders in turn.
 * `[device=d1 addr=x pay=p1 via=search region=湖北 weight=500 since=2024-01-01]` fills columns; values may hold `{n}`.
@@ -23,7 +24,7 @@ One statement: `WHEN WHO VERB ARGUMENTS REPEAT [field=value …]`, ended by a ne
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,7 +33,7 @@ import pyarrow as pa
 from zhenbo.core.dataset import Dataset, canonical_order, subjects
 from zhenbo.core.errors import StoryError
 from zhenbo.core.money import parse_minor
-from zhenbo.core.schema import ACCOUNTS, COUNTER_KINDS, EVENTS
+from zhenbo.core.schema import ACCOUNTS, COUNTER_KINDS, EVENTS, SESSION_METRICS
 from zhenbo.core.session import Session
 
 VERBS = {
@@ -45,6 +46,7 @@ VERBS = {
 _OF_ORDER = {"order_cancel", "order_ship", "order_deliver", "order_complete", "refund_done", "return_ship", "review", "order_pay"}  # fmt: skip
 _CLOCK = r"(?:d\+(?P<{0}day>\d+)\s+)?(?P<{0}h>\d\d?):(?P<{0}m>\d\d)(?::(?P<{0}s>\d\d))?"
 _WHEN = re.compile(_CLOCK.format("a") + r"(?:-" + _CLOCK.format("b") + r")?\s+")
+_OFFICE = re.compile(r"((?:office|ads)\.\w+)\s+(\d+(?:\.\d+)?)\s*$")
 _HEAD = re.compile(r"session\s+(\S+)(?:\s+of\s+host\s+(\S+))?(?:\s+on\s+(\d{4}-\d\d-\d\d))?\s*$")
 _TOKEN = re.compile(r'"(?P<text>[^"]*)"|\[(?P<fields>[^\]]*)\]|(?P<word>[^\s\[]+)')
 _SECOND = 1_000_000
@@ -69,6 +71,7 @@ class _Teller:
     host: str = "h1"
     day: datetime = datetime(2026, 5, 1, tzinfo=UTC)
     when: tuple[int, int | None] = (0, None)
+    metrics: list[dict[str, Any]] = field(default_factory=list)
 
 
 def read(text: str) -> Story:
@@ -96,8 +99,11 @@ def read(text: str) -> Story:
         row["event_id"] = f"e{number + 1}"
     events = pa.Table.from_pylist(rows, schema=EVENTS)
     return Story(
-        Dataset(canonical_order(events), pa.Table.from_pylist(list(accounts.values()), schema=ACCOUNTS))
-    )
+        Dataset(
+            canonical_order(events), pa.Table.from_pylist(list(accounts.values()), schema=ACCOUNTS),
+            pa.Table.from_pylist(teller.metrics, schema=SESSION_METRICS),
+        )
+    )  # fmt: skip
 
 
 def _statements(text: str) -> Iterator[str]:
@@ -126,6 +132,10 @@ def _tell(statement: str, teller: _Teller, accounts: dict[str, dict[str, Any]]) 
         if end is not None and end < start:
             end += 86_400 * _SECOND
         teller.when = (start, end)
+    office = _OFFICE.match(statement[when.end() :] if when else statement)
+    if office:
+        teller.metrics.append(_figure(office, teller))
+        return []
     said = _Said.parse(statement[when.end() :] if when else statement, statement)
     said.stretch = (teller.when[0], teller.when[1] or teller.when[0])
     rows = []
@@ -141,6 +151,15 @@ def _tell(statement: str, teller: _Teller, accounts: dict[str, dict[str, Any]]) 
                 "since": datetime.fromisoformat(_fill(said.fields["since"], index)).replace(tzinfo=UTC),
             }  # fmt: skip
     return rows
+
+
+def _figure(said: re.Match[str], teller: _Teller) -> dict[str, Any]:
+    """A row of `SESSION_METRICS`."""
+    start, end = teller.when
+    return {
+        "platform": "story", "session_id": teller.session, "bucket_start": start,
+        "bucket_seconds": ((end or start) - start) // _SECOND, "metric": said[1], "value": float(said[2]), "source": "story@1",
+    }  # fmt: skip
 
 
 @dataclass

@@ -7,6 +7,7 @@ time they share. A host has many names on its platform: where the record names n
 the time decides; of several hosts only the same one counts. Rows that fit none or two stay where they are, counted.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -41,25 +42,93 @@ class Span(NamedTuple):
     end: int
 
 
-def spans(events: pa.Table) -> list[Span]:
-    """The recorded sessions with their hosts and times, by id; repeated events change nothing."""
+SPANS = pa.schema([
+    ("platform", pa.string()), ("session", pa.string()), ("host", pa.string()), ("start", pa.int64()), ("end", pa.int64()),
+])  # fmt: skip
+"""`Span` as rows."""
+Homes = Mapping[tuple[str, str, int | None, int | None], str]
+"""Session found for metrics, by their platform, name, bucket_start and bucket_seconds."""
+
+
+def seen(events: pa.Table) -> pa.Table:
+    """`SPANS` of the sessions in a batch of events."""
     live = events.filter(pc.and_(
         pc.is_in(plain(events["kind"]), value_set=pa.array(_LIVE)),
         pc.and_(pc.is_valid(events["session_id"]), pc.is_valid(events["ts"])),
     ))  # fmt: skip
-    told = pa.table({
+    at = live["ts"].cast(pa.int64())
+    return _merged(pa.table({
         "platform": plain(live["platform"]), "session": plain(live["session_id"]), "host": plain(live["host_id"]),
-        "ts": live["ts"].cast(pa.int64()),
-    })  # fmt: skip
+        "start": at, "end": at,
+    }))  # fmt: skip
+
+
+def _merged(told: pa.Table) -> pa.Table:
     # of several hosts the least, so that no order of rows or files decides
     made = told.group_by(["platform", "session"], use_threads=False).aggregate(
-        [("host", "min"), ("ts", "min"), ("ts", "max")]
+        [("host", "min"), ("start", "min"), ("end", "max")]
     )
-    names = ("platform", "session", "host_min", "ts_min", "ts_max")
-    return sorted(
-        (Span(*row) for row in zip(*(made[name].to_pylist() for name in names), strict=True)),
+    return pa.table([made[n] for n in ("platform", "session", "host_min", "start_min", "end_max")], schema=SPANS)  # fmt: skip
+
+
+def asking(metrics: pa.Table) -> pa.Table:
+    """The metrics that name no broadcast."""
+    return metrics.filter(pc.fill_null(pc.starts_with(plain(metrics["session_id"]), NEAR), False))
+
+
+def homes(rows: pa.Table, recorded: pa.Table) -> Homes:
+    """The session of every metric that finds one.
+
+    Args:
+        rows: all metrics that name no broadcast.
+        recorded: `SPANS`, of a session perhaps more than once; repeated events change nothing.
+    """
+    made = _merged(recorded)
+    known = sorted(
+        (Span(*row) for row in zip(*(made[n].to_pylist() for n in SPANS.names), strict=True)),
         key=lambda s: (s.session, s.platform),
     )
+    keys = _keys(rows)
+    ends = [_ends(key) for key in keys]
+    whole = _broadcasts([key[:2] for key in keys], ends)
+    hosts: dict[str, set[str]] = {}
+    for platform, name, *_ in keys:
+        hosts.setdefault(platform, set()).update({_host(name)} - {""})
+    found: dict[tuple[str, str, int | None, int | None], str] = {}
+    for key, own in dict(zip(keys, ends, strict=True)).items():
+        span = whole.get(key[:2], own)
+        home = span and _home(key[0], _host(key[1]), span, known, hosts[key[0]])
+        if home:
+            found[key] = home
+    return found
+
+
+def _keys(rows: pa.Table) -> list[tuple[str, str, int | None, int | None]]:
+    columns = (
+        rows["platform"],
+        rows["session_id"],
+        rows["bucket_start"].cast(pa.int64()),
+        rows["bucket_seconds"],
+    )
+    return list(zip(*(column.to_pylist() for column in columns), strict=True))
+
+
+def _ends(key: tuple[str, str, int | None, int | None]) -> tuple[int, int] | None:
+    start, seconds = key[2:]
+    return None if start is None else (start, start + (seconds or 0) * 1_000_000)
+
+
+def moved(found: Homes, metrics: pa.Table) -> pa.Table:
+    """Metrics in the sessions that were found for them."""
+    session = plain(metrics["session_id"])
+    at = np.flatnonzero(np.asarray(pc.fill_null(pc.starts_with(session, NEAR), False).to_numpy()))
+    if not at.size or not found:
+        return metrics
+    told = session.to_pylist()
+    for place, key in zip(at.tolist(), _keys(metrics.take(pa.array(at))), strict=True):
+        told[place] = found.get(key, told[place])
+    column = metrics.schema.get_field_index("session_id")
+    return metrics.set_column(column, metrics.schema.field(column), pa.array(told, pa.string()).dictionary_encode())  # fmt: skip
 
 
 def placed(metrics: pa.Table, events: pa.Table) -> tuple[pa.Table, int, int]:
@@ -72,32 +141,12 @@ def placed(metrics: pa.Table, events: pa.Table) -> tuple[pa.Table, int, int]:
     Returns:
         The table, how many rows found their session, and how many are left without one.
     """
-    session = plain(metrics["session_id"])
-    at = np.flatnonzero(np.asarray(pc.fill_null(pc.starts_with(session, NEAR), False).to_numpy()))
-    if not at.size:
+    rows = asking(metrics)
+    if not rows.num_rows:
         return metrics, 0, 0
-    recorded, rows = spans(events), metrics.take(pa.array(at))
-    named = list(zip(rows["platform"].to_pylist(), rows["session_id"].to_pylist(), strict=True))
-    starts = rows["bucket_start"].cast(pa.int64()).to_pylist()
-    ends = [None if a is None else a + (s or 0) * 1_000_000 for a, s in zip(starts, rows["bucket_seconds"].to_pylist(), strict=True)]  # fmt: skip
-    whole = _broadcasts(named, starts, ends)
-    hosts: dict[str, set[str]] = {}
-    for platform, name in named:
-        hosts.setdefault(platform, set()).update({_host(name)} - {""})
-    found: dict[tuple[str, str, int, int], str | None] = {}
-    told = session.to_pylist()
-    for place, key, a, b in zip(at.tolist(), named, starts, ends, strict=True):
-        span = whole.get(key, None if a is None or b is None else (a, b))
-        if span is None:
-            continue
-        asked = (*key, *span)
-        if asked not in found:
-            found[asked] = _home(key[0], _host(key[1]), span, recorded, hosts[key[0]])
-        told[place] = found[asked] or told[place]
-    column = metrics.schema.get_field_index("session_id")
-    made = pa.array(told, pa.string()).dictionary_encode()
-    left = sum(str(told[place]).startswith(NEAR) for place in at.tolist())
-    return metrics.set_column(column, metrics.schema.field(column), made), len(at) - left, left
+    made = moved(homes(rows, seen(events)), metrics)
+    left = asking(made).num_rows
+    return made, rows.num_rows - left, left
 
 
 def _host(name: str) -> str:
@@ -105,14 +154,14 @@ def _host(name: str) -> str:
 
 
 def _broadcasts(
-    named: list[tuple[str, str]], starts: list[int | None], ends: list[int | None]
+    named: list[tuple[str, str]], ends: list[tuple[int, int] | None]
 ) -> dict[tuple[str, str], tuple[int, int]]:
     """From first to last of the rows of each broadcast that is told apart."""
     out: dict[tuple[str, str], tuple[int, int]] = {}
-    for key, a, b in zip(named, starts, ends, strict=True):
-        if a is not None and b is not None and not key[1].endswith(":"):
-            low, high = out.get(key, (a, b))
-            out[key] = (min(low, a), max(high, b))
+    for key, span in zip(named, ends, strict=True):
+        if span is not None and not key[1].endswith(":"):
+            low, high = out.get(key, span)
+            out[key] = (min(low, span[0]), max(high, span[1]))
     return out
 
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,6 +18,7 @@ from zhenbo.core.schema import ACCOUNTS, EVENTS, PRODUCTS, SESSION_METRICS
 from zhenbo.engines.embedded import Host, Progress, Runner, WorkFolder
 from zhenbo.engines.embedded.spill import read_table
 from zhenbo.engines.spark import SparkRows, session
+from zhenbo.intake import placing
 from zhenbo.pipeline.audit import Lang, Result, nothing_read
 from zhenbo.pipeline.once import MARKS, once
 from zhenbo.pipeline.packs import Packs, default_packs
@@ -111,5 +113,17 @@ def _run(hosted: Callable[..., R], got: Read, asking: Asking) -> Result:
     distinct, latest = once(events, marks)
     if not asking.cut:
         asking = replace(asking, as_of=latest)
-    told = audited(distinct, table("accounts", ACCOUNTS), table("metrics", SESSION_METRICS), asking)
+    metrics = table("metrics", SESSION_METRICS)
+    if metrics is not None:
+        metrics = _placed(metrics, distinct)
+    told = audited(distinct, table("accounts", ACCOUNTS), metrics, asking)
     return result(told.gather(), asking, got.unused)
+
+
+def _placed(metrics: R, events: R) -> R:
+    """Metrics that name no broadcast, in the sessions found for them; those are few, and events are looked at only for them."""
+    rows = metrics.each(placing.asking, SESSION_METRICS).gather()
+    if not rows.num_rows:
+        return metrics
+    recorded = events.each(placing.seen, placing.SPANS).gather()
+    return metrics.each(partial(placing.moved, placing.homes(rows, recorded)), SESSION_METRICS)

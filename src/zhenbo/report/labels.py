@@ -227,6 +227,7 @@ RECORDS = {
     "refund_times": N_("The times at which refunds were asked for and made."),
     "logistics": N_("Parcel numbers, weights and delivery scans."),
     "longer_record": N_("A longer record: this one is too short for the pattern to show."),
+    "back_office": N_("The platform's back-office figures of this broadcast (罗盘, Live Analytics, Studio), exported at the source."),
     "other_rooms": N_("Broadcasts of other evenings and rooms of the agency, read together with this one, under the same pseudonyms."),
 }  # fmt: skip
 
