@@ -69,3 +69,44 @@ def test_no_honest_room_taps_by_the_clock_or_by_the_lot(burst):
         for signal in ("timing.tapping", "timing.lots"):
             for found in catalogue()[signal].look(session, baselines(signal)):
                 assert not isinstance(found, Evidence) or found.p > 1e-3 or found.explained
+
+
+def _counted(gains: list[int], taps: dict[int, int]) -> str:
+    """A like counter read every minute that gains so much in each, and the taps delivered in the middle of some."""
+    shown = [sum(gains[: i + 1]) + sum(q for m, q in taps.items() if m < i) for i in range(len(gains))]
+    clock = [f"{20 + m // 60}:{m % 60:02}" for m in range(len(gains))]
+    lines = [f"{t} like_total {v}" for t, v in zip(clock, shown, strict=True)]
+    return "\n".join(lines + [f"{clock[m]}:30 b{m} likes {q}" for m, q in taps.items()])
+
+
+HANDS = {m: 9 + 7 * (m % 5) for m in range(3, 88, 6)}
+
+
+def test_equal_lots_on_every_fifth_minute_are_a_stream():
+    """A lot of 140 hearts every fifth minute beneath the room's own taps: 26 a minute that nobody tapped."""
+    found = _told("counters.undertow", _counted([140 * (m % 5 == 4) for m in range(90)], HANDS))
+    assert (found.says, found.p) == ("stream", 1e-4)
+    assert abs(found.effect.mid - 18 * 140) < 0.25 * 18 * 140
+
+
+def test_a_counter_that_swells_with_the_room_is_no_stream():
+    """A feed that loses half of the taps leaves a remainder that comes and goes as people tap."""
+    lost = [HANDS.get(m - 1, 0) + 23 * (m % 7 == 2) for m in range(90)]
+    assert _told("counters.undertow", _counted(lost, HANDS)).p > 0.1
+
+
+def test_an_interpolated_counter_is_no_stream():
+    """A counter drawn as a straight line by somebody else does not follow the taps, so nothing is said of it."""
+    shown = "20:00-21:29 like_total 0..4500 every 60s\n"
+    taps = "\n".join(f"{20 + m // 60}:{m % 60:02}:30 b{m} likes {q}" for m, q in HANDS.items())
+    assert _told("counters.undertow", shown + taps).p > 0.1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("burst", ["feed-smoothed", "feed-slow", "feed-like_hundreds", "feed-lagging"])
+def test_no_honest_feed_hides_a_stream(burst):
+    """Counters that smooth, stand still, lag, or count what the rows do not know: nothing is accused."""
+    for seed in range(12):
+        session = next(iter(subjects(room(seed, burst=burst, view="auditor").dataset)))
+        for found in catalogue()["counters.undertow"].look(session, baselines("counters.undertow")):
+            assert not isinstance(found, Evidence) or found.p > 1e-3
