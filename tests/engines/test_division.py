@@ -78,7 +78,7 @@ def told_elsewhere(rows: list[dict], owner: list[str | None], subject: str) -> s
 
 
 def told_of_others(rows: list[dict], owner: list[str | None], subject: str) -> dict:
-    """What others did with the host of a session's first follow, from its hour on for eight days, by metric and hour."""
+    """What others did outside broadcasts, and who else left, from the hour of a session's first follow on for a month, by metric and hour."""
     at = {"fans.followed": "follow", "fans.unfollowed": "unfollow"}
     fans = [
         (r, o)
@@ -96,7 +96,8 @@ def told_of_others(rows: list[dict], owner: list[str | None], subject: str) -> d
         first = min(r["ts"] for r, o in here if o == subject and r["kind"] == "follow").replace(minute=0)
         falls = [r["ts"] for r, _ in here if r["kind"] == "unfollow"]
         for r, o in here:
-            if falls and o != subject and first <= r["ts"] < first + timedelta(days=8, hours=1):
+            mine = o is not None if r["kind"] == "follow" else o == subject
+            if falls and not mine and first <= r["ts"] < first + timedelta(days=31, hours=1):
                 metric = next(m for m, kind in at.items() if kind == r["kind"])
                 told[host[0], metric, r["ts"].replace(minute=0)] += 1
         if falls:

@@ -22,10 +22,11 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 SOURCE = "zhenbo.core"
-AFTERWARDS = 8 * DAY
-"""How long after its first follow a session is told what others did: a week (METHODS, signal 4) and a day."""
+AFTERWARDS = 31 * DAY
+"""How long after its first follow a session is told what others did: sellers make good what falls away in a
+month (FIELD A45), and an hour told takes one row."""
 OTHERS = {"follow": "fans.followed", "unfollow": "fans.unfollowed"}
-"""Metrics by the hour: follows and unfollows of the same host that are not this session's own."""
+"""Metrics by the hour: follows of the same host outside any broadcast, and unfollows that are not this session's own."""
 UNTIL = "fans.until"
 """Metric: how many unfollows the record tells of the host, its bucket beginning at the last of them."""
 
@@ -146,7 +147,8 @@ def _host(hours: pa.Table) -> pa.Table:
     until, total = int(last[fell].max()), int(n[fell].sum())
     slot = (hour - hour.min()) * 2 + fell  # one place for the follows of an hour, one for its unfollows
     width = AFTERWARDS // HOUR * 2 + 2
-    every = np.r_[np.bincount(slot, weights=n), np.zeros(width)]
+    told = fell | (owner < 0)  # a follow in another broadcast is that broadcast's own
+    every = np.r_[np.bincount(slot, weights=n * told), np.zeros(width)]
     by_name = zip(names.to_pylist(), _apart(owner, len(names)), strict=True)
     for name, mine in sorted(by_name, key=lambda part: str(part[0])):
         began = mine[~fell[mine]]
@@ -154,7 +156,7 @@ def _host(hours: pa.Table) -> pa.Table:
             continue
         start = int(first[began].min())
         low = (start // HOUR - int(hour.min())) * 2
-        own = mine[(slot[mine] >= low) & (slot[mine] < low + width)]
+        own = mine[fell[mine] & (slot[mine] >= low) & (slot[mine] < low + width)]
         others = every[low : low + width] - np.bincount(slot[own] - low, weights=n[own], minlength=width)
         for at in np.flatnonzero(others > 0).tolist():
             metric = OTHERS["unfollow" if (low + at) % 2 else "follow"]
