@@ -19,7 +19,7 @@ package, by counters rounded more coarsely than the match needs ("6.8万" hides 
 Any size may occur by chance: the probability that an organic excess of unknown size lands as near to *any* listed
 size is the p of the match, and each further figure must match the same package. A stretch that brings viewers,
 comments and likes along as the room's other entries do is a push (raid, feature slot, paid traffic), tested
-through the viewers it brought.
+through the viewers it brought. An advertising report (千川) that states half as many brought in those hours explains it.
 
 ## Method
 Excess over flanks (`kernel/ramps.py`); organic sizes taken log-uniform over three decades; matches and lack of
@@ -55,6 +55,7 @@ import numpy as np
 from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite_between
 from zhenbo.core.session import MINUTE, Session
 from zhenbo.core.subject import Question, Tier
+from zhenbo.kernel.paid import by_advertisement
 from zhenbo.kernel.ramps import Excess, excess, floor_rate, strongest
 from zhenbo.kernel.series import Floats, Grid, counter, gauge, grid, rate
 from zhenbo.signals.nulls import P_FLOOR, fisher
@@ -134,6 +135,7 @@ def _judge(
             Cause("feature", "ruled_out" if heads is not None else "open"),
             Cause("raid", "ruled_out" if heads is not None else "open"),
             *(Cause(w.kind, "open") for w in declared),
+            *by_advertisement(session, start, end, e.total),
         ),
         events=events,
         events_total=total,

@@ -16,7 +16,8 @@ looked at: a few people tapping hearts when asked to make one in any honest room
 Steep steps are ordinary: the largest one-minute change of an honest popularity counter is ×4.2 in the median room, so a
 step alone never decides. Raids, feature slots and paid traffic bring reactions along, and a declared window of that
 kind that does explains the step. A platform that smooths its display makes a gauge still for honest
-reasons: stillness counts only below a quarter of the Poisson variance.
+reasons: stillness counts only below a quarter of the Poisson variance. An advertising report (千川) that states people
+brought in those hours, half of the step or more, explains it (`kernel/paid.py`).
 
 ## Method
 Growth of each other figure against half the growth of the entries on the log scale, joined by Fisher's method over
@@ -45,6 +46,7 @@ import numpy as np
 from zhenbo.core.evidence import Cause, Evidence, Found, Missing, Say, Signal, cite, cite_between
 from zhenbo.core.session import MINUTE, Session
 from zhenbo.core.subject import Question, Tier
+from zhenbo.kernel.paid import by_advertisement
 from zhenbo.kernel.ramps import Excess, strongest
 from zhenbo.kernel.series import Floats, Grid, counter, gauge, grid, rate
 from zhenbo.signals.nulls import P_FLOOR, fisher
@@ -117,7 +119,10 @@ def _step(
             "gained": round(e.total), "start_us": start, "duration_s": (e.end - e.start) * 60,
             "factor": round(float(np.exp(growth)), 1), "answer": round(max(answered.values(), default=1.0), 1),
         },
-        causes=tuple(Cause(w.kind, "explains" if brought else "ruled_out") for w in declared) or (Cause("feature", "open"), Cause("raid", "open")),
+        causes=(
+            *(tuple(Cause(w.kind, "explains" if brought else "ruled_out") for w in declared) or (Cause("feature", "open"), Cause("raid", "open"))),
+            *by_advertisement(session, start, end, e.total - e.expected),
+        ),
         events=events, events_total=total,
     )  # fmt: skip
 
