@@ -54,6 +54,7 @@ import pyarrow.compute as pc
 from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
 from zhenbo.core.session import MINUTE, Session, micros
 from zhenbo.core.subject import Question, Tier
+from zhenbo.kernel.entrance import sender
 from zhenbo.kernel.people import badge_share
 from zhenbo.kernel.visits import OPEN, Bools
 from zhenbo.kernel.waves import Newcomers, Turnover, Wave, newcomers, stayed, turnover, waves
@@ -250,36 +251,20 @@ def _causes(
     """Innocent causes, and the least p that they leave: 0 where none is open."""
     back = sum(int(np.diff(np.searchsorted(new.again, (c.wave.start, c.wave.end)))[0]) for c in told)
     returned = back > base["back"] * sum(c.wave.excess for c in told)
-    sender = _sender(session, new, members, base)
-    reward = sender in {"common", "untold"} or any(_opening(session, c, base) for c in told)
-    floor = {"own": base["sent_floor"], "untold": base["untold_floor"]}.get(sender, base["asked_floor"] if reward else 0.0)  # fmt: skip
+    people = new.names.filter(pa.array(members))
+    door = sender(session, people, base)
+    reward = door in {"common", "untold"} or any(_opening(session, c, base) for c in told)
+    floor = {"own": base["sent_floor"], "untold": base["untold_floor"]}.get(door, base["asked_floor"] if reward else 0.0)  # fmt: skip
     causes = [
         Cause("outage", "explains" if returned else "ruled_out"),
-        Cause("raid", "open" if sender in {"own", "untold"} else "ruled_out"),
+        Cause("raid", "open" if door in {"own", "untold"} else "ruled_out"),
         Cause("gathering", "ruled_out"),
         Cause("watching_task", "open" if reward else "ruled_out"),
     ]
-    fans = badge_share(session, new.names.filter(pa.array(members)))
+    fans = badge_share(session, people)
     if fans is not None:
         causes.append(Cause("fan_club", "explains" if fans > base["fans"] else "ruled_out"))
     return tuple(causes), floor
-
-
-def _sender(session: Session, new: Newcomers, members: Bools, base: Mapping[str, Any]) -> str:
-    """Whether one entrance brought them: `own`, that hardly anybody else uses; `common`; `none`; `untold` where entrances are not."""
-    rows = session.rows("enter")
-    rows = rows.filter(pc.is_valid(rows["via"]))
-    theirs = pc.is_in(rows["actor_id"], value_set=new.names.filter(pa.array(members)))
-    via = rows["via"].cast(pa.string()).combine_chunks()
-    doors = via.filter(theirs.combine_chunks()).value_counts()
-    if not len(doors):
-        return "untold"
-    most = max(doors.to_pylist(), key=lambda d: (d["counts"], d["values"]))
-    if most["counts"] < base["one_door"] * pc.sum(doors.field("counts")).as_py():
-        return "none"
-    others = via.filter(pc.invert(theirs).combine_chunks())
-    usual = pc.sum(pc.equal(others, most["values"])).as_py() or 0
-    return "common" if usual >= base["common_door"] * len(others) else "own"
 
 
 def _nothing(session: Session, new: Newcomers, p: float) -> Evidence:
