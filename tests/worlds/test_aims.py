@@ -2,6 +2,7 @@
 
 # ruff: noqa: TID251 - worlds draw, from seeds given here
 
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from zhenbo.worlds import ATTACKS, WORLDS, thousands
 from zhenbo.worlds.anchors import PACKAGES
 from zhenbo.worlds.attacks import lay, watchers, wholesale, works, writers
 from zhenbo.worlds.bursts import stage
+from zhenbo.worlds.crews import TRADES
 from zhenbo.worlds.crowd import Crowd
 from zhenbo.worlds.record import write
 from zhenbo.worlds.show import Plan, Words
@@ -264,3 +266,38 @@ def test_a_circuit_binds_people_by_where_they_are():
     mine = rows.filter(pc.is_in(rows["actor_id"], value_set=pa.array(sorted(crew))))
     assert pc.count_distinct(mine["device"]).as_py() > 0.95 * len(crew)
     assert set(mine["session_id"].drop_null().to_pylist()) == set(raided)
+
+
+def test_guilds_hold_crowds_that_move_honestly_and_crews_that_are_called():
+    """Every way to move is met in rooms that bought nothing; every crew serves again as its trade says, and nobody else's row is fake."""
+    world = WORLDS["guilds"](3)
+    bought = {k: t for k, t in world.truth.items() if t.outcome == "attacked"}
+    clean = {k: t for k, t in world.truth.items() if t.outcome == "honest"}
+    assert len(clean) >= 20
+    assert all(800 <= t.shown["viewers"] <= 2_500 for t in world.truth.values())
+    moved = frozenset(name for t in clean.values() for name in t.burst.split("+")) - {"none"}
+    assert moved == {
+        "coupon_hunters", "raid_chain", "idol_guest", "class", "company", "red_packet", "pushed", "tv_break", "office", "habits", "zapping"
+    }  # fmt: skip
+    assert {k.partition("@")[0] for t in bought.values() for k in t.kinds} == {trade.name for trade in TRADES}
+    assert all(0.07 < t.share("viewers") < 0.46 for t in bought.values())
+    assert max(t.share("viewers") for t in clean.values()) < 0.03
+    hidden = [t for t in clean.values() if t.groups]
+    assert {name for t in hidden for name in t.groups} == {"viewers-camouflage"}
+    rows = world.dataset.events
+    came = of(rows, "enter").group_by(["session_id", "actor_id"]).aggregate([]).to_pylist()
+    seen: dict[str, set[str]] = {}
+    for row in came:
+        seen.setdefault(row["session_id"], set()).add(row["actor_id"])
+    for trade in TRADES:
+        rooms = {k: t for k, t in bought.items() if trade.name in t.groups}
+        (crew,) = {t.groups[trade.name] for t in rooms.values()}
+        assert all(t.fake_accounts == crew & seen[k] for k, t in rooms.items())
+        assert not any(crew & seen[k] for k in clean if not world.truth[k].groups)
+        served = Counter(account for t in rooms.values() for account in t.fake_accounts)
+        again = 1 - len(served) / served.total()
+        low, high = {"viewers-long_list": (0.1, 0.3), "fleet-agency": (0.6, 0.85)}.get(
+            trade.name, (0.3, 0.75)
+        )
+        assert low < again < high, trade.name
+    assert not WORLDS["guilds"](4).dataset.events.equals(rows)
