@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from zhenbo.core.scatter import scattered
+from zhenbo.core.scatter import uniform
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -194,7 +194,7 @@ def _candidates(cut: _Cut, limits: Limits, bar: float) -> Ints:
     marks = np.empty((_HASHES, len(names)))
     for h in range(_HASHES):
         with np.errstate(divide="ignore"):
-            score = np.where(rarity > 0, -np.log(_uniform(np.arange(len(rarity)), h)) / rarity, np.inf)
+            score = np.where(rarity > 0, -np.log(uniform(np.arange(len(rarity)), h)) / rarity, np.inf)
         marks[h] = np.minimum.reduceat(score[moment], heads)
     pairs = _neighbours(marks)
     agreed = np.zeros(pairs.shape[1], dtype=np.int64)
@@ -211,21 +211,13 @@ def _neighbours(marks: Floats) -> Ints:
     n = marks.shape[1]
     found = []
     for h, mark in enumerate(marks):
-        order = np.lexsort((_uniform(np.arange(n), _HASHES + h), mark))
+        order = np.lexsort((uniform(np.arange(n), _HASHES + h), mark))
         for step in range(1, _NEIGHBOURS + 1):
             a, b = order[:-step], order[step:]
             same = (mark[a] == mark[b]) & np.isfinite(mark[a])
             a, b = a[same], b[same]
             found.append(np.minimum(a, b) * n + np.maximum(a, b))
     return np.stack(np.divmod(np.unique(np.concatenate(found)), n))
-
-
-def _uniform(x: Ints, salt: int) -> Floats:
-    """Numbers in (0, 1) that look drawn, one per integer and salt."""
-    salted = x.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(
-        (salt * 0xD6E8FEB86659FD93 + 1) % (1 << 64)
-    )
-    return (scattered(salted) >> np.uint64(11)).astype(np.float64) * 2.0**-53 + 2.0**-54
 
 
 def _shared(cut: _Cut, pairs: Ints, limits: Limits) -> Ints:
