@@ -3,7 +3,8 @@
     python -m zhenbo.proof.caps --honest 3000            # prints what each signal's cap would be
     python -m zhenbo.proof.caps --honest 3000 --write    # and writes packs/calibration/caps.toml
 
-An honest unit is one simulated session (or shop month) on which a signal spoke. Its cap is 10·log10(units / 3): by the
+An honest unit is one simulated session (or shop month) on which a signal spoke: evenings by themselves, and for every
+`TOWN_EACH` of them one of each of the worlds in which people go from room to room. Its cap is 10·log10(units / 3): by the
 rule of three no more than 3/units of honest subjects are accused, if none was. A unit counts as accused where
 p <= 1e-3. The seed is `plan.CALIBRATION_SEED`; the proof judges on others.
 """
@@ -15,10 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from zhenbo.proof.plan import CALIBRATION_SEED, honest_jobs, run
+from zhenbo.proof.plan import CALIBRATION_SEED, honest_jobs, run, town_jobs
 from zhenbo.proof.trial import Trial
 
 ACCUSED_BELOW = 1e-3
+TOWN_EACH = 300
 
 
 def caps(trials: Iterable[Trial]) -> dict[str, tuple[int, int]]:
@@ -56,7 +58,8 @@ def main() -> None:
     parser.add_argument("--honest", type=int, default=300)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
-    proven = caps(run(honest_jobs(given.honest, given.seed)))
+    towns = town_jobs(given.honest // TOWN_EACH, given.seed)
+    proven = caps(run([*towns, *honest_jobs(given.honest, given.seed)]))
     for name, (units, accused) in proven.items():
         proved = np.log10(max(units / (3 + 3 * accused), 1)) * 10
         print(f"{name:28} units {units:5} accused {accused:3}  cap {proved:5.1f} dB")  # noqa: T201 - a command line

@@ -140,6 +140,15 @@ def honest_jobs(sessions: int, seed: int, depth: Depth = Depth(), naive: int = 0
     ]  # fmt: skip
 
 
+TOWNS = ("circuit", "guilds", "week")
+"""Worlds in which the same people go to many rooms: what is found between rooms is tested on their honest rooms."""
+
+
+def town_jobs(worlds: int, seed: int) -> list[Job]:
+    """So many of each of the towns, from seeds of their own."""
+    return [Job("world", name, 1_000 * seed + i) for i in range(worlds) for name in TOWNS]
+
+
 SHOWN_ELSEWHERE = ("million", "bought", "honest", "disputes", "evening")
 """Worlds made of rooms that other parts cover one by one, or made for speed."""
 

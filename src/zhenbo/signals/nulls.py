@@ -13,6 +13,10 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
+NEUTRAL = 0.16641
+"""The p whose e-value is one (see `e_value`): for a look that may accuse and must not clear, since the one who hands over
+the record chooses what stands beside it."""
+
 ACCOUNT_PRIOR_DB = -20.0
 """Prior of a single account or order before any evidence, dB: one in a hundred. The judge adds it back once."""
 
@@ -162,6 +166,8 @@ def e_value(p: npt.ArrayLike) -> Floats:
     Examples:
         >>> e_value([1e-6, 0.01, 0.5, 1.0]).round(2).tolist()
         [5239.14, 4.45, 0.64, 0.5]
+    >>> float(e_value(NEUTRAL).round(3))
+    1.0
     """
     x = np.clip(np.asarray(p, dtype=np.float64), P_FLOOR, 1.0)
     near_one = x > 1 - 1e-4

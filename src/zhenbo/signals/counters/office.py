@@ -47,6 +47,7 @@ from zhenbo.core.rows import plain
 from zhenbo.core.session import Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.series import counter, gauge, grid, half_unit
+from zhenbo.signals.nulls import NEUTRAL
 
 
 @dataclass(frozen=True)
@@ -146,8 +147,8 @@ def _judged(
     ratio = max(least, 1.0) / max(most, 1.0)
     tail = float(stats.norm.sf(np.log(ratio / factor) / base["spread"]))
     beyond = tail < base["accuse"]
-    # two exports that agree clear nobody: what is bought well is counted by both
-    p = float(np.clip(tail, base["floor"], 0.5))
+    # two exports that agree clear nobody: what is bought well is counted by both, and exports can be edited
+    p = float(np.clip(tail, base["floor"], NEUTRAL))
     events, total = cite(session.rows(pair.shown))
     extra = shown[0] - told[0]
     return SIGNAL.evidence(

@@ -46,7 +46,7 @@ Baselines: `packs/baselines/groups.rounds.toml`.
     ... session s3 of host h3 on 2026-05-03
     ... 21:00-23:00 u1..u200 enters scattered; 21:00-21:03 c1..c80 enters
     ... ''')
-    groups.rounds: clears, names 0 accounts, says own_rounds
+    groups.rounds: is undecided, names 0 accounts, says own_rounds
 """
 
 from collections.abc import Iterable, Mapping
@@ -65,7 +65,7 @@ from zhenbo.kernel.people import badge_share
 from zhenbo.kernel.presence import lively
 from zhenbo.kernel.visits import visits
 from zhenbo.signals.bunching import held
-from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR
+from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, NEUTRAL, P_FLOOR
 
 Ints = npt.NDArray[np.int64]
 
@@ -152,9 +152,10 @@ def _causes(
 
 def _nobody(session: Session, told: pa.Table) -> Evidence:
     rooms = pc.count_distinct(told["partner"]).as_py()
+    # neutral: nobody shall buy a better verdict by handing over more rooms
     return SIGNAL.evidence(
         window=session.span,
-        p=1.0,
+        p=NEUTRAL,
         observed=0.0,
         expected=0.0,
         says="own_rounds",
