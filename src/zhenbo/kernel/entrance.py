@@ -11,12 +11,13 @@ from zhenbo.core.session import Session
 Sender = Literal["own", "common", "none", "untold"]
 
 
-def sender(session: Session, people: pa.Array, base: Mapping[str, Any]) -> Sender:
+def sender(session: Session, people: pa.Array, others: pa.Array, base: Mapping[str, Any]) -> Sender:
     """Whether one entrance brought these accounts: `own`, that hardly anybody else uses (a relay, a reward, a code on a screen); `common`; `none`.
 
     Args:
         session: the record; `untold` where it does not tell entrances.
         people: account ids.
+        others: account ids that tell which entrances are the room's own.
         base: `one_door`, share of their entries from which one entrance brought them; `common_door`, share of the
             others' entries from which it is one of the room's own.
     """
@@ -30,6 +31,6 @@ def sender(session: Session, people: pa.Array, base: Mapping[str, Any]) -> Sende
     most = max(doors.to_pylist(), key=lambda d: (d["counts"], d["values"]))
     if most["counts"] < base["one_door"] * pc.sum(doors.field("counts")).as_py():
         return "none"
-    others = via.filter(pc.invert(theirs))
-    usual = pc.sum(pc.equal(others, most["values"])).as_py() or 0
-    return "common" if usual >= base["common_door"] * len(others) else "own"
+    usual = via.filter(pc.is_in(rows["actor_id"], value_set=others).combine_chunks())
+    same = pc.sum(pc.equal(usual, most["values"])).as_py() or 0
+    return "common" if same >= base["common_door"] * len(usual) else "own"

@@ -93,7 +93,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
         return [_nothing(session, new, 1.0)]
     share = session.coverage("enter") or 1.0
     crowds = [_crowd(new, w, room, flow, share, base) for w in asked]
-    return [_judge(session, new, crowds, share, base)]
+    return [_judge(session, new, crowds, room, share, base)]
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ def _flown(new: Newcomers, w: Wave, flow: Turnover, share: float, soon: int) -> 
     return max(gone, 0.0), float(1 - np.exp(-max(hazard, 0.0) * minutes))
 
 
-def _judge(session: Session, new: Newcomers, crowds: list[_Crowd], share: float, base: Mapping[str, Any]) -> Evidence:  # fmt: skip
+def _judge(session: Session, new: Newcomers, crowds: list[_Crowd], room: _Room, share: float, base: Mapping[str, Any]) -> Evidence:  # fmt: skip
     """Each wave, and all but those of the opening together; the sharper way of looking speaks, both are paid for."""
     size = base["size"]
     later = [c for c in crowds if not _opening(session, c, base)]
@@ -195,7 +195,7 @@ def _judge(session: Session, new: Newcomers, crowds: list[_Crowd], share: float,
     told = [c for c, own in zip(crowds, alone.tolist(), strict=True) if c.acted <= c.acting and (c in crew or own < base["remarkable"])]  # fmt: skip
     if not told:
         return _nothing(session, new, p)
-    return _accuse(session, new, told, p, share, base)
+    return _accuse(session, new, told, room, p, share, base)
 
 
 def _opening(session: Session, c: _Crowd, base: Mapping[str, Any]) -> bool:
@@ -210,7 +210,13 @@ def _together(crowds: Sequence[_Crowd]) -> _Crowd:
 
 
 def _accuse(
-    session: Session, new: Newcomers, told: Sequence[_Crowd], p: float, share: float, base: Mapping[str, Any]
+    session: Session,
+    new: Newcomers,
+    told: Sequence[_Crowd],
+    room: _Room,
+    p: float,
+    share: float,
+    base: Mapping[str, Any],
 ) -> Evidence:
     mine = np.zeros(len(new.came), dtype=bool)
     for c in told:
@@ -218,7 +224,7 @@ def _accuse(
     usual, all_ = sum(c.wave.usual for c in told), _together(told)
     members = mine & new.silent
     start, end = min(c.wave.start for c in told), max(c.wave.end for c in told)
-    causes, floor = _causes(session, new, members, told, base)
+    causes, floor = _causes(session, new, members, told, room, base)
     p = float(np.clip(p, max(floor, P_FLOOR), 1))
     odds = (members.sum() - usual) / max(usual, 0.5)
     weight = CLEAR_DB if floor else held(float(10 * np.log10(max(odds, 1e-3)) - ACCOUNT_PRIOR_DB), p)
@@ -246,13 +252,18 @@ def _effect(told: Sequence[_Crowd], share: float) -> Effect:
 
 
 def _causes(
-    session: Session, new: Newcomers, members: Bools, told: Sequence[_Crowd], base: Mapping[str, Any]
+    session: Session,
+    new: Newcomers,
+    members: Bools,
+    told: Sequence[_Crowd],
+    room: _Room,
+    base: Mapping[str, Any],
 ) -> tuple[tuple[Cause, ...], float]:
     """Innocent causes, and the least p that they leave: 0 where none is open."""
     back = sum(int(np.diff(np.searchsorted(new.again, (c.wave.start, c.wave.end)))[0]) for c in told)
     returned = back > base["back"] * sum(c.wave.excess for c in told)
     people = new.names.filter(pa.array(members))
-    door = sender(session, people, base)
+    door = sender(session, people, new.names.filter(pa.array(room.others)), base)
     reward = door in {"common", "untold"} or any(_opening(session, c, base) for c in told)
     floor = {"own": base["sent_floor"], "untold": base["untold_floor"]}.get(door, base["asked_floor"] if reward else 0.0)  # fmt: skip
     causes = [
