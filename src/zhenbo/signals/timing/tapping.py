@@ -108,28 +108,36 @@ def _span(told: Bursts, mine: npt.NDArray[np.bool_] | slice = slice(None)) -> tu
 
 
 def _called(session: Session, told: Bursts, members: Ints, base: Mapping[str, Any]) -> bool:
-    """Whether other accounts act when these begin a burst, rather than halfway to their next one, and not all in the same second."""
+    """Whether the room acts when these begin a burst, rather than halfway to their next one, and not all in the same second.
+
+    Those who keep no time tell it; where they hardly act, the others who do.
+    """
     mine = np.flatnonzero(np.isin(told.who, members))
     again = mine[:-1][told.who[mine[:-1]] == told.who[mine[1:]]]
+    now, then = told.ts[again], (told.ts[again] + told.ts[again + 1]) // 2
     acts = by_visitors(session.rows("comment", "like", "follow", "share"), "ts")
     who, names = codes(acts["actor_id"])
-    place = np.asarray(pc.index_in(told.names, value_set=names).to_numpy(zero_copy_only=False), dtype=np.int64)[told.who[again]]  # fmt: skip
-    ts = micros(acts["ts"])
-    now, then = told.ts[again], (told.ts[again] + told.ts[again + 1]) // 2
-    own = np.argsort(who, kind="stable"), np.searchsorted(np.sort(who), np.arange(len(names) + 1))
+    place = np.asarray(pc.index_in(told.names, value_set=names).to_numpy(zero_copy_only=False), dtype=np.int64)  # fmt: skip
+    ts, free = micros(acts["ts"]), ~np.isin(who, place[members])
+    here, between = (_beside(ts[free], x, base["beat_s"]).sum() for x in (now, then))
+    if here + between >= base["acts_min"]:
+        return bool(here > base["called"] * between and here - between > 2 * np.sqrt(here + between))
+    own = [np.sort(ts[who == place[a]]) for a in members.tolist()]
+    of = np.searchsorted(members, told.who[again])
 
-    def beside(moments: Ints, reach_s: float) -> float:
-        """Acts within reach of the moments, those of the account itself left out."""
-        reach = int(reach_s * SECOND)
-        every = np.searchsorted(ts, moments + reach) - np.searchsorted(ts, moments - reach)
-        return float(every.sum()) - sum(
-            float((np.abs(ts[own[0][own[1][a] : own[1][a + 1]]] - m) <= reach).sum())
-            for a, m in zip(place.tolist(), moments.tolist(), strict=True)
-        )
+    def others(moments: Ints, reach_s: float) -> float:
+        alone = sum(float(_beside(own[k], moments[of == k], reach_s).sum()) for k in range(len(own)))
+        return float(_beside(ts, moments, reach_s).sum()) - alone
 
-    here, between = (beside(x, base["beat_s"]) for x in (now, then))
+    here, between = (others(x, base["beat_s"]) for x in (now, then))
     together = here > base["called"] * between and here - between > 3 * np.sqrt(here + between)
-    return bool(together and beside(now, 1.0) < base["hand"] * here)
+    return bool(together and others(now, 1.0) < base["hand"] * here)
+
+
+def _beside(ts: Ints, moments: Ints, reach_s: float) -> Ints:
+    """How many of these times lie within reach of each moment."""
+    reach = int(reach_s * SECOND)
+    return np.asarray(np.searchsorted(ts, moments + reach) - np.searchsorted(ts, moments - reach))
 
 
 SIGNAL = Signal(
