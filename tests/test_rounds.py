@@ -106,14 +106,16 @@ def test_rooms_without_shared_viewers_are_told_nothing():
 
 
 @pytest.mark.slow
-def test_raided_rooms_are_found_and_those_of_fans_are_not():
-    """Five evenings of two agencies: the crew's rooms are suspect or worse, fans and office are not; no member is accused."""
+def test_raids_are_told_as_one_organised_group():
+    """Five evenings of two agencies: the hired people, who talk, come out as one organised group of their rooms; fans and office do not."""
     world = WORLDS["circuit"](3)
     made = audit_dataset(world.dataset, lang="en")
-    heard = {
-        v.session_id: [r for r in v.reasons if r.signal == "groups.rounds" and r.raw_db > 10]
-        for v in made.audit.sessions
-    }
+    told = {v.session_id for v in made.audit.sessions for r in v.reasons if r.message == "called"}
     raided = {s for s, t in world.truth.items() if t.kinds}
-    assert len({s for s, r in heard.items() if r} & raided) >= 0.8 * len(raided)
-    assert not {s for s, r in heard.items() if r} - raided
+    assert told <= raided
+    assert len(told) >= 0.8 * len(raided)
+    largest = made.groups[0]
+    hired = frozenset().union(*(t.fake_accounts for t in world.truth.values()))
+    assert largest.organised
+    assert len(hired & set(largest.accounts)) >= 0.9 * len(largest.accounts) > 500
+    assert {a for a, p in largest.accounts.items() if p > 0.5} <= hired

@@ -32,8 +32,8 @@ NEXT = 16
 LEAST = 8
 """Accounts that two rooms must share, and that must come together."""
 SIZE = 5.0
-"""Negative-binomial size of honest companies: rooms differ in how far friends come together (judgement; of 600 pairs
-of honest simulated rooms that share viewers, the largest company that kept no habit was 7)."""
+"""Negative-binomial size of honest companies: rooms differ in how far friends come together (judgement; in 600 pairs of
+rooms of a plain simulated week that share viewers, the largest company that kept no habit was 7)."""
 BEND = 1.5
 """Regulars may come in a stretch so many times as often as the room's other viewers (judgement)."""
 REMARKABLE = 0.01
@@ -216,15 +216,17 @@ class _Both:
         Who was carried to one room, or waited for it to open, was not called to the other: there they come as its other
         viewers do, give or take `BEND`.
         """
-        from scipy import stats
+        from scipy import special
 
-        told = []
-        for side, special in ((0, 1), (1, 0)):
+        n, told = int(members.sum()), []
+        for side, called in ((0, 1), (1, 0)):
             crowd = float(np.mean(self.sides[side]["crowd"][members])) * width
-            here, asked = (int(self.near(at, members, width * WIDTH // 2).sum()) for at in (side, special))
+            here, asked = (int(self.near(at, members, width * WIDTH // 2).sum()) for at in (side, called))
             others = max(int(self.sides[side]["people"][0]) - len(members), 1)
             share = BEND * max(crowd - here, 1.0) / others
-            told.append(float(stats.binom.sf(members.sum() - 1, asked, min(share, 1.0))))
+            told.append(
+                float(special.betainc(n, max(asked - n, 0) + 1, min(share, 1.0)))
+            )  # binomial: so many or more
         return max(told)
 
 
@@ -270,9 +272,9 @@ def _widened(both: _Both, company: _Company, looks: int) -> _Company:
 
 
 def _tail(n: int, expected: float) -> float:
-    from scipy import stats
+    from scipy import special
 
-    return float(stats.nbinom.sf(n - 1, SIZE, SIZE / (SIZE + expected)))
+    return float(special.betainc(n, SIZE, expected / (SIZE + expected)))  # negative binomial: so many or more
 
 
 def _told(both: pa.Table, company: _Company | None, side: str) -> pa.Table:

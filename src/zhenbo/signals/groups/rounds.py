@@ -16,8 +16,10 @@ by calling at the opening, when followers come by themselves, or always at the s
 ## What clears it
 Followers come together when a room opens, and regulars at their hour: arrivals in the first five minutes, as long after each
 opening or at one hour of the day do not count. Viewers whom a host sends on when a broadcast ends are carried, not called. Fans wear the
-badge. A fan group or a coupon group that is called by a message looks just the same as long as its members take part: it is listed as
-organised, and nobody in it is accused. A handful may be staff.
+badge. A fan group, a class or a coupon group (羊毛党) that is called by a message looks just the same as long as its members take part: in
+worlds written without sight of this signal every second honest room held one. Such a company is listed as organised, decides
+nothing about the room, and nobody in it is accused. A handful may be staff. A silent crowd raises a question: viewers of a television show
+return in its breaks, and say nothing either.
 
 ## Method
 `core/rounds.py`: over all rooms of the record, for every two that share viewers, the fullest place of the plane (minutes after this
@@ -65,7 +67,7 @@ from zhenbo.kernel.people import badge_share
 from zhenbo.kernel.presence import lively
 from zhenbo.kernel.visits import visits
 from zhenbo.signals.bunching import held
-from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, NEUTRAL, P_FLOOR
+from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, NEUTRAL
 
 Ints = npt.NDArray[np.int64]
 
@@ -111,7 +113,7 @@ def _called(session: Session, told: pa.Table, base: Mapping[str, Any]) -> Eviden
     asked = any(c.outcome == "open" for c in causes)
     # called again and again: the second best of the other rooms must be remarkable by itself
     second = sorted(partners["p_min"].to_pylist())[min(1, partners.num_rows - 1)]
-    p = float(np.clip(second, base["question_floor"] if asked else P_FLOOR, 1))
+    p = float(np.clip(second, base["lively_floor" if asked else "silent_floor"], 1))
     n, expected = len(accounts), float(pc.mean(partners["expected_min"]).as_py())
     odds = max(n - expected, 0.0) / max(expected, 0.5)
     weight = held(float(10 * np.log10(max(odds, 1e-3))) - ACCOUNT_PRIOR_DB, p)
@@ -128,7 +130,7 @@ def _called(session: Session, told: pa.Table, base: Mapping[str, Any]) -> Eviden
             "accounts": n, "minutes": max(round(float(np.ptp(at)) / MINUTE), 1), "rooms": partners.num_rows, "expected": round(expected, 1),
             "others": partners["partner"].to_pylist()[:20],
         },
-        effect=Effect("viewers", 0.9 * max(n - expected, 0.0), float(n), 1.5 * n),
+        effect=None if asked else Effect("viewers", 0.9 * max(n - expected, 0.0), float(n), 1.5 * n),
         accounts=dict.fromkeys(accounts.to_pylist(), weight),
         causes=causes,
         events=events, events_total=total,
