@@ -38,7 +38,7 @@ Baselines: `packs/baselines/counters.undertow.toml`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -86,6 +86,7 @@ class _Stream:
         each: gain of the counter per tap delivered.
         scatter: variance of the rest over the stream.
         cells: differences of readings it rests on.
+        together: readings taken together.
         p: probability of so little scatter, stretches not yet paid for.
     """
 
@@ -95,6 +96,7 @@ class _Stream:
     each: float
     scatter: float
     cells: int
+    together: int
     p: float
 
 
@@ -148,15 +150,18 @@ def _streams(seen: _Readings, base: Mapping[str, Any]) -> Iterator[_Stream]:
         edges = np.unique(np.linspace(0, len(minute) - 1, _EDGES + 1).astype(int)).tolist()
         for a, b in ((a, b) for a in edges for b in edges if b - a >= base["cells_min"]):
             if minute[b] - minute[a] >= base["minutes_min"]:
-                yield _fit(minute[a : b + 1], shown[a : b + 1], taps[a : b + 1], seen, base)
+                part = slice(a, b + 1)
+                yield _fit(minute[part], shown[part], taps[part], together, seen, base)
 
 
-def _fit(minute: Floats, shown: Floats, taps: Floats, seen: _Readings, base: Mapping[str, Any]) -> _Stream:
+def _fit(
+    minute: Floats, shown: Floats, taps: Floats, together: int, seen: _Readings, base: Mapping[str, Any]
+) -> _Stream:
     """Gain = pace x minutes + each x taps, and how much of the gain is neither."""
     from scipy import stats
 
     time, gain, tapped = np.diff(minute), np.diff(shown), np.diff(taps)
-    nothing = _Stream(float(minute[0]), float(minute[-1]), 0.0, 0.0, 0.0, len(time), 1.0)
+    nothing = _Stream(float(minute[0]), float(minute[-1]), 0.0, 0.0, 0.0, len(time), together, 1.0)
     if tapped.sum() < base["taps_min"]:
         return nothing
     # least squares, the variance of a gain in proportion to its time
@@ -174,16 +179,31 @@ def _fit(minute: Floats, shown: Floats, taps: Floats, seen: _Readings, base: Map
         return nothing
     scatter = float((rest**2 / (pace * time)).sum())
     usual = min(seen.handful, base["handful"])
-    return _Stream(nothing.start, nothing.end, pace, each, scatter / free, len(time), float(stats.chi2.cdf(scatter / usual, free)))  # fmt: skip
+    p = float(stats.chi2.cdf(scatter / usual, free))
+    return replace(nothing, pace=pace, each=each, scatter=scatter / free, p=p)
+
+
+def _whole(seen: _Readings, best: _Stream) -> tuple[_Stream, float]:
+    """The stream from where it sets in to where it ends, and how many likes it poured in."""
+    minute, shown, taps = (x[:: best.together] for x in (seen.minute, seen.shown, seen.taps))
+    rest, even = np.diff(shown) - best.each * np.diff(taps), best.pace * np.diff(minute)
+    runs = np.abs(rest - even) <= even / 2
+    a, b = (int(np.searchsorted(minute, x)) for x in (best.start, best.end))
+    while a > 0 and runs[a - 1]:
+        a -= 1
+    while b < len(runs) and runs[b]:
+        b += 1
+    poured = max(float(rest[a:b].sum()), 0.0)
+    return replace(best, start=float(minute[a]), end=float(minute[b])), poured
 
 
 def _stream(session: Session, seen: _Readings, best: _Stream, p: float, base: Mapping[str, Any]) -> Evidence:
+    best, poured = _whole(seen, best)
     start, end = round(best.start * MINUTE), round(best.end * MINUTE)
     events, total = cite_between(session.rows("like_total"), start, end)
-    poured = best.pace * (best.end - best.start)
     error = 1.645 * float(np.hypot(np.sqrt(base["handful"] * poured), base["unsure"] * poured))
-    first, last = session.span
-    whole = best.pace * max((last - first) / MINUTE, best.end - best.start)
+    # a stream that runs to the last exact reading may run on
+    unread = session.span[1] / MINUTE - seen.minute[-1] if best.end == seen.minute[-1] else 0.0
     return SIGNAL.evidence(
         window=(start, end), p=float(np.clip(p, base["floor"], 1)), observed=best.scatter, expected=min(seen.handful, base["handful"]),
         says="stream",
@@ -192,7 +212,7 @@ def _stream(session: Session, seen: _Readings, best: _Stream, p: float, base: Ma
             "cells": best.cells, "scatter": round(best.scatter, 2), "usual": round(min(seen.handful, base["handful"]), 1),
             "delivered": round(1 / best.each, 3),
         },
-        effect=Effect("likes", max(poured - error, 0.0), poured, max(poured + error, whole)),
+        effect=Effect("likes", max(poured - error, 0.0), poured, poured + error + best.pace * unread),
         causes=(Cause("lost_feed", "ruled_out"), Cause("late_counter", "ruled_out"), Cause("counted_elsewhere", "open")),
         events=events, events_total=total,
     )  # fmt: skip
