@@ -80,7 +80,11 @@ def test_a_line_that_does_not_read_is_named():
 )
 def test_every_verb_tells_as_many_events_as_it_says(verb, people, times, loose):
     """Any verb by so many people so many times is that many events of a known kind, twice the same."""
-    alone = verb not in COUNTER_KINDS and VERBS[verb] not in {*ROOM_KINDS, *FAN_KINDS, "control"}  # verbs of an order
+    alone = verb not in COUNTER_KINDS and VERBS[verb] not in {
+        *ROOM_KINDS,
+        *FAN_KINDS,
+        "control",
+    }  # verbs of an order
     who, people = ("o{n}", 1) if alone else (f"a1..a{people}", people)
     text = f"20:00-20:30 {who} {verb} x{times}{' scattered' if loose else ''}"
     once, again = read(text).dataset.events, read(text).dataset.events

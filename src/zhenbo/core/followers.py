@@ -5,6 +5,8 @@ happened to the host, told to each of its sessions by the hour: how many others 
 fell away. A session of a host of whom no unfollow is told at all hears nothing, because absence would say nothing.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -14,11 +16,12 @@ import pyarrow.compute as pc
 
 from zhenbo.core.homes import HOMES
 from zhenbo.core.order import canonical_order
-from zhenbo.core.rows import R, plain
+from zhenbo.core.rows import R, plain, shaped
 from zhenbo.core.schema import SESSION_METRICS, TS
 from zhenbo.core.session import DAY, HOUR, codes
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 SOURCE = "zhenbo.core"
@@ -132,37 +135,64 @@ def _subject(fans: pa.Table) -> pa.ChunkedArray:
 def told_around(hours: pa.Table) -> pa.Table:
     """Whole hosts of `HOURS`: what each of their sessions with a follow is told of the others."""
     key, names = codes(pc.binary_join_element_wise(pc.coalesce(hours["platform"], ""), hours["host_id"], "\x00"))  # fmt: skip
-    parts = [_host(hours.take(pa.array(rows))) for rows in _apart(key, len(names))]
-    return pa.concat_tables([SESSION_METRICS.empty_table(), *parts]).unify_dictionaries()
+    parts = [p for rows in _apart(key, len(names)) for p in _host(hours.take(pa.array(rows)))]
+    if not parts:
+        return SESSION_METRICS.empty_table()
+    size = [len(p.at) for p in parts]
+    platform, session = (np.repeat(np.array([getattr(p, c) for p in parts], dtype=object), size) for c in ("platform", "session"))  # fmt: skip
+    metric = pa.DictionaryArray.from_arrays(
+        pa.array(np.concatenate([p.metric for p in parts]), pa.int32()), [*OTHERS.values(), UNTIL]
+    )
+    n = len(metric)
+    made = {
+        "platform": pa.array(platform, pa.string()), "session_id": pa.array(session, pa.string()), "metric": metric,
+        "bucket_start": pa.array(np.concatenate([p.at for p in parts])).cast(TS),
+        "bucket_seconds": pa.array(np.where(np.concatenate([p.metric for p in parts]) < _UNTIL, HOUR // 1_000_000, 0)),
+        "value": pa.array(np.concatenate([p.value for p in parts])),
+        "unit": pa.array(["count"] * n), "source": pa.array([SOURCE] * n),
+    }  # fmt: skip
+    return shaped(pa.table(made), SESSION_METRICS)
 
 
-def _host(hours: pa.Table) -> pa.Table:
-    """One host: by session, metric and hour."""
+_UNTIL = len(OTHERS)
+"""The place of `UNTIL` among the metrics."""
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What one session is told: metric (its place), moment and number of every row."""
+
+    platform: str | None
+    session: str
+    metric: Ints
+    at: Ints
+    value: Floats
+
+
+def _host(hours: pa.Table) -> Iterator[_Told]:
+    """The sessions of one host."""
     fell = _flags(hours["fell"])
+    if not fell.any():
+        return
     owner, names = codes(hours["subject"])
     hour, n, first, last = (np.asarray(hours[c].to_numpy()) for c in ("hour", "n", "first", "last"))
-    rows: list[tuple[str, int, str, int, int]] = []
-    if not fell.any():
-        return SESSION_METRICS.empty_table()
-    until, total = int(last[fell].max()), int(n[fell].sum())
-    slot = (hour - hour.min()) * 2 + fell  # one place for the follows of an hour, one for its unfollows
+    until, total, origin = int(last[fell].max()), float(n[fell].sum()), int(hour.min())
+    slot = (hour - origin) * 2 + fell  # one place for the follows of an hour, one for its unfollows
     width = AFTERWARDS // HOUR * 2 + 2
     told = fell | (owner < 0)  # a follow in another broadcast is that broadcast's own
     every = np.r_[np.bincount(slot, weights=n * told), np.zeros(width)]
-    by_name = zip(names.to_pylist(), _apart(owner, len(names)), strict=True)
-    for name, mine in sorted(by_name, key=lambda part: str(part[0])):
+    for name, mine in zip(names.to_pylist(), _apart(owner, len(names)), strict=True):
         began = mine[~fell[mine]]
         if not len(began):
             continue
-        start = int(first[began].min())
-        low = (start // HOUR - int(hour.min())) * 2
+        low = (int(first[began].min()) // HOUR - origin) * 2
         own = mine[fell[mine] & (slot[mine] >= low) & (slot[mine] < low + width)]
         others = every[low : low + width] - np.bincount(slot[own] - low, weights=n[own], minlength=width)
-        for at in np.flatnonzero(others > 0).tolist():
-            metric = OTHERS["unfollow" if (low + at) % 2 else "follow"]
-            rows.append((name, ((low + at) // 2 + int(hour.min())) * HOUR, metric, int(others[at]), 3600))
-        rows.append((name, until, UNTIL, total, 0))
-    return _metrics(hours["platform"][0].as_py(), rows)
+        at = np.flatnonzero(others > 0)
+        moments = ((low + at) // 2 + origin) * HOUR
+        yield _Told(
+            hours["platform"][0].as_py(), name, np.r_[(low + at) % 2, _UNTIL], np.r_[moments, until], np.r_[others[at], total]
+        )  # fmt: skip
 
 
 def _apart(code: Ints, parts: int) -> list[Ints]:
@@ -182,19 +212,6 @@ def beside(metrics: pa.Table, told: pa.Table) -> pa.Table:
     })  # fmt: skip
     order = pc.sort_indices(keyed, sort_keys=[(name, "ascending") for name in keyed.column_names])
     return pa.concat_tables([metrics, told.take(order)]).unify_dictionaries()
-
-
-def _metrics(platform: str | None, rows: list[tuple[str, int, str, int, int]]) -> pa.Table:
-    names, starts, metrics, values, seconds = zip(*rows, strict=True) if rows else ((),) * 5
-    n = len(rows)
-    words = ([platform] * n, names, metrics, ["count"] * n, [SOURCE] * n)
-    made = dict(
-        zip(("platform", "session_id", "metric", "unit", "source"), (pa.array(w, pa.string()).dictionary_encode() for w in words), strict=True)
-    )  # fmt: skip
-    made["bucket_start"] = pa.array(starts, pa.int64()).cast(TS)
-    made["bucket_seconds"] = pa.array(seconds, pa.int64())
-    made["value"] = pa.array(values, pa.float64())
-    return pa.Table.from_arrays([made[f.name] for f in SESSION_METRICS], schema=SESSION_METRICS)
 
 
 def _flags(column: pa.ChunkedArray) -> Bools:
