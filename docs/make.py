@@ -153,6 +153,7 @@ def _schema() -> str:
         parts.append(f"## {name}\n\nOne table: {what}.\n\n" + _table(["column", "type", "meaning"], rows))
     groups = {
         "room": schema.ROOM_KINDS,
+        "fans": schema.FAN_KINDS,
         "counter": schema.COUNTER_KINDS,
         "trade": schema.TRADE_KINDS,
         "money": schema.MONEY_KINDS,
