@@ -98,7 +98,7 @@ def waves(came: Ints, span: tuple[int, int], least: float, times: float) -> list
         least: newcomers beyond the usual that make a wave.
         times: count over the usual that makes a wave.
     """
-    found = [w for length in LENGTHS for w in _stretches(came, span, length * _SECOND) if w.excess >= least and w.count >= times * w.usual]  # fmt: skip
+    found = [w for length in LENGTHS for w in _stretches(came, span, length * _SECOND, least, times)]
     kept: list[Wave] = []
     for w in sorted(
         found, key=lambda w: (-w.excess / (1 + w.usual + w.usual**2 / 25) ** 0.5, w.start, w.end)
@@ -131,8 +131,8 @@ def _between(came: Ints, start: int, end: int) -> int:
     return int(np.searchsorted(came, end) - np.searchsorted(came, start))
 
 
-def _stretches(came: Ints, span: tuple[int, int], length: int) -> list[Wave]:
-    """All stretches of one length, each half a length after the one before."""
+def _stretches(came: Ints, span: tuple[int, int], length: int, least: float, times: float) -> list[Wave]:
+    """The waves among all stretches of one length, each half a length after the one before."""
     first, last = span
     if last - first < 4 * length:
         return []
@@ -140,9 +140,8 @@ def _stretches(came: Ints, span: tuple[int, int], length: int) -> list[Wave]:
     end = start + length
     count = np.searchsorted(came, end) - np.searchsorted(came, start)
     usual = _usual(came, span, start, end) * length / MINUTE
-    return [
-        Wave(*row) for row in zip(start.tolist(), end.tolist(), count.tolist(), usual.tolist(), strict=True)
-    ]
+    at = np.flatnonzero((count - usual >= least) & (count >= times * usual))
+    return [Wave(*row) for row in zip(*(x[at].tolist() for x in (start, end, count, usual)), strict=True)]
 
 
 def _usual(came: Ints, span: tuple[int, int], start: Ints, end: Ints) -> Floats:
