@@ -22,7 +22,7 @@ def _found(story: str) -> Evidence:
 def test_sitters_are_counted_and_not_named():
     """By the room's own entrance: the question is raised, the number is right, nobody is named."""
     e = _found(f"{_ROOM}; {_SITTERS.replace('=door', '=feed')}")
-    assert e.p == pytest.approx(1e-4)
+    assert e.p == pytest.approx(2e-3)
     assert e.effect is not None
     assert e.effect.low < 200 <= e.effect.high
     assert not e.accounts
@@ -32,7 +32,7 @@ def test_stays_drawn_at_random_are_pooled():
     """No class holds many, all from two minutes on do."""
     spread = "20:10-20:40 a1..a200 enters scattered [via=feed]; 20:50-21:00 a1..a200 leaves scattered"
     e = _found(f"{_ROOM}; {spread}")
-    assert e.p < 1e-3
+    assert e.p < 0.01
     assert e.effect is not None
     assert e.effect.mid > 150
 
