@@ -89,7 +89,7 @@ def test_absence_is_no_loyalty():
         assert one.record == "longer_record"
     halfway = found(story, show + 3 * DAY)
     assert isinstance(halfway, Evidence)
-    assert halfway.args["days"] < 4  # a shorter window, and said to be one
+    assert halfway.args["duration_s"] < 4 * 86_400  # a shorter window, and said to be one
 
 
 def test_an_unfollow_is_another_hosts_or_sessions_own():

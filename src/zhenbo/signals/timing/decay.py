@@ -173,7 +173,7 @@ def _evidence(session: Session, told: Fans, fall: _Fall, base: Mapping[str, Any]
     return SIGNAL.evidence(
         window=window, p=fall.p, observed=float(k), expected=expected, says="refilled" if refill else fall.says,
         args={
-            **_counted(told, fall), "expected": round(expected, 1), "hours": round(fall.hours), "refill": refill,
+            **_counted(told, fall), "expected": round(expected, 1), "refill": refill,
         },
         effect=Effect("follows", low * scale, mid * scale, max(n, mid) * scale),
         accounts=dict.fromkeys(names, weight),
@@ -193,7 +193,7 @@ def _stayed(told: Fans, fall: _Fall, p: float) -> Evidence:
 def _counted(told: Fans, fall: _Fall) -> dict[str, Any]:
     took = ~told.silent
     return {
-        "accounts": int(fall.fell.sum()), "silent": fall.silent, "days": round(fall.hours / 24, 1),
+        "accounts": int(fall.fell.sum()), "silent": fall.silent, "duration_s": round(fall.hours * 3600),
         "took_part": int(took.sum()), "took_part_left": int((took & (told.gone != NEVER)).sum()),
     }  # fmt: skip
 
@@ -261,20 +261,20 @@ SIGNAL = Signal(
     title=Say("Followers that fall away", "关注后大量取关"),
     says={
         "faded": Say(
-            "{accounts} of {silent} accounts that followed and did nothing else left again within {days} days, where {expected} are to be expected; of {took_part} followers who took part {took_part_left} left.",
-            "{silent} 个仅关注而无其他互动的账号中，{accounts} 个在 {days} 天内取关，而预期为 {expected} 个；参与互动的 {took_part} 个新粉中取关 {took_part_left} 个。",
+            "{accounts} of {silent} accounts that followed and did nothing else left again after the first day and within {duration_s}, where {expected} are to be expected; of {took_part} followers who took part {took_part_left} left.",
+            "{silent} 个仅关注而无其他互动的账号中，{accounts} 个在首日之后、{duration_s}内取关，而预期为 {expected} 个；参与互动的 {took_part} 个新粉中取关 {took_part_left} 个。",
         ),
         "at_once": Say(
-            "{accounts} of {silent} accounts that followed and did nothing else left in the same {hours} hours, where {expected} are to be expected; of {took_part} followers who took part {took_part_left} left in all.",
-            "{silent} 个仅关注而无其他互动的账号中，{accounts} 个在同一 {hours} 小时内取关，而预期为 {expected} 个；参与互动的 {took_part} 个新粉共取关 {took_part_left} 个。",
+            "{accounts} of {silent} accounts that followed and did nothing else left within one stretch of {duration_s}, where {expected} are to be expected; of {took_part} followers who took part {took_part_left} left in all.",
+            "{silent} 个仅关注而无其他互动的账号中，{accounts} 个在同一 {duration_s}时段内取关，而预期为 {expected} 个；参与互动的 {took_part} 个新粉共取关 {took_part_left} 个。",
         ),
         "refilled": Say(
-            "{accounts} of {silent} accounts that followed and did nothing else left again within {days} days, where {expected} are to be expected (of {took_part} who took part {took_part_left}); then {refill} follows came outside any broadcast within a day.",
-            "{silent} 个仅关注而无其他互动的账号中，{accounts} 个在 {days} 天内取关，而预期为 {expected} 个（参与互动的 {took_part} 个新粉中为 {took_part_left} 个）；其后一天内在非直播时段新增关注 {refill} 个。",
+            "{accounts} of {silent} accounts that followed and did nothing else left again within {duration_s}, where {expected} are to be expected (of {took_part} who took part {took_part_left}); then {refill} follows came outside any broadcast within a day.",
+            "{silent} 个仅关注而无其他互动的账号中，{accounts} 个在{duration_s}内取关，而预期为 {expected} 个（参与互动的 {took_part} 个新粉中为 {took_part_left} 个）；其后一天内在非直播时段新增关注 {refill} 个。",
         ),
         "stayed": Say(
-            "{accounts} of {silent} accounts that followed and did nothing else left within {days} days; of {took_part} followers who took part {took_part_left} left.",
-            "{silent} 个仅关注而无其他互动的账号中，{accounts} 个在 {days} 天内取关；参与互动的 {took_part} 个新粉中取关 {took_part_left} 个。",
+            "{accounts} of {silent} accounts that followed and did nothing else left after the first day and within {duration_s}; of {took_part} followers who took part {took_part_left} left.",
+            "{silent} 个仅关注而无其他互动的账号中，{accounts} 个在首日之后、{duration_s}内取关；参与互动的 {took_part} 个新粉中取关 {took_part_left} 个。",
         ),
     },
     look=look,
