@@ -61,6 +61,17 @@ def test_a_room_that_repeats_itself_shares_no_list():
         assert not len(scripts(*_room(np.random.default_rng(seed), 60, 40, 100), Limits()).one)
 
 
+def test_a_class_that_revises_shares_no_list():
+    """Twenty who repeat each sentence after their teacher, and all of them again an hour later, answered one voice twice."""
+    rng = np.random.default_rng(11)
+    who, line, at = _room(rng, 60, 15, 400)
+    asked = np.tile(np.repeat(np.arange(12), 20), 2)
+    pupil = np.tile(np.arange(60, 80), 24)
+    second = asked * 120 + np.repeat([0, 3600], 240) + rng.uniform(1, 9, 480)
+    heard = (second * 1_000_000).astype(np.int64)
+    assert not len(scripts(np.r_[who, pupil], np.r_[line, 400 + asked], np.r_[at, heard], Limits()).one)
+
+
 def _look(text):
     (found,) = SIGNAL.look(read(ROOM + text).session(), baselines(SIGNAL.id))
     return found

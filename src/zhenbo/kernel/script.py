@@ -29,7 +29,8 @@ class Limits:
     Args:
         own: least distinct lines of an account.
         shared: least lines two accounts share.
-        apart_s: seconds that must lie between the two saying a line: what is said sooner answers the same prompt.
+        apart_s: seconds that must lie between the two saying a line, once at least: what is said sooner answers the same prompt.
+        beat_s: seconds within which the two must never say a line: who does answers one voice, however often it asks.
         common: share of an account's lines that people take from each other in any room.
         bar: probability, all pairs paid for, from which on two accounts do not share a list.
     """
@@ -37,6 +38,7 @@ class Limits:
     own: int = 6
     shared: int = 5
     apart_s: float = 180.0
+    beat_s: float = 20.0
     common: float = 0.08
     bar: float = 1e-3
 
@@ -75,10 +77,17 @@ def scripts(who: Ints, line: Ints, ts: Ints, limits: Limits) -> Scripts:
     """
     from scipy import special
 
-    said = _Said.of(who[line >= 0], line[line >= 0], ts[line >= 0])
-    own = np.bincount(said.who, minlength=int(who.max()) + 1 if len(who) else 0)
+    long = line >= 0
+    who, line, ts = who[long], line[long], ts[long]
+    said = _Said.of(who, line, ts)
+    own = np.bincount(said.who)
     tested = np.flatnonzero(own >= limits.own)
-    one, other, shared = _overlaps(said.of_those(own >= limits.own), len(own), int(limits.apart_s * SECOND))
+    told = _apart(said.of_those(own >= limits.own), len(own), int(limits.apart_s * SECOND))
+    told = np.setdiff1d(
+        told, _at_once(who, line, ts, len(own), int(limits.beat_s * SECOND)), assume_unique=True
+    )
+    pairs, shared = np.unique(told % max(len(own) ** 2, 1), return_counts=True)
+    one, other = np.divmod(pairs, max(len(own), 1))
     enough = shared >= limits.shared
     one, other, shared = one[enough], other[enough], shared[enough]
     if not len(one):
@@ -125,20 +134,37 @@ class _Said:
         return _Said(self.who[kept], self.line[kept], self.first[kept], self.last[kept])
 
 
-def _overlaps(said: _Said, accounts: int, apart: int) -> tuple[Ints, Ints, Ints]:
-    """Pairs of accounts, the smaller number first, and how many lines both said so far apart."""
-    keys = []
+def _apart(said: _Said, accounts: int, apart: int) -> Ints:
+    """Line and pair of accounts, in one number each, where both said the line so far apart."""
+    keys = [_NONE]
     for step in range(1, len(said.line)):
-        same = np.flatnonzero(said.line[step:] == said.line[:-step])
-        if not len(same):
+        a = np.flatnonzero(said.line[step:] == said.line[:-step])
+        if not len(a):
             break
-        a, b = same, same + step
+        b = a + step
         gap = np.maximum(np.abs(said.last[b] - said.first[a]), np.abs(said.last[a] - said.first[b]))
-        a, b = a[gap > apart], b[gap > apart]
-        keys.append(np.minimum(said.who[a], said.who[b]) * accounts + np.maximum(said.who[a], said.who[b]))
-    pairs, shared = np.unique(np.concatenate([_NONE, *keys]), return_counts=True)
-    one, other = np.divmod(pairs, max(accounts, 1))
-    return one, other, shared
+        keys.append(_key(said.line[a], said.who[a], said.who[b], accounts)[gap > apart])
+    return np.unique(np.concatenate(keys))
+
+
+def _at_once(who: Ints, line: Ints, ts: Ints, accounts: int, beat: int) -> Ints:
+    """The same where both ever said the line in one beat; lines that are nobody's list are left out."""
+    authors = np.bincount(np.unique(np.c_[line, who], axis=0)[:, 0]) if len(line) else _NONE
+    kept = authors[line] <= _POPULAR
+    order = np.lexsort((ts[kept], line[kept]))
+    who, line, ts = who[kept][order], line[kept][order], ts[kept][order]
+    keys = [_NONE]
+    for step in range(1, len(line)):
+        a = np.flatnonzero((line[step:] == line[:-step]) & (ts[step:] - ts[:-step] <= beat))
+        if not len(a):
+            break
+        keys.append(_key(line[a], who[a], who[a + step], accounts))
+    return np.unique(np.concatenate(keys))
+
+
+def _key(line: Ints, one: Ints, other: Ints, accounts: int) -> Ints:
+    """A line and two accounts, the smaller number first, as one number."""
+    return np.asarray((line * accounts + np.minimum(one, other)) * accounts + np.maximum(one, other))
 
 
 _NONE = np.empty(0, dtype=np.int64)
