@@ -2,7 +2,7 @@
 
 ## What it looks for
 Waves of newcomers, within 15 seconds to 10 minutes, of whom fewer than half as many take part as of the room's other
-newcomers, *and* fewer than half as many are gone three minutes later.
+newcomers, *and* fewer than half as many are gone five minutes later.
 
 ## Why it matters
 Viewers are bought for the number shown (挂人气, 挂机, 云手机), so they must come, and stay, and nothing else: each further
@@ -25,7 +25,7 @@ uses, which has a sender, does not even ask. Pupils told to watch in silence, wh
 
 ## Method
 Waves are found by their number alone; acts and departures of each, and of all waves together, are then held against half
-of what the room's other newcomers do (or a tenth leaving, if that is more) by a negative binomial; the larger p counts
+of what the room's other newcomers do (or a seventh leaving, if that is more) by a negative binomial; the larger p counts
 (intersection-union), every wave is paid for. Departures are told by `leave` rows, else by the flow of the counters
 (`kernel/waves.py`). Baselines: `packs/baselines/timing.silence.toml`.
 
