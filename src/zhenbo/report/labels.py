@@ -146,6 +146,7 @@ CAUSES = {
     "watching_task": N_("a reward for watching so many minutes"),
     "gathering": N_("people who gather and take part (a class, a club, an outing)"),
     "fan_club": N_("the host's fan club"),
+    "exodus": N_("something that moved all the host's followers (a scandal, a sweep by the platform)"),
     "staff": N_("a staff that posts what the script says"),
     "app_prompt": N_("something the app itself does or offers"),
     "common_end": N_("something that ended for all of them"),
