@@ -30,7 +30,7 @@ def _class():
 def test_people_who_are_paid_per_sentence_are_found():
     """Thirty who only write sentences stand out of a room that chats, and nobody else is named."""
     found = _look(f'{CHAT}20:00-22:00 a1..a30 say "{LONG}" x14 scattered')
-    assert found.p <= 1e-4
+    assert found.p <= 1e-3
     assert {name for name, db in found.accounts.items() if db > 20} == {f"a{i}" for i in range(1, 31)}
 
 
