@@ -30,7 +30,8 @@ class Limits:
         own: least distinct lines of an account.
         shared: least lines two accounts share.
         apart_s: seconds that must lie between the two saying a line, once at least: what is said sooner answers the same prompt.
-        beat_s: seconds within which the two must never say a line: who does answers one voice, however often it asks.
+        beat_s: seconds within which the two must not say a line together, half the times that either says it: who does
+            answers one voice, however often it asks. A short list said again and again coincides now and then.
         common: share of an account's lines that people take from each other in any room.
         bar: probability, all pairs paid for, from which on two accounts do not share a list.
     """
@@ -148,9 +149,11 @@ def _apart(said: _Said, accounts: int, apart: int) -> Ints:
 
 
 def _at_once(who: Ints, line: Ints, ts: Ints, accounts: int, beat: int) -> Ints:
-    """The same where both ever said the line in one beat; lines that are nobody's list are left out."""
-    authors = np.bincount(np.unique(np.c_[line, who], axis=0)[:, 0]) if len(line) else _NONE
-    kept = authors[line] <= _POPULAR
+    """The same where both say the line in one beat, mostly; lines that are nobody's list are left out."""
+    if not len(line):
+        return _NONE
+    spoken, times = np.unique(line * accounts + who, return_counts=True)
+    kept = np.bincount(spoken // accounts)[line] <= _POPULAR
     order = np.lexsort((ts[kept], line[kept]))
     who, line, ts = who[kept][order], line[kept][order], ts[kept][order]
     keys = [_NONE]
@@ -159,7 +162,14 @@ def _at_once(who: Ints, line: Ints, ts: Ints, accounts: int, beat: int) -> Ints:
         if not len(a):
             break
         keys.append(_key(line[a], who[a], who[a + step], accounts))
-    return np.unique(np.concatenate(keys))
+    met, meetings = np.unique(np.concatenate(keys), return_counts=True)
+    said, pair = np.divmod(met, accounts**2)
+    either = [times[np.searchsorted(spoken, said * accounts + one)] for one in np.divmod(pair, accounts)]
+    return np.asarray(met[meetings >= _BEAT * np.minimum(*either)])
+
+
+_BEAT = 0.5
+"""Share of the sayings of a line that must fall in one beat with another's for the two to answer one voice in it."""
 
 
 def _key(line: Ints, one: Ints, other: Ints, accounts: int) -> Ints:

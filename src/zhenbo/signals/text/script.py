@@ -15,7 +15,7 @@ exchanged, by accounts of fewer than six longer lines; a list that more than a h
 
 ## What clears it
 A line counts by how many say it: what the whole room repeats is worth nothing, and 8 % of anybody's lines are taken to be any room's. Lines said within
-three minutes of each other answer the same prompt and do not count, nor do lines that the two ever said within twenty seconds: a class repeats its teacher. Two accounts alone must share twelve lines: a couple may be one
+three minutes of each other answer the same prompt and do not count, nor do lines that the two mostly say within twenty seconds of each other: a class repeats its teacher. Two accounts alone must share twelve lines: a couple may be one
 fan with two phones. A crowd that speaks together and then says the same (a class, a choir) answers one voice: that explains it; so does
 the host's fan badge on most of them. Fans share slogans and songs, and talk besides: whoever says as much again in words of his own counts as the
 room for the others' lines. A staff that posts notices from a list is organised, disclosed or not: left open.
