@@ -63,15 +63,64 @@ def equal_lengths(seconds: Floats, coarse: float, widths: tuple[tuple[float, int
     return cells
 
 
-def _flanks(count: Floats) -> Floats:
-    """What five classes on either side, one away, expect: the fuller side, one visit added."""
+RATIOS = (0.1, 0.2)
+"""Widths of a class of lengths as a part of the length: software that is told to vary its pauses varies them by a tenth or two."""
+_FROM = 5.0
+"""Seconds from which lengths are compared by their ratio: shorter ones are reactions, and steep."""
+_SPREAD = 10.0
+"""Ends of a class must lie apart by so many of its widths (middle half): what ends at one moment was ended by something."""
+
+
+def like_lengths(seconds: Floats, ends: Ints, coarse: float) -> list[Cell]:
+    """Classes of lengths alike to within a tenth or two that hold more than the classes beside them let expect.
+
+    People's lengths are smooth on a logarithmic scale; those of software told to wait "20 seconds, more or less" are
+    not. Lengths that agree because all of them ended (or began) at one moment of the record are no class.
+
+    Args:
+        seconds: the lengths.
+        ends: the moments (µs) at which they end.
+        coarse: step of the record in seconds.
+    """
+    from scipy import stats
+
+    use = np.flatnonzero(seconds >= max(_FROM, STEPS * coarse / RATIOS[0]))
+    size, cells = np.log(seconds[use] / _FROM), []
+    for ratio in RATIOS:
+        for shift in (0.0, 0.5):
+            kind = np.floor(size / ratio + shift).astype(np.int64)
+            count = np.bincount(kind, minlength=2).astype(np.float64)
+            expected = _flanks(count, reach=4)
+            looks = max(int((count > 0).sum()), 1) * len(RATIOS) * 2
+            tail = stats.nbinom.sf(count - 1, SIZE, SIZE / (SIZE + expected)) * looks
+            for k in np.flatnonzero((count >= _LEAST) & (tail < 1)).tolist():
+                a, b = _ragged(count, k, expected[k])
+                members = use[(kind >= a) & (kind <= b)]
+                width = ratio * float(np.median(seconds[members]))
+                if float(np.ptp(np.quantile(ends[members] / SECOND, (0.25, 0.75)))) >= _SPREAD * width:
+                    cells.append(Cell(float(tail[k]), members, float(expected[k] * (b - a + 1)), width))
+    return cells
+
+
+def _ragged(count: Floats, k: int, expected: float) -> tuple[int, int]:
+    """A class with those beside it, two at most either way, that still hold three times what it lets expect: its edges."""
+    a = b = k
+    while a > max(k - 2, 0) and count[a - 1] > 3 * expected:
+        a -= 1
+    while b < min(k + 2, len(count) - 1) and count[b + 1] > 3 * expected:
+        b += 1
+    return a, b
+
+
+def _flanks(count: Floats, reach: int = 6) -> Floats:
+    """What the classes on either side, one away and to `reach`, expect: the fuller side, one visit added."""
     run, n, k = np.r_[0.0, np.cumsum(count)], len(count), np.arange(len(count))
 
     def side(first: int, last: int) -> Floats:
         a, b = np.clip(k + first, 0, n), np.clip(k + last, 0, n)
         return np.asarray((run[b] - run[a] + 1) / np.maximum(b - a, 1))
 
-    return np.asarray(np.maximum(side(-6, -1), side(2, 7)))
+    return np.asarray(np.maximum(side(-reach, -1), side(2, reach + 1)))
 
 
 def settled(n: int, cells: list[Cell], remarkable: float) -> tuple[list[Cell], Ints]:

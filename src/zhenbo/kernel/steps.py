@@ -24,6 +24,7 @@ class Steps:
         before: kind of the act before, index into `KINDS`.
         kind: kind of this act.
         wait: microseconds between the two.
+        end: microsecond of this act.
         rows: the acts themselves.
         actor: code of the account of every act.
         ts: microsecond of every act.
@@ -34,6 +35,7 @@ class Steps:
     before: Ints
     kind: Ints
     wait: Ints
+    end: Ints
     rows: pa.Table
     actor: Ints
     ts: Ints
@@ -50,4 +52,4 @@ def steps(session: Session) -> Steps:
     a, b = order[:-1], order[1:]
     same = who[a] == who[b]
     a, b = a[same], b[same]
-    return Steps(names, who[b], kind[a], kind[b], ts[b] - ts[a], rows, who, ts)
+    return Steps(names, who[b], kind[a], kind[b], ts[b] - ts[a], ts[b], rows, who, ts)
