@@ -455,7 +455,7 @@ def worlds(trials: Sequence[Trial]) -> Section:
             "world": name, "sessions": len(group), "honest": len(clean), "false suspect or likely": _count(clean, _suspect),
             "bought": len(fake), "found": _count(fake, lambda t: t.told.raised),
         })  # fmt: skip
-    return Section("worlds", "Worlds of many sessions", "People, hosts, agencies and deals over days and weeks; today's signals look at one session at a time.", tuple(rows))  # fmt: skip
+    return Section("worlds", "Worlds of many sessions", "People, hosts, agencies and deals over days and weeks.", tuple(rows))  # fmt: skip
 
 
 def sections(trials: Sequence[Trial]) -> list[Section]:

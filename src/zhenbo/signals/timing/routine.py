@@ -244,9 +244,9 @@ SIGNAL = Signal(
     says={
         "routine": Say(
             "{accounts} accounts keep one routine: {waits} waits between two steps agree where neighbouring waits let expect {expected} ({routines} such waits; "
-            "the sharpest: {then} {wait_s} s after {first}, to within {width_s} s).",
+            "the sharpest: {then} {wait_s} after {first}, to within {width_s}).",
             "{accounts} 个账号按同一流程操作：{waits} 次步骤间隔一致，而相邻间隔预期仅 {expected} 次（共 {routines} 种间隔；最集中的一种："
-            "{first_zh}后 {wait_s} 秒{then_zh}，相差不足 {width_s} 秒）。",
+            "{first_zh}后 {wait_s}{then_zh}，相差不足 {width_s}）。",
         ),
         "own_pace": Say(
             "{accounts} accounts wait each as long as they like between their steps ({waits} waits).",
