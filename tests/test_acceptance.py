@@ -132,12 +132,12 @@ def test_at_t1_few_sessions_are_left_insufficient():
 @pytest.mark.parametrize(
     ("name", "jitter", "start"),
     [
-        pytest.param(GOOD[0], 0.0, 900, marks=pytest.mark.slow),
+        (GOOD[0], 0.0, 900),
         pytest.param(GOOD[0], 0.4, 900, marks=pytest.mark.slow),
         pytest.param(GOOD[0], 0.0, 2_400, marks=pytest.mark.slow),
-        pytest.param(GOOD[0], 0.4, 2_400, marks=pytest.mark.slow),
-        (GOOD[1], 0.0, 900),
-        (GOOD[1], 0.4, 2_400),
+        (GOOD[0], 0.4, 2_400),
+        pytest.param(GOOD[1], 0.0, 900, marks=pytest.mark.slow),
+        pytest.param(GOOD[1], 0.4, 2_400, marks=pytest.mark.slow),
     ],
 )
 def test_scripted_comments_are_found_and_their_accounts_named(tmp_path: Path, name: str, jitter: float, start: int):  # fmt: skip
