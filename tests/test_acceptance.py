@@ -74,6 +74,7 @@ def test_douyin_capture_is_t0_sampled_masked_and_not_accused():
 
 
 @pytest.mark.parametrize("name", GOOD)
+@pytest.mark.slow
 def test_good_danmaku_files_are_not_accused(name: str):
     """Two honest rooms, one of which is 38 % one phrase when prompted: neither likely nor suspect, nobody named."""
     found = audited("bilibili-asoul", name)
@@ -204,6 +205,7 @@ def test_orders_from_four_addresses_are_found_and_named(tmp_path: Path, when: st
 # --- orders as they are -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_tmall_export_gives_the_figures_of_its_books():
     """28,010 orders, 24,087 paid, 5,646 refunded; the bridge to the fen; not accused."""
     events = read("tmall-orders").dataset.events

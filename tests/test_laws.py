@@ -53,6 +53,7 @@ RECORDS = {
 
 
 @pytest.mark.parametrize("data", RECORDS.values(), ids=list(RECORDS))
+@pytest.mark.slow
 def test_the_telling_decides_nothing(data):
     """Shuffled, repeated, doubled, cut into files or folders, renamed, a week later, beside a stranger: one verdict."""
     assert check_laws(data) == []

@@ -54,6 +54,7 @@ def test_douyin_capture_is_a_sample_and_masked():
     assert any("no user ids" in note for f in report.files for note in f.notes)
 
 
+@pytest.mark.slow
 def test_bilibili_recordings_keep_users_and_say_what_is_missing():
     """Two good files with their users; the degraded one is read whole and named as without times and ids."""
     found = load([real("bilibili-asoul")], KEY)

@@ -129,6 +129,7 @@ def same(a, b):
     st.lists(st.sampled_from(declared()), min_size=6, max_size=12, unique=True),
     st.data(),
 )
+@pytest.mark.slow
 def test_kernel_equals_the_oracle_at_every_batch_size_and_after_a_restart(events, lateness, asked, data):
     """Ties, copies, late events, nulls, skew, 64-bit extremes: the same answers in batches of 1, 7, 1,000 and 65,536."""
     rows = accepted(events, lateness)
@@ -153,6 +154,7 @@ def test_kernel_equals_the_oracle_at_every_batch_size_and_after_a_restart(events
 
 @settings(max_examples=30, deadline=None, phases=UNSHRUNK)
 @given(streams(most=150), st.lists(st.sampled_from(declared()), min_size=6, max_size=12, unique=True))
+@pytest.mark.slow
 def test_both_roads_behind_the_door_equal_the_oracle(events, asked):
     """`features` by dictionaries and by compiled code, rows in any order."""
     distinct = events.take(
