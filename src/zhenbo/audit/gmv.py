@@ -53,7 +53,11 @@ def bridge(session: Session, probability: Mapping[str, float], missed: float = 0
         >>> told_of.gross, told_of.unpaid_open, told_of.brushed, told_of.verified.mid
         (7400, 500, 1000, 5900)
     """
-    made = orders(session)
+    return bridge_of(orders(session), probability, missed)
+
+
+def bridge_of(made: Orders, probability: Mapping[str, float], missed: float = 0.0) -> Gmv | None:
+    """The bridge of some orders, such as those of one merchant; arguments and rules as in `bridge`."""
     if not len(made):
         return None
     currency, mine = _majority(made)

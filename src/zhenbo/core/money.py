@@ -1,11 +1,12 @@
 """Integer minor units: reading amounts, splitting them exactly, showing them.
 
 Money is never a float here. `parse_minor` reads what exports write (`¥1,234.50`, `59元`, `1.2万`) through
-`Decimal`; `split` shares an amount over weights so that the parts sum to it (largest remainder).
+`Decimal`; `split` shares an amount over weights so that the parts sum to it (largest remainder); `portion` takes a
+rate of an amount (half-even, so that many roundings favour nobody).
 """
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
 
 MINOR_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "IDR": 0, "CLP": 0, "DIAMOND": 0, "BITS": 0, "KWD": 3, "BHD": 3}
 """Digits after the point by currency (ISO 4217); two where it is not listed."""
@@ -71,6 +72,16 @@ def split(total: int, weights: Sequence[float]) -> list[int]:
     for i in order[: total - sum(parts)]:
         parts[i] += 1
     return parts
+
+
+def portion(minor: int, rate: Decimal) -> int:
+    """A rate of an amount, rounded once, half to even; the rate is an exact decimal.
+
+    Examples:
+        >>> portion(79600, Decimal("0.15")), portion(25, Decimal("0.1")), portion(35, Decimal("0.1"))
+        (11940, 2, 4)
+    """
+    return int((minor * rate).to_integral_value(ROUND_HALF_EVEN))
 
 
 def show(minor: int, currency: str | None = "CNY") -> str:

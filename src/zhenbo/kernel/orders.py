@@ -5,7 +5,7 @@ Times are microseconds; `NEVER` stands for what did not happen, `UNTIMED` for wh
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -82,6 +82,23 @@ class Orders:
     def was_paid(self) -> Bools:
         """Paid, or completed (cash on delivery). An order on hold is unpaid until it is."""
         return self.happened("paid") | self.happened("completed")
+
+    def only(self, which: Bools) -> "Orders":
+        """Some of the orders, with codes that mean what they meant."""
+        return replace(
+            self,
+            id=self.id.filter(pa.array(which)),
+            parent=self.parent[which],
+            amount=self.amount[which],
+            discount=self.discount[which],
+            refund=self.refund[which],
+            currency=self.currency[which],
+            at={step: times[which] for step, times in self.at.items()},
+            said_by={step: source[which] for step, source in self.said_by.items()},
+            keys={name: code[which] for name, code in self.keys.items()},
+            weight_g=self.weight_g[which],
+            row=self.row[which],
+        )
 
     @property
     def kept(self) -> Bools:
