@@ -123,7 +123,7 @@ class Missing:
 
 RECORDS = (
     "account_ids", "entries", "leaves", "comments", "entered_counter", "viewer_counter", "like_counter",
-    "registration", "devices", "orders", "order_accounts", "addresses", "refund_times", "logistics", "longer_record", "other_rooms", "back_office",
+    "registration", "devices", "orders", "order_accounts", "addresses", "payers", "refund_times", "logistics", "longer_record", "other_rooms", "back_office",
 )  # fmt: skip
 """Records that can be asked for; labels (zh, en) live with the report."""
 

@@ -162,6 +162,12 @@ CAUSES = {
     "product_recall": N_("a recalled or faulty product"),
     "rebought": N_("buyers who took their money back and bought the same again"),
     "unpaid": N_("orders that were simply not paid"),
+    "ordered_for_others": N_("somebody who orders for others (a village shop, a scalper)"),
+    "copied_for_coins": N_("praise copied to earn coins"),
+    "standard_parcel": N_("goods that weigh the same in the same box"),
+    "straight_link": N_("an advertisement or link that leads straight to the goods"),
+    "staff_purchase": N_("staff who buy for themselves"),
+    "late_news": N_("news that moved all buyers at once (a scandal, a recall, a lower price)"),
     "small_room": N_("a small room, where chance weighs more"),
 }
 
@@ -225,6 +231,7 @@ RECORDS = {
     "orders": N_("The order export of the shop, with creation, payment and final state."),
     "order_accounts": N_("Which account placed each order, as the same pseudonym as in the room."),
     "addresses": N_("Delivery addresses, as keyed hashes, with region."),
+    "payers": N_("Which account paid each order, and to which a refund went, as keyed hashes."),
     "refund_times": N_("The times at which refunds were asked for and made."),
     "logistics": N_("Parcel numbers, weights and delivery scans."),
     "longer_record": N_("A longer record: this one is too short for the pattern to show."),
