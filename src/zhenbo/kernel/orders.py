@@ -14,6 +14,8 @@ import pyarrow.compute as pc
 
 from zhenbo.core.schema import Flag
 from zhenbo.core.session import Session, codes, micros
+from zhenbo.kernel.purchases import found
+from zhenbo.kernel.refunds import money_back, settled_money
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -25,11 +27,12 @@ _STEPS = {
     "created": "order_create", "paid": "order_pay", "held": "order_hold", "shipped": "order_ship",
     "delivered": "order_deliver", "completed": "order_complete", "cancelled": "order_cancel",
     "asked": "refund_request", "refunded": "refund_done", "sent_back": "return_ship",
+    "rejected": "refund_reject", "exchanged": "exchange", "received_back": "return_receive", "reviewed": "review",
+    "settled": "settle",
 }  # fmt: skip
 _KEYS = ("actor_id", "addr", "pay", "device", "region", "target_id", "tracking_id")
-_READ = ("source", "kind", "ts", "flags", "order_id", "parent_id", "amount", "currency",
-         "discount_platform", "discount_seller", "weight_g", *_KEYS)  # fmt: skip
-_NOT_SALES = int(Flag.SAMPLE | Flag.TEST)
+_READ = ("source", "kind", "ts", "flags", "order_id", "parent_id", "ref_id", "amount", "currency",
+         "discount_platform", "discount_seller", "weight_g", "text", *_KEYS)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,17 +43,25 @@ class Orders:
         id: order ids; samples, lottery and test orders are left out.
         parent: code of the parent order (主订单); equal codes belong to one purchase.
         amount: created amount in minor units, never negative.
-        discount: what the buyer did not pay, whoever bore it; at most `amount`.
-        refund: money refunded so far, at most `amount - discount`; refunds of a parent fill its children in turn.
+        discount: what the buyer did not pay, whoever bore it; at most `amount`. Told by the creating row, else by the
+            payment; a payment of less than was left after it counts too.
+        refund: money refunded so far, at most `amount - discount`; refunds of a parent fill its children in turn, and
+            one after-sale told by several sources counts once.
         currency: code per order into `currencies`.
         currencies: currency names.
         at: first time per step (`created`, `paid`, `held`, `shipped`, `delivered`, `completed`, `cancelled`,
-            `asked`, `refunded`, `sent_back`); `NEVER`, `UNTIMED` or microseconds.
+            `asked`, `refunded`, `sent_back`, `rejected`, `exchanged`, `received_back`, `reviewed`, `settled`);
+            `NEVER`, `UNTIMED` or microseconds.
         said_by: per step the code of the source that reported it (−1 for none).
         keys: per column (`actor_id`, `addr`, `pay`, `device`, `region`, `target_id`, `tracking_id`) a code per order, −1 where empty.
         names: what the codes of `keys` stand for.
         weight_g: parcel weight in grams, −1 unknown.
         row: index of the creating row in the session's events.
+        case_open: whether a request for money back is neither done nor turned down: asked, or goods on their way back
+            for no exchange, and not rejected since.
+        settled: money that statements say was paid out for the order, 0 where none speaks of it.
+        why: code of the reason that was given with a refund, return or cancellation, −1 for none.
+        whys: what the codes of `why` stand for.
     """
 
     id: pa.Array
@@ -66,6 +77,10 @@ class Orders:
     names: Mapping[str, pa.Array]
     weight_g: Ints
     row: Ints
+    case_open: Bools
+    settled: Ints
+    why: Ints
+    whys: pa.Array
 
     def __len__(self) -> int:
         return len(self.id)
@@ -126,58 +141,91 @@ def elsewhere(session: Session) -> Orders | None:
 def _read(events: pa.Table) -> Orders:
     kinds, kind_names = codes(events["kind"])
     kind_of = {str(name): i for i, name in enumerate(kind_names)}
-    created = np.flatnonzero(kinds == kind_of.get("order_create", -2))
-    created = created[_valid(events["order_id"])[created]]
-    wanted = created[(_flags(events, created) & _NOT_SALES) == 0]
-    ids = pc.unique(events["order_id"].take(pa.array(wanted)))
-    n = len(ids)
     trade = np.flatnonzero(np.isin(kinds, [kind_of[k] for k in _STEPS.values() if k in kind_of]))
     rows = events.select(_READ)
     rows = rows if len(trade) == len(rows) else rows.take(pa.array(trade)).combine_chunks()
-    which = _index(rows["order_id"], ids)
     kind = kinds[trade]
-    at, said_by = _steps(rows, which, kind, kind_of, n)
-    keys, names = _attributes(rows, which, kind == kind_of.get("order_create", -2), n)
-    first = _first(which, np.flatnonzero(kind == kind_of.get("order_create", -2)), n)
+    creates = kind == kind_of.get("order_create", -2)
+    told = found(rows, creates)
+    ids, n = told.ids, len(told.ids)
+    first = _first(told.order, np.flatnonzero(told.makes), told.row, n)
     amount = np.maximum(_filled(rows["amount"], 0)[first], 0)
-    parent = _parents(rows, which, ids, n)
-    cut = _filled(rows["discount_platform"], 0) + _filled(rows["discount_seller"], 0)
-    discount = np.minimum(np.maximum(cut[first], 0), amount)
-    refund = _refunds(rows, which, kind == kind_of.get("refund_done", -2), parent, amount - discount)
-    weights = _filled(rows["weight_g"], -1)
-    weight_g = _spread(which, weights, weights > 0, n)
+    discount = _discounts(rows, told.sole(kind == kind_of.get("order_pay", -2)), first, amount)
     currency, currencies = codes(rows["currency"])
+    done = kind == kind_of.get("refund_done", -2)
+    refund = money_back(rows, done, told, (currency, currency[first]), amount - discount)
+    settled = settled_money(rows, kind == kind_of.get("settle", -2), told, n)
+    rows, kind, which = rows.take(pa.array(told.row)), kind[told.row], told.order
+    kind = np.where(creates[told.row] & ~told.makes, -3, kind)  # the head of a purchase is none of its goods
+    at, said_by = _steps(rows, which, kind, kind_of, n)
+    keys, names = _attributes(rows, which, told.makes, n)
+    weights = _filled(rows["weight_g"], -1)
+    why, whys = codes(rows["text"])
+    reasons = np.isin(
+        kind, [kind_of.get(k, -2) for k in ("refund_request", "refund_done", "order_cancel", "return_ship")]
+    )
     return Orders(
-        ids, parent[0], amount, discount, refund, currency[first], tuple(currencies.to_pylist()),
-        at, said_by, keys, names, weight_g, trade[first],
+        ids, told.purchase, amount, discount, refund, currency[first], tuple(currencies.to_pylist()),
+        at, said_by, keys, names, _spread(which, weights, weights > 0, n), trade[first],
+        _open(at, rows, which, kind, kind_of), settled,
+        _spread(which, why, (why >= 0) & reasons, n), whys,
     )  # fmt: skip
+
+
+def _open(
+    at: Mapping[str, Ints], rows: pa.Table, which: Ints, kind: Ints, kind_of: Mapping[str, int]
+) -> Bools:
+    """Whether money is still asked back: the last word of the buyer came after the last refusal, if there was one."""
+    n = len(at["created"])
+    ts = micros(rows["ts"])
+    last = {}
+    for name in ("refund_request", "refund_reject"):
+        mine = np.flatnonzero((kind == kind_of.get(name, -2)) & (which >= 0))
+        last[name] = np.full(n, UNTIMED)
+        np.maximum.at(last[name], which[mine], ts[mine])
+    asks, turned = at["asked"] != NEVER, at["rejected"] != NEVER
+    again = turned & asks & (last["refund_request"] > last["refund_reject"])
+    swapped = at["exchanged"] != NEVER
+    back = (at["sent_back"] != NEVER) & ~swapped
+    over = (at["refunded"] != NEVER) | (at["cancelled"] != NEVER)
+    return np.asarray(((asks | back) & ~turned | again) & ~over)
+
+
+def _discounts(rows: pa.Table, pays: tuple[Ints, Ints], first: Ints, amount: Ints) -> Ints:
+    """What the buyer did not pay: told by the creating row, else by the payment; at least what the payment fell short."""
+    order, at = pays
+    cut = _filled(rows["discount_platform"], 0) + _filled(rows["discount_seller"], 0)
+    says = _valid(rows["discount_platform"]) | _valid(rows["discount_seller"])
+    own, later = np.maximum(cut[first], 0), np.zeros(len(first), dtype=np.int64)
+    speaks = says[at]
+    later[order[speaks][::-1]] = np.maximum(cut[at[speaks]], 0)[::-1]
+    told = np.where(says[first], own, later)
+    source, _ = codes(rows["source"])
+    given = np.maximum(_filled(rows["amount"], 0), 0)
+    paid = np.zeros(len(first), dtype=np.int64)
+    for one in np.unique(
+        source[at]
+    ):  # parts of a payment add up; another source tells the same payment again
+        mine = source[at] == one
+        total = np.zeros(len(first), dtype=np.int64)
+        np.add.at(total, order[mine], np.minimum(given[at[mine]], amount[order[mine]]))
+        paid = np.maximum(paid, total)
+    short = np.where(paid > 0, np.maximum(amount - paid, 0), 0)
+    return np.minimum(np.maximum(told, short), amount)
 
 
 def _valid(column: pa.ChunkedArray) -> Bools:
     return np.asarray(pc.is_valid(column).to_numpy())
 
 
-def _flags(events: pa.Table, rows: Ints) -> Ints:
-    return np.asarray(pc.fill_null(events["flags"], 0).to_numpy().astype(np.int64)[rows])
-
-
 def _filled(column: pa.ChunkedArray, value: int) -> Ints:
     return np.asarray(pc.fill_null(column, value).to_numpy())
 
 
-def _index(values: pa.ChunkedArray, ids: pa.Array) -> Ints:
-    """Position of each value among the ids, −1 for others."""
-    if not len(ids):
-        return np.full(len(values), -1, dtype=np.int64)
-    place = pc.index_in(values, value_set=ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids)
-    return np.asarray(pc.fill_null(place.cast(pa.int64()), -1).to_numpy())
-
-
-def _first(which: Ints, rows: Ints, n: int) -> Ints:
-    """First of the rows per order (rows come in canonical order); 0 where there is none."""
+def _first(order: Ints, made: Ints, row: Ints, n: int) -> Ints:
+    """The row that made each order: the first of them (rows come in canonical order)."""
     out = np.zeros(n, dtype=np.int64)
-    rows = rows[which[rows] >= 0][::-1]
-    out[which[rows]] = rows
+    out[order[made][::-1]] = row[made][::-1]
     return out
 
 
@@ -222,42 +270,3 @@ def _attributes(
         )
         keys[column], names[column] = np.where(of_row >= 0, of_row, later), values
     return keys, names
-
-
-def _parents(rows: pa.Table, which: Ints, ids: pa.Array, n: int) -> tuple[Ints, Ints]:
-    """Code of the parent per order, and per row (rows that name only a parent still find it)."""
-    given, _ = codes(rows["parent_id"])
-    per_order = _spread(which, given, given >= 0, n)
-    own = np.arange(n) + (given.max(initial=-1) + 1)
-    as_parent = _index(rows["parent_id"], ids)  # an order may be its own parent, or carry the parent's id
-    per_row = np.where(given >= 0, given, -1)
-    lone = (per_row >= 0) & (as_parent >= 0)
-    alias = np.full(n, -1, dtype=np.int64)
-    alias[as_parent[lone]] = per_row[lone]
-    return np.where(per_order >= 0, per_order, np.where(alias >= 0, alias, own)), per_row
-
-
-def _refunds(rows: pa.Table, which: Ints, done: Bools, parent: tuple[Ints, Ints], room: Ints) -> Ints:
-    """Money refunded per order. A refund without amount is full; one of a parent fills its children in turn."""
-    given = rows["amount"]
-    told = _valid(given)
-    amount = np.maximum(_filled(given, 0), 0)
-    out = np.zeros(len(room), dtype=np.int64)
-    mine = np.flatnonzero(done & (which >= 0))
-    np.add.at(out, which[mine], np.where(told[mine], amount[mine], room[which[mine]]))
-    out = np.minimum(out, room)
-    whole = np.flatnonzero(done & (which < 0) & (parent[1] >= 0) & ~_valid(rows["order_id"]))
-    if not len(whole):
-        return out
-    size = int(max(parent[0].max(initial=0), parent[1].max(initial=0))) + 1
-    owed = np.zeros(size, dtype=np.int64)
-    rest = room - out
-    per_parent = np.zeros(size, dtype=np.int64)
-    np.add.at(per_parent, parent[0], rest)
-    np.add.at(owed, parent[1][whole], np.where(told[whole], amount[whole], per_parent[parent[1][whole]]))
-    order = np.argsort(parent[0], kind="stable")
-    before = np.cumsum(rest[order]) - rest[order]
-    heads = np.r_[True, np.diff(parent[0][order]) != 0]
-    before -= np.maximum.accumulate(np.where(heads, before, 0))
-    out[order] += np.clip(owed[parent[0][order]] - before, 0, rest[order])
-    return out
