@@ -14,6 +14,8 @@ from zhenbo.worlds.truth import SessionTruth, World
 def write_answer(world: World, folder: Path) -> None:
     """Write `truth.json` (per session and deal), `accounts.parquet` and `orders.parquet` (everything fabricated).
 
+    Further answer keys of the world stand beside them, a table each.
+
     Args:
         world: with its answer key.
         folder: made if absent; by custom `<data folder>-truth`.
@@ -32,6 +34,8 @@ def write_answer(world: World, folder: Path) -> None:
         table = pa.table(
             {n: pa.array(c, pa.string()) for n, c in zip(names, columns, strict=False)}
         )  # orders have no group
+        pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
+    for name, table in sorted(world.answers.items()):
         pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import pyarrow as pa
+
 from zhenbo.core.dataset import Dataset
 
 
@@ -98,9 +100,11 @@ class World:
         truth: answer key by session id.
         papers: side files of the data folder by name (`parties.toml`, `deals.toml`, `money.jsonl`), as text.
         deals: answer key by deal id.
+        answers: further answer keys by name, as tables (every order, every agency's months, hosts of a portfolio).
     """
 
     dataset: Dataset
     truth: Mapping[str, SessionTruth]
     papers: Mapping[str, str] = field(default_factory=dict)
     deals: Mapping[str, DealTruth] = field(default_factory=dict)
+    answers: Mapping[str, pa.Table] = field(default_factory=dict)

@@ -1,0 +1,100 @@
+"""Worlds of trade and money: their truth is consistent with their rows to the fen, and their dates with the calendar."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from zhenbo.core.dataset import canonical_order, subjects
+from zhenbo.core.schema import EVENTS
+from zhenbo.core.session import micros
+from zhenbo.worlds import brushing
+from zhenbo.worlds.brushing import CASES, DOSES, END, START
+from zhenbo.worlds.excuses import EXCUSES
+from zhenbo.worlds.ledger import VIEWS
+
+LINES = ("cancelled", "unpaid", "discount", "refunded", "brushed", "verified")
+
+
+def _by_order(events: pa.Table, kind: str) -> dict[str, int]:
+    """Sums of the amounts of a kind by order."""
+    rows = events.filter(pc.equal(events["kind"].cast(pa.string()), kind))
+    sums = rows.group_by("order_id").aggregate([("amount", "sum")])
+    return dict(zip(sums["order_id"].to_pylist(), sums["amount_sum"].to_pylist(), strict=True))
+
+
+def _conserved(events: pa.Table, orders: pa.Table) -> None:
+    """Every order of the record is in the key once, and each of its lines is what the rows say."""
+    made, back = _by_order(events, "order_create"), _by_order(events, "refund_done")
+    paid, shut = _by_order(events, "order_pay"), _by_order(events, "order_cancel")
+    told = orders.to_pylist()
+    assert len(made) == len(told) == len({row["order_id"] for row in told})
+    for row in told:
+        number, gross = row["order_id"], row["gross"]
+        assert made[number] == gross == sum(row[line] for line in LINES)
+        assert min(row[line] for line in LINES) >= 0
+        assert row["cancelled"] == (gross if number in shut else 0)
+        assert (row["unpaid"] == 0) == (number in paid or number in shut)
+        if number in paid:
+            assert paid[number] == gross
+            assert row["refunded"] == min(back.get(number, 0), gross - row["discount"])
+        assert row["refunded_later"] <= row["brushed"] + row["verified"]
+
+
+@pytest.mark.slow
+def test_brushing_is_told_to_the_fen():
+    """Orders, doses, money and dates of the truth are those of the rows; every scheme, excuse and view is there; a seed fixes it."""
+    world = brushing.world(3, small=True)
+    events, orders = world.dataset.events, world.answers["purchases"]
+    assert events.schema.equals(EVENTS)
+    assert canonical_order(events).equals(events)
+    assert pc.count_distinct(events["event_id"]).as_py() == events.num_rows
+    _conserved(events, orders)
+    trade = events.filter(pc.is_valid(events["order_id"]))
+    assert micros(trade["ts"]).min() >= START
+    assert micros(trade["ts"]).max() <= END
+    owner = dict(zip(orders["order_id"].to_pylist(), orders["subject_id"].to_pylist(), strict=True))
+    seen = {s.session_id: s for s in subjects(world.dataset)}
+    for name, truth in world.truth.items():
+        made = seen[name].rows("order_create")
+        assert {owner[o] for o in made["order_id"].to_pylist()} == {name}
+        assert made.num_rows == truth.shown["orders"]
+        assert truth.fake_orders <= set(made["order_id"].to_pylist())
+        assert truth.money is not None
+        assert truth.money.gross == pc.sum(made["amount"]).as_py()
+        assert truth.money.gross == sum(getattr(truth.money, line) for line in LINES)
+        assert (truth.outcome == "attacked") == bool(truth.fake_orders)
+    stalls = world.answers["stalls"].to_pylist()
+    assert {s["scheme"] for s in stalls} - {""} == set(CASES)
+    assert {s["excuse"] for s in stalls if not s["scheme"]} == set(EXCUSES)
+    assert {s["view"] for s in stalls} == set(VIEWS)
+    doses = [s["dose"] for s in stalls if s["scheme"] not in {"", "ring"}]
+    assert max(min(abs(d - dose) for dose in DOSES) for d in doses) < 0.03
+    again = brushing.world(3, small=True)
+    assert again.dataset.events.equals(events)
+    assert again.answers["purchases"].equals(orders)
+
+
+@pytest.mark.slow
+def test_the_views_of_brushing_hide_what_they_say():
+    """An export has addresses but no buyers, another buyers but no addresses, a CSV neither; only the platform has devices."""
+    world = brushing.world(4, small=True)
+    view = {s["subject_id"]: s["view"] for s in world.answers["stalls"].to_pylist()}
+    has = {
+        "full": "actor_id device addr pay",
+        "address": "addr tracking_id",
+        "buyer": "actor_id tracking_id",
+        "bare": "",
+        "host": "",
+    }
+    for session in subjects(world.dataset):
+        if session.session_id in view:
+            filled = {
+                c for c in ("actor_id", "device", "addr", "pay", "tracking_id")
+                if session.rows("order_create", "order_ship")[c].null_count < session.rows("order_create", "order_ship").num_rows
+            }  # fmt: skip
+            assert filled >= set(has[view[session.session_id]].split())
+            if view[session.session_id] != "full":
+                assert filled <= set(has[view[session.session_id]].split())
+    ends = np.asarray(world.answers["purchases"]["refunded_later"])
+    assert (ends > 0).any()  # some money that will come back has not yet
