@@ -66,7 +66,7 @@ def wandering(events: pa.Table) -> pa.ChunkedArray:
 def fan_rows(events: pa.Table) -> pa.Table:
     """The follows and unfollows among events, as `FANS`."""
     kind = plain(events["kind"])
-    mine = pc.or_(pc.is_in(kind, pa.array(["follow"])), pc.equal(kind, "unfollow"))
+    mine = pc.is_in(kind, pa.array(["follow", "unfollow"]))
     stray = pc.and_(pc.is_null(events["session_id"]), pc.is_valid(events["order_id"]))
     placed = pc.and_(pc.is_valid(events["ts"]), pc.is_valid(events["host_id"]))
     rows = events.filter(pc.and_(pc.and_(mine, placed), pc.invert(stray)))

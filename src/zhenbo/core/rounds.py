@@ -58,10 +58,10 @@ TRIPS = pa.schema([
 """An account in two rooms, their ids in order; `carried` where both times the room before had just ended."""
 ROUNDS = pa.schema([
     ("subject", pa.string()), ("account", pa.string()), ("partner", pa.string()), ("at", pa.int64()), ("carried", pa.bool_()),
-    ("common", pa.int64()), ("together", pa.int64()), ("expected", pa.float64()), ("p", pa.float64()),
+    ("expected", pa.float64()), ("p", pa.float64()),
 ])  # fmt: skip
-"""What a subject is told: per room that shares viewers with it one row without account (`common` of them), and one
-for each member of the company that came to both together, if there is one."""
+"""What a subject is told: per room that shares viewers with it one row without account, and one for each member of the company
+that came to both together, if there is one."""
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -134,8 +134,8 @@ def trips(come: pa.Table) -> pa.Table:
     before = np.r_[np.zeros(min(len(at), 1), np.int64), end[:-1]]
     carried = (np.diff(who, prepend=-1) == 0) & (np.abs(at - before) <= CARRIED)
     come = come.append_column("carried", pa.array(carried))
-    name = np.argsort(np.argsort(codes(come["subject"])[1].to_pylist())) if len(at) else np.empty(0, np.int64)
-    room = name[codes(come["subject"])[0]]
+    room, names = codes(come["subject"])
+    room = np.argsort(np.argsort(names.to_pylist()))[room] if len(at) else room  # in the order of their ids
     pairs = [_pairs(who, room, step) for step in range(1, NEXT + 1)]
     first, second = (np.concatenate([p[i] for p in pairs]) for i in (0, 1))
     swap = room[first] > room[second]
@@ -284,7 +284,6 @@ def _told(both: pa.Table, company: _Company | None, side: str) -> pa.Table:
     return pa.table({
         "subject": [both[side][0].as_py()] * (n + 1), "account": [None, *mine["account"].to_pylist()],
         "partner": [both[partner][0].as_py()] * (n + 1), "at": [None, *mine[f"at_{side}"].to_pylist()],
-        "carried": [None, *mine["carried"].to_pylist()], "common": [both.num_rows] * (n + 1),
-        "together": [n] * (n + 1), "expected": [company.expected if company else 0.0] * (n + 1),
+        "carried": [None, *mine["carried"].to_pylist()], "expected": [company.expected if company else 0.0] * (n + 1),
         "p": [company.p if company else 1.0] * (n + 1),
     }, schema=ROUNDS)  # fmt: skip

@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 from zhenbo.core.schema import ACCOUNTS, SESSION_METRICS, Flag, empty
 from zhenbo.core.subject import Question, Tier
 
-MINUTE = 60_000_000
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 

@@ -18,7 +18,8 @@ One statement: `WHEN WHO VERB ARGUMENTS REPEAT [field=value …]`, ended by a ne
 * `20:00-22:00 office.watches 21500`: a figure of the back office for that stretch (`SESSION_METRICS`).
 * REPEAT: `every 72s` (fixed gaps), `x50` (that many each), `scattered` (irregular but deterministic) in place of even.
 * `{n}` counts events, `{a|b|c}` takes turns, in quoted text; `o{n}` names orders in turn.
-* `[device=d1 addr=x pay=p1 via=search region=湖北 weight=500 since=2024-01-01]` fills columns; values may hold `{n}`.
+* `[device=d1 addr=x pay=p1 via=search region=湖北 weight=500 product=p3 qty=2 since=2024-01-01]` fills columns; values may
+  hold `{n}`. A review takes its words in quotes: `reviewed o{n} x9 "soft and warm"`.
 """
 
 import hashlib
@@ -34,7 +35,7 @@ from zhenbo.core.dataset import Dataset, canonical_order, subjects
 from zhenbo.core.errors import StoryError
 from zhenbo.core.money import parse_minor
 from zhenbo.core.schema import ACCOUNTS, COUNTER_KINDS, EVENTS, SESSION_METRICS
-from zhenbo.core.session import Session
+from zhenbo.core.session import SECOND, Session
 
 VERBS = {
     "enter": "enter", "leave": "leave", "say": "comment", "like": "like", "follow": "follow", "unfollow": "unfollow",
@@ -49,7 +50,6 @@ _WHEN = re.compile(_CLOCK.format("a") + r"(?:-" + _CLOCK.format("b") + r")?\s+")
 _OFFICE = re.compile(r"((?:office|ads)\.\w+)\s+(\d+(?:\.\d+)?)\s*$")
 _HEAD = re.compile(r"session\s+(\S+)(?:\s+of\s+host\s+(\S+))?(?:\s+on\s+(\d{4}-\d\d-\d\d))?\s*$")
 _TOKEN = re.compile(r'"(?P<text>[^"]*)"|\[(?P<fields>[^\]]*)\]|(?P<word>[^\s\[]+)')
-_SECOND = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _moment(match: re.Match[str], end: str, day: datetime) -> int | None:
     at = day + timedelta(
         days=int(match[f"{end}day"] or 0), hours=int(match[f"{end}h"]), minutes=int(match[f"{end}m"]), seconds=int(match[f"{end}s"] or 0)
     )  # fmt: skip
-    return int(at.timestamp()) * _SECOND
+    return int(at.timestamp()) * SECOND
 
 
 def _tell(statement: str, teller: _Teller, accounts: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
@@ -130,7 +130,7 @@ def _tell(statement: str, teller: _Teller, accounts: dict[str, dict[str, Any]]) 
         end = _moment(when, "b", teller.day)
         assert start is not None
         if end is not None and end < start:
-            end += 86_400 * _SECOND
+            end += 86_400 * SECOND
         teller.when = (start, end)
     office = _OFFICE.match(statement[when.end() :] if when else statement)
     if office:
@@ -158,7 +158,7 @@ def _figure(said: re.Match[str], teller: _Teller) -> dict[str, Any]:
     start, end = teller.when
     return {
         "platform": "story", "session_id": teller.session, "bucket_start": start,
-        "bucket_seconds": ((end or start) - start) // _SECOND, "metric": said[1], "value": float(said[2]), "source": "story@1",
+        "bucket_seconds": ((end or start) - start) // SECOND, "metric": said[1], "value": float(said[2]), "source": "story@1",
     }  # fmt: skip
 
 
@@ -218,8 +218,8 @@ class _Said:
                 yield from ((start, a) for a in self.actors)
             return
         if self.every:
-            span = range(start, end + (_SECOND if counter else 0), self.every * _SECOND)
-            shift = 0 if counter else self.every * _SECOND / len(self.actors)
+            span = range(start, end + (SECOND if counter else 0), self.every * SECOND)
+            shift = 0 if counter else self.every * SECOND / len(self.actors)
             for number, actor in enumerate(self.actors):
                 yield from ((int(at + number * shift), actor) for at in span)
             return
@@ -237,6 +237,10 @@ class _Said:
         given: dict[str, Any] = {k: _fill(v, index) for k, v in self.fields.items() if k in names}
         if "weight" in self.fields:
             given["weight_g"] = int(_fill(self.fields["weight"], index))
+        if "product" in self.fields:
+            given["target_id"] = _fill(self.fields["product"], index)
+        if "qty" in self.fields:
+            given["qty"] = int(_fill(self.fields["qty"], index))
         return given
 
     def events(self, base: dict[str, Any], index: int) -> list[dict[str, Any]]:
@@ -253,12 +257,12 @@ class _Said:
                     f"{self.statement!r} needs an order and an amount, as in `a1 orders o1 59.00`."
                 )
             made = base | {
-                "kind": "order_create", "order_id": words[0], "amount": parse_minor(words[1]), "currency": "CNY", "qty": 1,
+                "kind": "order_create", "order_id": words[0], "amount": parse_minor(words[1]), "currency": "CNY", "qty": base.get("qty", 1),
             }  # fmt: skip
             return (
                 [made]
                 if self.kind == "reserve"
-                else [made, made | {"kind": "order_pay", "ts": base["ts"] + 5 * _SECOND}]
+                else [made, made | {"kind": "order_pay", "ts": base["ts"] + 5 * SECOND}]
             )
         row = base | {"kind": self.kind}
         if self.kind in COUNTER_KINDS:
@@ -267,6 +271,8 @@ class _Said:
             row["order_id"] = words[0]
             if len(words) > 1:
                 row |= {"amount": parse_minor(words[1]), "currency": "CNY"}
+            if self.kind == "review" and self.text:
+                row["text"] = _fill(self.text, index)
         elif self.kind == "comment":
             row["text"] = _fill(self.text or "", index)
         elif self.kind in {"product_click", "product_pin", "gift"} and words:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from zhenbo.core.session import SECOND
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-SECOND = 1_000_000
 SIZE = 4.0
 """Negative-binomial size of a class of lengths against its neighbours."""
 STEPS = 3

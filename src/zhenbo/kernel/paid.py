@@ -5,7 +5,7 @@ import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause
 from zhenbo.core.rows import plain
-from zhenbo.core.session import HOUR, Session
+from zhenbo.core.session import HOUR, SECOND, Session
 
 _FINE = HOUR
 """A bucket longer than this says too little of a minute."""
@@ -25,7 +25,7 @@ def advertised(session: Session, start: int, end: int) -> float | None:
             pc.and_(pc.equal(metric, name), pc.is_valid(session.metrics["bucket_start"]))
         )
         first = np.asarray(rows["bucket_start"].cast("int64").to_numpy())
-        long = np.asarray(pc.fill_null(rows["bucket_seconds"], 0).to_numpy(), dtype=np.int64) * 1_000_000
+        long = np.asarray(pc.fill_null(rows["bucket_seconds"], 0).to_numpy(), dtype=np.int64) * SECOND
         use = (long > 0) & (long <= _FINE)
         if use.any():
             shared = np.minimum(first + long, end) - np.maximum(first, start)

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from zhenbo.core.session import HOUR
-from zhenbo.kernel.lengths import SECOND, STEPS, Cell, equal_lengths, settled, step
+from zhenbo.core.session import HOUR, SECOND
+from zhenbo.kernel.lengths import STEPS, Cell, equal_lengths, settled, step
 from zhenbo.kernel.visits import Bools, Ints, Visits
 
 Floats = npt.NDArray[np.float64]

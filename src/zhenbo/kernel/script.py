@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from zhenbo.core.session import SECOND
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-SECOND = 1_000_000
 _POPULAR = 100
 """Lines said by more accounts than this are nobody's list."""
 _FRIENDS = 0.5

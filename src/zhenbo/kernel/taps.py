@@ -7,8 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.core.session import Session, by_visitors, codes, micros
-from zhenbo.kernel.lengths import SECOND
+from zhenbo.core.session import SECOND, Session, by_visitors, codes, micros
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -40,11 +39,22 @@ class Bursts:
         """Bursts per account."""
         return np.bincount(self.who, minlength=len(self.names))
 
+    def span(self, mine: npt.NDArray[np.bool_] | slice = slice(None)) -> tuple[int, int]:
+        """First and last microsecond at which these bursts begin."""
+        return int(self.ts[mine].min()), int(self.ts[mine].max())
+
     def mean_pause(self) -> Floats:
         """Seconds from an account's first burst to its last, over its pauses; 0 without any."""
         same = self.who[1:] == self.who[:-1]
         total = np.bincount(self.who[1:][same], np.diff(self.ts)[same] / SECOND, len(self.names))
         return np.asarray(total / np.maximum(self.count() - 1, 1))
+
+
+def unheard(session: Session) -> str:
+    """The record to ask for where too few likes are left: the counter, who they are from, or a longer recording."""
+    if not session.counts.get("like"):
+        return "like_counter"
+    return "account_ids" if session.rows("like")["actor_id"].null_count else "longer_record"
 
 
 def bursts(session: Session, least_s: float) -> Bursts:

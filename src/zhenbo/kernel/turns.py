@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from zhenbo.core.session import SECOND
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-_BIN = 1_000_000
 _FAR = (20, 90)
 """Seconds before and after a comment that say how many others were due at it."""
 _AGAIN = 15_000_000
@@ -133,7 +134,7 @@ class _Room:
 
     @classmethod
     def of(cls, who: Ints, ts: Ints, accounts: int) -> "_Room":
-        at = (ts - int(ts.min())) // _BIN
+        at = (ts - int(ts.min())) // SECOND
         once = _once(who, ts)
         heard = _Heard.of(who, at, accounts)
         fewer = _Heard.of(who[once], at[once], accounts)

@@ -8,13 +8,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.core.session import MINUTE, Session, micros
+from zhenbo.core.session import MINUTE, SECOND, Session, micros
 from zhenbo.kernel.people import people
 from zhenbo.kernel.visits import OPEN, Bools, Ints, visits
 
 Floats = npt.NDArray[np.float64]
 
-_SECOND = 1_000_000
 LENGTHS = (15, 30, 60, 120, 300, 600)
 """Seconds in which a wave may come."""
 _BESIDE, _KNOWN = 15, 5
@@ -98,7 +97,7 @@ def waves(came: Ints, span: tuple[int, int], least: float, times: float) -> list
         least: newcomers beyond the usual that make a wave.
         times: count over the usual that makes a wave.
     """
-    found = [w for length in LENGTHS for w in _stretches(came, span, length * _SECOND, least, times)]
+    found = [w for length in LENGTHS for w in _stretches(came, span, length * SECOND, least, times)]
     kept: list[Wave] = []
     for w in sorted(
         found, key=lambda w: (-w.excess / (1 + w.usual + w.usual**2 / 25) ** 0.5, w.start, w.end)
@@ -118,7 +117,7 @@ def waves(came: Ints, span: tuple[int, int], least: float, times: float) -> list
 
 def _edges(came: Ints, w: Wave, times: float) -> tuple[int, int]:
     """Where a wave really begins and ends: it goes on as long as as many come in the next quarter of a minute."""
-    step, start, end = LENGTHS[0] * _SECOND, w.start, w.end
+    step, start, end = LENGTHS[0] * SECOND, w.start, w.end
     least = max(times * w.usual * step / (w.end - w.start), _GOES_ON)
     while _between(came, start - step, start) >= least:
         start -= step

@@ -52,9 +52,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
-from zhenbo.core.session import Session, codes, micros
+from zhenbo.core.session import SECOND, Session, codes, micros
 from zhenbo.core.subject import Question, Tier
-from zhenbo.kernel.lengths import SECOND
 from zhenbo.kernel.lockstep import Lockstep, lockstep
 from zhenbo.kernel.people import badge_share
 from zhenbo.kernel.speech import normal, speech, unheard

@@ -60,6 +60,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
+from zhenbo.core.rounds import WIDTH
 from zhenbo.core.schema import ROOM_KINDS
 from zhenbo.core.session import MINUTE, Session, codes, micros
 from zhenbo.core.subject import Question, Tier
@@ -98,10 +99,7 @@ def _blocks(members: pa.Table, rows: Ints) -> list[Ints]:
         return []
     at = np.asarray(members["at"].to_numpy())[rows]
     order = np.argsort(at, kind="stable")
-    return np.split(rows[order], np.flatnonzero(np.diff(at[order]) > _PAUSE) + 1)
-
-
-_PAUSE = 8 * MINUTE
+    return np.split(rows[order], np.flatnonzero(np.diff(at[order]) > 2 * WIDTH) + 1)
 
 
 def _called(session: Session, told: pa.Table, base: Mapping[str, Any]) -> Evidence:

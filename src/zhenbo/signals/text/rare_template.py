@@ -50,7 +50,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
-from zhenbo.core.session import Session, codes, micros
+from zhenbo.core.session import SECOND, Session, codes, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.speech import heart, normal, one_voice, speech, unheard
 from zhenbo.signals.nulls import crowd, share_tail
@@ -151,7 +151,7 @@ def _tally(
     first = np.flatnonzero(np.r_[True, (who[1:] != who[:-1]) | (template[1:] != template[:-1])])
     last = np.r_[first[1:], len(who)] - 1
     owner, text, start, end = who[first], template[first], ts[first], ts[last]
-    apart = apart_s * 1_000_000
+    apart = apart_s * SECOND
     earliest, latest = _others(text, start, smallest=True), _others(text, end, smallest=False)
     shared = (end - earliest > apart) & (earliest != _NEVER) | (latest - start > apart) & (latest != -_NEVER)
     return _Tally(np.bincount(owner, minlength=accounts), np.bincount(owner[shared], minlength=accounts))

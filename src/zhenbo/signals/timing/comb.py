@@ -44,9 +44,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
-from zhenbo.core.session import MINUTE, Session, codes, micros
+from zhenbo.core.session import MINUTE, SECOND, Session, codes, micros
 from zhenbo.core.subject import Question, Tier
-from zhenbo.kernel.lengths import SECOND, STEPS, step
+from zhenbo.kernel.lengths import STEPS, step
 from zhenbo.signals.bunching import CLEAR_DB, held
 from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR
 

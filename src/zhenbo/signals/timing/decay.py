@@ -74,7 +74,7 @@ class _Fall:
         fell: the silent followers who left in it.
         silent: silent followers who could leave in it.
         share: of them the null expects to leave.
-    sure: concentration (a + b) of that share across such rooms.
+        sure: concentration (a + b) of that share across such rooms.
         hours: how long it took.
     """
 

@@ -43,7 +43,7 @@ import numpy.typing as npt
 from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
 from zhenbo.core.session import Session
 from zhenbo.core.subject import Question, Tier
-from zhenbo.kernel.taps import Bursts, bursts
+from zhenbo.kernel.taps import Bursts, bursts, unheard
 from zhenbo.signals.nulls import Crowd, crowd, steady
 
 Ints = npt.NDArray[np.int64]
@@ -54,8 +54,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     """Count accounts whose bursts of likes are more alike in size than people's."""
     told = bursts(session, base["burst_s"])
     if told.rows.num_rows < base["rows_min"]:
-        record = "like_counter" if not session.counts.get("like") else "account_ids" if session.rows("like")["actor_id"].null_count else "longer_record"  # fmt: skip
-        return [Missing(Question.ENGAGEMENT, record)]
+        return [Missing(Question.ENGAGEMENT, unheard(session))]
     cv, lot, count = _sizes(told, base["kept"])
     tested = np.flatnonzero((count >= base["bursts_min"]) & (lot >= base["taps_min"]))
     found = crowd(
@@ -93,7 +92,7 @@ def _judged(told: Bursts, tested: Ints, lot: Floats, found: Crowd, base: Mapping
     each = taps / max(found.observed, 1)
     weights = found.weights_db if accused else np.minimum(found.weights_db, 0.0)
     return SIGNAL.evidence(
-        window=(int(told.ts[mine].min()), int(told.ts[mine].max())), p=found.p if accused else max(found.p, 0.5),
+        window=told.span(mine), p=found.p if accused else max(found.p, 0.5),
         observed=float(found.observed), expected=found.expected, says="equal" if accused else "uneven",
         args={
             "accounts": found.observed, "tested": len(tested), "taps": round(taps), "expected": round(found.expected, 1),

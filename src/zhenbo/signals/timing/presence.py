@@ -54,9 +54,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
-from zhenbo.core.session import Session, codes, micros
+from zhenbo.core.session import SECOND, Session, codes, micros
 from zhenbo.core.subject import Question, Tier
-from zhenbo.kernel.lengths import SECOND
 from zhenbo.kernel.people import badge_share
 from zhenbo.kernel.presence import Clusters, alike, completed, joined, lively, loyalty, together
 from zhenbo.kernel.visits import Bools, Visits, visits
@@ -111,7 +110,7 @@ def _judge(session: Session, v: Visits, both: Clusters, joint: Clusters | None, 
             "expected": round(crowd.expected, 1), "stay_s": round(float(np.median((ends - ts) / SECOND))),
             "width_s": float(both.width[0]), "stayed_share": round(loyal, 3),
         },
-        effect=_effect(seen, crowd.expected),
+        effect=None if alive else _effect(seen, crowd.expected),  # who takes part may be organised: no number of fakes
         accounts={k: held(db, p) if db > CLEAR_DB else db for k, db in crowd.accounts.items()},
         causes=_causes(session, v, crowd.mine, together=joint is not None, thins_out=thins_out, wide=wide, alive=alive, base=base),
         events=events, events_total=total,

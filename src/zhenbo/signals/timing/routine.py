@@ -31,7 +31,7 @@ such wait below 0.05 (who comes to pray says so at once), none two. Baselines: `
     ... 20:30:00-20:40 a1..a40 enters; 20:30:02-20:40:02 a1..a40 follows
     ... ''')
     timing.routine: accuses, names 40 accounts, says routine
-    timing.routine: accuses, names 40 accounts, says routine
+    timing.routine: accuses, names 40 accounts, says routine_came
     >>> look('timing.routine', '''
     ... 20:00-21:50 b1..b120 enters scattered; 20:05-21:55 b1..b120 follows scattered
     ... ''')
@@ -47,9 +47,9 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
-from zhenbo.core.session import Session
+from zhenbo.core.session import SECOND, Session
 from zhenbo.core.subject import Question, Tier
-from zhenbo.kernel.lengths import SECOND, Cell, equal_lengths, like_lengths, settled, step
+from zhenbo.kernel.lengths import Cell, equal_lengths, like_lengths, settled, step
 from zhenbo.kernel.steps import KINDS, Ints, Steps, steps
 from zhenbo.signals.bunching import CLEAR_DB, held
 from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR
@@ -207,7 +207,7 @@ def _evidence(
         )
         yield SIGNAL.evidence(
             question=question, window=(int(at[acts].min()), int(at[acts].max())), p=p, observed=float(mine.sum()), expected=honest,
-            says="routine", args=args, effect=Effect(metric, 0.8 * units, units, 1.2 * units / max(genuine, 0.5)),
+            says="routine" if metric != "viewers" else "routine_came", args={**args, "acts": round(units)}, effect=Effect(metric, 0.8 * units, units, 1.2 * units / max(genuine, 0.5)),
             accounts=crew.weights, causes=causes, events=events, events_total=total,
         )  # fmt: skip
 
@@ -247,6 +247,12 @@ SIGNAL = Signal(
             "the sharpest: {then} {wait_s} after {first}, to within {width_s}).",
             "{accounts} 个账号按同一流程操作：{waits} 次步骤间隔一致，而相邻间隔预期仅 {expected} 次（共 {routines} 种间隔；最集中的一种："
             "{first_zh}后 {wait_s}{then_zh}，相差不足 {width_s}）。",
+        ),
+        "routine_came": Say(
+            "{acts} entries are of {accounts} accounts that keep one routine ({then} {wait_s} after {first}, to within {width_s}): {waits} waits agree "
+            "where neighbouring waits let expect {expected}.",
+            "有 {acts} 次进场来自 {accounts} 个按同一流程操作的账号（{first_zh}后 {wait_s}{then_zh}，相差不足 {width_s}）：{waits} 次步骤间隔一致，"
+            "而相邻间隔预期仅 {expected} 次。",
         ),
         "own_pace": Say(
             "{accounts} accounts wait each as long as they like between their steps ({waits} waits).",

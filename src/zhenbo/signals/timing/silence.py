@@ -52,7 +52,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
-from zhenbo.core.session import MINUTE, Session, micros
+from zhenbo.core.session import MINUTE, SECOND, Session, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.entrance import sender
 from zhenbo.kernel.people import badge_share
@@ -61,7 +61,6 @@ from zhenbo.kernel.waves import Newcomers, Turnover, Wave, newcomers, stayed, tu
 from zhenbo.signals.bunching import CLEAR_DB, held
 from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR
 
-_SECOND = 1_000_000
 _BEFORE = 15 * MINUTE
 """What is usual around a wave is taken from so much time before it (departures), or around it (acts)."""
 _SHRINK = 20
@@ -86,7 +85,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
             )
         ]
     found = waves(new.came, session.span, base["excess_min"], base["times"])
-    last = session.span[1] - base["time_to_act_s"] * _SECOND
+    last = session.span[1] - base["time_to_act_s"] * SECOND
     asked = [w for w in found if w.end <= last]
     room = _room(new, found, last, base)
     if not asked or room is None:
@@ -118,7 +117,7 @@ def _room(new: Newcomers, found: Sequence[Wave], last: float, base: Mapping[str,
     if others.sum() < base["others_min"]:
         return None
     silent = others & new.silent
-    soon = ~stayed(new.came, new.left, int(base["stay_s"] * _SECOND))
+    soon = ~stayed(new.came, new.left, int(base["stay_s"] * SECOND))
     told = (new.left != OPEN).sum() >= base["others_min"] and silent.any()
     return _Room(others, float((~new.silent[others]).mean()), float(soon[silent].mean()) if told else float("nan"))  # fmt: skip
 
@@ -157,7 +156,7 @@ def _crowd(new: Newcomers, w: Wave, room: _Room, flow: Turnover | None, share: f
     beside = ((~new.silent[around]).sum() + _SHRINK * room.active) / (around.sum() + _SHRINK)
     acting = (w.usual + base["quiet"] * w.excess) * min(room.active, float(beside))
     acted = float((~new.silent[mine]).sum())
-    soon = int(base["stay_s"] * _SECOND)
+    soon = int(base["stay_s"] * SECOND)
     if np.isfinite(room.leaving):
         gone = float((~stayed(new.came[mine], new.left[mine], soon)).sum())
         return _Crowd(w, acted, acting, gone, w.count * max(base["quiet"] * room.leaving, base["leaving_least"]))  # fmt: skip
@@ -200,7 +199,7 @@ def _judge(session: Session, new: Newcomers, crowds: list[_Crowd], room: _Room, 
 
 def _opening(session: Session, c: _Crowd, base: Mapping[str, Any]) -> bool:
     """Whether it came with the beginning: followers are called then, and who waits is there."""
-    return bool(c.wave.start < session.span[0] + base["opening_s"] * _SECOND)
+    return bool(c.wave.start < session.span[0] + base["opening_s"] * SECOND)
 
 
 def _together(crowds: Sequence[_Crowd]) -> _Crowd:

@@ -44,11 +44,11 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
-from zhenbo.core.session import Session, by_visitors, codes, micros
+from zhenbo.core.session import SECOND, Session, by_visitors, codes, micros
 from zhenbo.core.subject import Question, Tier
-from zhenbo.kernel.lengths import SECOND, step
+from zhenbo.kernel.lengths import step
 from zhenbo.kernel.speech import gap_variation
-from zhenbo.kernel.taps import Bursts, bursts
+from zhenbo.kernel.taps import Bursts, bursts, unheard
 from zhenbo.signals.nulls import Crowd, crowd, steady
 
 Ints = npt.NDArray[np.int64]
@@ -58,8 +58,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     """Count accounts whose pauses between bursts of likes are more regular than people's."""
     told = bursts(session, base["burst_s"])
     if told.rows.num_rows < base["rows_min"]:
-        record = "like_counter" if not session.counts.get("like") else "account_ids" if session.rows("like")["actor_id"].null_count else "longer_record"  # fmt: skip
-        return [Missing(Question.ENGAGEMENT, record)]
+        return [Missing(Question.ENGAGEMENT, unheard(session))]
     coarse = step(micros(session.rows("enter", "comment", "like")["ts"]))
     if base["steps"] * coarse > base["burst_s"]:
         return [Missing(Question.ENGAGEMENT, "longer_record")]
@@ -74,7 +73,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
 
 def _no_rhythm(told: Bursts, tested: Ints) -> Evidence:
     return SIGNAL.evidence(
-        window=_span(told), p=1.0, observed=0.0, expected=0.0, says="no_rhythm",
+        window=told.span(), p=1.0, observed=0.0, expected=0.0, says="no_rhythm",
         args={"accounts": len(told.names), "tested": len(tested)},
     )  # fmt: skip
 
@@ -90,7 +89,7 @@ def _judged(
     each = taps / max(found.observed, 1)
     weights = found.weights_db if accused else np.minimum(found.weights_db, 0.0)
     return SIGNAL.evidence(
-        window=_span(told, mine), p=found.p if accused else max(found.p, 0.5), observed=float(found.observed), expected=found.expected,
+        window=told.span(mine), p=found.p if accused else max(found.p, 0.5), observed=float(found.observed), expected=found.expected,
         says="clockwork" if accused else "thumbs",
         args={
             "accounts": found.observed, "tested": len(tested), "taps": round(taps), "expected": round(found.expected, 1),
@@ -101,10 +100,6 @@ def _judged(
         causes=(Cause("contest", "explains" if _called(session, told, members, base) else "ruled_out"), Cause("assistant", "open")) if accused else (),
         events=events, events_total=total,
     )  # fmt: skip
-
-
-def _span(told: Bursts, mine: npt.NDArray[np.bool_] | slice = slice(None)) -> tuple[int, int]:
-    return int(told.ts[mine].min()), int(told.ts[mine].max())
 
 
 def _called(session: Session, told: Bursts, members: Ints, base: Mapping[str, Any]) -> bool:
