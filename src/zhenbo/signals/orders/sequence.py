@@ -1,27 +1,27 @@
 """Orders that could not have happened so: bought without being there, delivered before sent.
 
 ## What it looks for
-Three things, each against what honest records hold. Buyers without any trace in the room before they buy, beyond
+Two things, each against what honest records hold. Buyers without any trace in the room before they buy, beyond
 the entries the record is known to miss. Orders whose steps stand in an impossible order: refunded before paid, paid
+before created, delivered before shipped or within half an hour.
 before created, delivered before shipped or within half an hour. Parcels of different products that weigh the same
 to the gram: empty parcels (空包).
 
 ## Why it matters
 Brushers follow a script: search, browse, chat, order, pay by the organiser, an empty parcel, a review (Fanxian
-court 2024). Cheaper ones skip the browsing: ids are fed into a till. Empty parcels leave the warehouse in one
-weight and are "delivered" when the label is printed.
+court 2024). Cheaper ones skip the browsing: ids are fed into a till. Empty parcels are "delivered" when the label is printed.
 
 ## How it is fooled
-By letting the accounts enter and click first, by real detours of real parcels, by filling parcels with bricks.
+By letting the accounts enter and click first, by real detours of real parcels.
 
 ## What clears it
 How many entries a record misses is learned from people who certainly were there, because they spoke, tapped or
 followed: where half of them have no entry, an absent entry says nothing and complete entries are asked for. If
 hardly any buyer is known in the room, order ids and room ids are of different kinds. A step that is out of order
-for most orders, or between two sources, is a clock (时钟偏移) and not a trick. One product in one box weighs the same.
+for most orders, or between two sources, is a clock (时钟偏移) and not a trick.
 
 ## Method
-Each of the three shares against a beta-binomial across rooms; the looks taken are paid for. Baselines:
+Each of the two shares against a beta-binomial across rooms; the looks taken are paid for. Baselines:
 `packs/baselines/orders.sequence.toml`.
 
 ## Examples
@@ -47,7 +47,6 @@ Each of the three shares against a beta-binomial across rooms; the looks taken a
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -55,13 +54,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
+from zhenbo.core.evidence import Cause, Found, Missing, Say, Signal, cite
 from zhenbo.core.schema import ROOM_KINDS
 from zhenbo.core.session import Session, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.orders import NEVER, Orders, orders
-from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, held
-from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR, share_tail
+from zhenbo.signals.looks import Best, Look, best, created_in, share
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -71,33 +69,8 @@ _PAIRS = (("created", "paid"), ("paid", "refunded"), ("paid", "shipped"), ("ship
 """Steps and what must follow them."""
 
 
-@dataclass(frozen=True)
-class _Look:
-    """One of the three tests.
-
-    Args:
-        name: the sentence it says when it stands out.
-        p: probability under the organic null.
-        tested: units tested.
-        units: units that stand out.
-        expected: how many the null expects.
-        honest: 5 % and 95 % points of the null.
-        members: orders that stand out.
-        judged: orders it could judge.
-    """
-
-    name: str
-    p: float
-    tested: int
-    units: int
-    expected: float
-    honest: tuple[float, float]
-    members: Bools
-    judged: Bools
-
-
 def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
-    """Test presence, order of steps and parcel weights; one piece of evidence for the most telling."""
+    """Test presence and order of steps; one piece of evidence for the most telling."""
     made = orders(session)
     if not len(made):
         return []
@@ -108,23 +81,11 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     broken, skewed = _broken(made, base)
     if not made.happened("shipped").any():
         missing.append(Missing(Question.SALES, "logistics"))
-    looks = [one for one in (unseen, broken, _same_weight(made, base)) if one is not None]
-    return [*missing, _evidence(session, made, looks, skewed)] if looks else missing
+    looks = [one for one in (unseen, broken) if one is not None]
+    return [*missing, _evidence(session, made, best(looks), skewed)] if looks else missing
 
 
-def _tested(
-    name: str, hits: Bools, judged: Bools, rate: tuple[float, float], units: tuple[int, int]
-) -> _Look:
-    """A share of units (count, of how many) against a beta-binomial of this mean and concentration."""
-    from scipy import stats
-
-    (mean, concentration), (count, n) = rate, units
-    p = float(share_tail(count, n, mean, concentration))
-    low, high = stats.betabinom.ppf([0.05, 0.95], n, mean * concentration, (1 - mean) * concentration)
-    return _Look(name, p, n, count, mean * n, (float(low), float(high)), hits & judged, judged)
-
-
-def _unseen(session: Session, made: Orders, base: Mapping[str, Any]) -> _Look | Missing | None:
+def _unseen(session: Session, made: Orders, base: Mapping[str, Any]) -> Look | Missing | None:
     """Buyers without a trace in the room before they bought."""
     buyer = made.keys["actor_id"]
     judged = (buyer >= 0) & made.timed("created")
@@ -148,7 +109,7 @@ def _unseen(session: Session, made: Orders, base: Mapping[str, Any]) -> _Look | 
         return Missing(Question.SALES, "order_accounts")
     hits &= np.isin(buyer, gone)
     mean = float(np.clip(1 - seen, base["unseen_floor"], 0.9))
-    return _tested("unseen", hits, judged, (mean, base["unseen_concentration"]), (len(gone), len(buyers)))
+    return share("unseen", hits, judged, (mean, base["unseen_concentration"]), (len(gone), len(buyers)))
 
 
 def _seen_share(session: Session, rows: pa.Table, base: Mapping[str, Any]) -> float | None:
@@ -170,7 +131,7 @@ def _seen_share(session: Session, rows: pa.Table, base: Mapping[str, Any]) -> fl
     return seen if seen >= base["seen_min"] else None
 
 
-def _broken(made: Orders, base: Mapping[str, Any]) -> tuple[_Look | None, bool]:
+def _broken(made: Orders, base: Mapping[str, Any]) -> tuple[Look | None, bool]:
     """Orders whose steps stand in an impossible order; and whether a clock explains some of it."""
     hits = np.zeros(len(made), dtype=bool)
     judged = np.zeros(len(made), dtype=bool)
@@ -191,62 +152,24 @@ def _broken(made: Orders, base: Mapping[str, Any]) -> tuple[_Look | None, bool]:
     n = int(judged.sum())
     if n < base["buyers_min"]:
         return None, skewed
-    return _tested("impossible", hits, judged, (base["broken_share"], base["broken_concentration"]), (int(hits.sum()), n)), skewed  # fmt: skip
+    rate = (base["broken_share"], base["broken_concentration"])
+    return share("impossible", hits, judged, rate, (int(hits.sum()), n)), skewed
 
 
-def _same_weight(made: Orders, base: Mapping[str, Any]) -> _Look | None:
-    """Parcels of other products that weigh exactly as much as the room's most common parcel."""
-    weight, product = made.weight_g, made.keys["target_id"]
-    judged = (weight > 0) & (product >= 0)
-    n = int(judged.sum())
-    if (
-        n < base["parcels_min"]
-        or len(np.unique(product[judged])) < 3
-        or (weight[judged] % 50 == 0).mean() > 0.5
-    ):
-        return None
-    values, count = np.unique(weight[judged], return_counts=True)
-    same = judged & (weight == values[np.argmax(count)])
-    own = np.bincount(product[same]).argmax()
-    usual = float(np.median(made.amount[same & (product == own)]))
-    # variants and boxes of one kind weigh the same and cost the same; empty parcels weigh the same at any price
-    other = np.abs(np.log(np.maximum(made.amount, 1) / max(usual, 1.0))) > base["price_apart"]
-    hits = same & (product != own) & other
-    rate = (base["same_weight_share"], base["same_weight_concentration"])
-    return _tested("same_weight", hits, judged, rate, (int(hits.sum()), n))
-
-
-def _evidence(session: Session, made: Orders, looks: list[_Look], skewed: bool) -> Found:
-    best = min(looks, key=lambda one: one.p)
-    p = float(np.clip(best.p * len(looks), P_FLOOR, 1))
-    accused = bool(best.members.any()) and p < UNREMARKABLE
-    odds = max(best.units - best.expected, 0.0) / max(best.expected, 0.5)
-    weight = max(held(float(10 * np.log10(max(odds, 1e-3)) - ACCOUNT_PRIOR_DB), p), CLEAR_DB)
-    judged = np.logical_or.reduce([one.judged for one in looks])
-    db = np.where(best.members & accused, weight, CLEAR_DB)
-    shown = best.members if accused else judged
-    events, total = cite(session.events.take(pa.array(np.sort(made.row[shown]))))
-    per_unit = best.members.sum() / max(best.units, 1)
-    ends = sorted(
-        max(best.units - q, 0.0) * per_unit for q in (best.honest[1], best.expected, best.honest[0])
-    )
-    created = made.at["created"][shown & made.timed("created")]
-    chosen = np.flatnonzero(judged)
-    causes = (Cause("clock_skew", "explains" if skewed else "ruled_out"),) if accused or skewed else ()
-    presence = (Cause("coverage", "ruled_out"),) if accused and best.name == "unseen" else ()
+def _evidence(session: Session, made: Orders, found: Best, skewed: bool) -> Found:
+    events, total = cite(session.events.take(pa.array(np.sort(made.row[found.shown]))))
+    unseen = found.accused and found.look.name == "unseen"
+    causes = (Cause("clock_skew", "explains" if skewed else "ruled_out"),) if found.accused or skewed else ()
     return SIGNAL.evidence(
-        window=(int(created.min()), int(created.max())) if len(created) else session.span,
-        p=p,
-        observed=float(best.units),
-        expected=best.expected,
-        says=best.name if accused else "in_order",
-        args={
-            "orders": int(best.members.sum()) if accused else len(chosen), "units": best.units, "tested": best.tested,
-            "found_share": round(best.units / max(best.tested, 1), 4), "expected_share": round(best.expected / max(best.tested, 1), 4),
-        },
-        effect=Effect("orders", *(float(x) for x in ends)) if accused else None,
-        orders=dict(zip(made.id.take(pa.array(chosen)).to_pylist(), db[chosen].tolist(), strict=True)),
-        causes=(*presence, *causes),
+        window=created_in(session, made, found.shown),
+        p=found.p,
+        observed=float(found.look.units),
+        expected=found.look.expected,
+        says=found.look.name if found.accused else "in_order",
+        args=found.args,
+        effect=found.effect,
+        orders=found.weights(made),
+        causes=((Cause("coverage", "ruled_out"),) if unseen else ()) + causes,
         events=events,
         events_total=total,
     )  # fmt: skip
@@ -254,7 +177,7 @@ def _evidence(session: Session, made: Orders, looks: list[_Look], skewed: bool) 
 
 SIGNAL = Signal(
     id="orders.sequence",
-    version=1,
+    version=2,
     question=Question.SALES,
     tier=Tier.T2,
     title=Say("Impossible order histories", "订单链路异常"),
@@ -268,10 +191,6 @@ SIGNAL = Signal(
             "{orders} of {tested} orders went through their steps in an impossible order or time (refunded before paid, delivered as "
             "soon as shipped); honest records hold {expected_share}.",
             "{tested} 笔订单中有 {orders} 笔的环节顺序或时间不可能（先退款后付款、发货即签收等）；正常记录约为 {expected_share}。",
-        ),
-        "same_weight": Say(
-            "{orders} of {tested} parcels weigh to the gram the same as parcels of another product; honest rooms have {expected_share}.",
-            "{tested} 个包裹中有 {orders} 个与其他商品的包裹重量分毫不差；正常约为 {expected_share}。",
         ),
         "in_order": Say(
             "{orders} orders were made and handled in an order of steps that real ones take.",

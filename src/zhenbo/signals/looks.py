@@ -1,0 +1,139 @@
+"""Several looks at the same orders, each a count against what honest rooms hold; the most telling one speaks.
+
+A look counts units that stand out (buyers, parcels, reviews) among those it could judge, and knows which orders they
+are. All looks taken are paid for.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from zhenbo.core.evidence import Effect
+from zhenbo.core.session import Session
+from zhenbo.kernel.orders import NEVER, UNTIMED, Orders
+from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, held
+from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR, share_tail
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Look:
+    """One of several tests.
+
+    Args:
+        name: the sentence it says when it stands out.
+        p: probability under the organic null.
+        tested: units tested.
+        units: units that stand out.
+        expected: how many the null expects.
+        honest: 5 % and 95 % points of the null.
+        members: orders that stand out.
+        judged: orders it could judge.
+    """
+
+    name: str
+    p: float
+    tested: int
+    units: int
+    expected: float
+    honest: tuple[float, float]
+    members: Bools
+    judged: Bools
+
+
+def share(name: str, members: Bools, judged: Bools, rate: tuple[float, float], units: tuple[int, int] | None = None) -> Look:  # fmt: skip
+    """A share of units against a beta-binomial across rooms.
+
+    Args:
+        name: the sentence it says.
+        members: orders that stand out.
+        judged: orders it could judge.
+        rate: mean and concentration (a + b) of honest rooms.
+        units: how many stand out, of how many; the orders themselves by default.
+    """
+    from scipy import stats
+
+    (mean, concentration), (count, n) = rate, units or (int((members & judged).sum()), int(judged.sum()))
+    p = float(share_tail(count, n, mean, concentration))
+    low, high = stats.betabinom.ppf([0.05, 0.95], n, mean * concentration, (1 - mean) * concentration)
+    return Look(name, p, n, count, mean * n, (float(low), float(high)), members & judged, judged)
+
+
+@dataclass(frozen=True)
+class Best:
+    """The most telling of the looks taken.
+
+    Args:
+        look: it.
+        p: its p with all looks paid for.
+        judged: orders any look could judge.
+    """
+
+    look: Look
+    p: float
+    judged: Bools
+
+    @property
+    def accused(self) -> bool:
+        """Whether it points at anybody."""
+        return bool(self.look.members.any()) and self.p < UNREMARKABLE
+
+    @property
+    def shown(self) -> Bools:
+        """The orders it is about: those that stand out, else all it looked at."""
+        return self.look.members if self.accused else self.judged
+
+    @property
+    def effect(self) -> Effect | None:
+        """Orders beyond what honest rooms hold."""
+        if not self.accused:
+            return None
+        per_unit = self.look.members.sum() / max(self.look.units, 1)
+        ends = (self.look.honest[1], self.look.expected, self.look.honest[0])
+        low, mid, high = sorted(max(self.look.units - q, 0.0) * float(per_unit) for q in ends)
+        return Effect("orders", low, mid, high)
+
+    def weights(self, made: Orders, least: float = 0.5) -> dict[str, float]:
+        """Per order judged: what is said of it, dB.
+
+        Args:
+            made: the orders.
+            least: an expected count is not trusted below this when members are weighed.
+        """
+        odds = max(self.look.units - self.look.expected, 0.0) / max(self.look.expected, least)
+        weight = max(held(float(10 * np.log10(max(odds, 1e-3)) - ACCOUNT_PRIOR_DB), self.p), CLEAR_DB)
+        db = np.where(self.look.members & self.accused, weight, CLEAR_DB)
+        chosen = np.flatnonzero(self.judged)
+        return dict(zip(made.id.take(pa.array(chosen)).to_pylist(), db[chosen].tolist(), strict=True))
+
+    @property
+    def args(self) -> Mapping[str, Any]:
+        """Numbers of its sentence."""
+        one = self.look
+        return {
+            "orders": int(self.shown.sum()),
+            "units": one.units,
+            "tested": one.tested,
+            "found_share": round(one.units / max(one.tested, 1), 4),
+            "expected_share": round(one.expected / max(one.tested, 1), 4),
+        }
+
+
+def best(looks: Sequence[Look]) -> Best:
+    """The most telling of some looks, at least one; the first of equals."""
+    one = min(looks, key=lambda look: look.p)
+    p = float(np.clip(one.p * len(looks), P_FLOOR, 1))
+    return Best(one, p, np.logical_or.reduce([look.judged for look in looks]))
+
+
+def created_in(session: Session, made: Orders, which: Bools) -> tuple[int, int]:
+    """First and last moment at which some orders were made; the session's span where none is known."""
+    created = made.at["created"][which]
+    created = created[(created != UNTIMED) & (created != NEVER)]
+    return (int(created.min()), int(created.max())) if len(created) else session.span

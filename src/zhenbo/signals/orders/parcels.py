@@ -1,0 +1,257 @@
+"""Parcels that carry nothing: of one weight whatever was ordered, or confirmed without ever being scanned.
+
+## What it looks for
+Parcels that weigh the same to the gram although they hold other goods, or another number of them. Orders of two or three
+pieces whose parcels weigh no more than those of one. Orders the buyer confirmed as received although no parcel was
+scanned on the way, where other orders of the same goods were.
+
+## Why it matters
+Brushed orders need a parcel number, not a parcel: empty parcels (空包) are sold by the thousand, worthless presents are sent
+in their place (拍A发B; Dongyang, 2024: a million orders). They are delivered, confirmed and never refunded.
+
+## How it is fooled
+By true parcels of true weight; by weights that nobody records; by ordering one piece of one product only.
+
+## What clears it
+One product in one box weighs the same, so the goods that share a weight must differ in price by half or in number.
+Shops that enter the same weight for every parcel of a product: then products are counted and not parcels. Goods
+in a sealed box that are sent one by one: a number of pieces tells nothing unless others who ordered the same got more. Weights
+rounded to 50 g, default weights (a round number stands for "not weighed"). Vouchers and other goods that are never sent.
+
+## Method
+A weight that stands above the weights beside it (`kernel.lengths`), the goods it mostly belongs to left out; shares of
+multi-piece parcels and of unscanned orders against beta-binomials across rooms. All looks are paid for. Baselines:
+`packs/baselines/orders.parcels.toml`.
+
+## Examples
+    >>> from zhenbo.proof.pages import look
+    >>> look('orders.parcels', '''
+    ... 20:00-22:00 b1..b40 order o{n} 59.00 scattered [product=p{n%5} weight={812|903|1045|731|688|954|871}]
+    ... 20:30-21:30 a1..a12 order f{n} 59.00 [product=p1 weight=123]
+    ... 20:30-21:30 a13..a24 order g{n} 159.00 [product=p2 weight=123]
+    ... 20:30-21:30 a25..a30 order k{n} 318.00 [product=p2 qty=2 weight=123]
+    ... d+1 09:00-12:00 shipped o{n} x40; d+1 09:00 shipped f{n} x12; d+1 09:00 shipped g{n} x12; d+1 09:00 shipped k{n} x6
+    ... ''')
+    orders.parcels: accuses, names 30 orders, says same_weight
+    >>> look('orders.parcels', '''
+    ... 20:00-22:00 b1..b40 order o{n} 59.00 scattered [product=p{n%5} weight={812|903|1045|731|688|954|871}]
+    ... 20:30-21:30 c1..c40 order f{n} 39.00 [product=box weight=1213]
+    ... d+1 09:00-12:00 shipped o{n} x40; d+1 09:00-12:00 shipped f{n} x40
+    ... ''')
+    orders.parcels: clears, names 0 orders, says as_ordered
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from zhenbo.core.evidence import Cause, Found, Missing, Say, Signal, cite
+from zhenbo.core.session import Session
+from zhenbo.core.subject import Question, Tier
+from zhenbo.kernel.lengths import equal_lengths
+from zhenbo.kernel.orders import Orders, orders
+from zhenbo.signals.looks import Best, Look, best, created_in, share
+from zhenbo.signals.nulls import P_FLOOR
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+_FLANK = 4
+"""Grams from which a weight can be compared with those beside it."""
+
+
+def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
+    """Test weights against goods, weights against numbers, confirmations against scans."""
+    made = orders(session)
+    if not len(made):
+        return []
+    missing = [] if made.happened("shipped").any() else [Missing(Question.SALES, "logistics")]
+    pieces = _pieces(session, made)
+    tests = (_same_weight(made, pieces, base), _weightless(made, pieces, base), _unscanned(made, base))
+    looks = [one for one in tests if one is not None]
+    return [*missing, _evidence(session, made, best(looks))] if looks else missing
+
+
+def _pieces(session: Session, made: Orders) -> Ints:
+    """Pieces of one product in each order; 1 where the record does not say."""
+    qty = session.events["qty"].take(pa.array(made.row))
+    return np.maximum(np.asarray(pc.fill_null(qty, 1).to_numpy()), 1).astype(np.int64)
+
+
+def _cells(made: Orders, pieces: Ints) -> Ints:
+    """A code per order for its goods: product and number of pieces; −1 where the product is unknown."""
+    product = made.keys["target_id"]
+    _, code = np.unique(np.stack([product, pieces]), axis=1, return_inverse=True)
+    return np.where(product >= 0, code.ravel(), -1).astype(np.int64)
+
+
+def _same_weight(made: Orders, pieces: Ints, base: Mapping[str, Any]) -> Look | None:
+    """Parcels of other goods that weigh exactly as much as the room's most conspicuous parcel."""
+    weight, cell = made.weight_g, _cells(made, pieces)
+    judged = (weight > 0) & (cell >= 0)
+    n = int(judged.sum())
+    if n < base["parcels_min"] or len(np.unique(cell[judged])) < 3 or (weight[judged] % 50 == 0).mean() > 0.5:
+        return None
+    tens = (weight[judged] % 10 == 0).mean() > 0.8  # a scale that shows ten grams
+    grid = np.where(judged, weight // (10 if tens else 1), 0)
+    values, count = np.unique(weight[judged], return_counts=True)
+    found = [
+        one
+        for w in values[count >= _FLANK].tolist()
+        if (one := _at(made, (grid, cell, judged), w, tens, base))
+    ]
+    looks = max(len(found), 1)
+    nothing = Look("same_weight", 1.0, n, 0, 0.0, (0.0, 0.0), np.zeros(len(made), dtype=bool), judged)
+    top = min(found, key=lambda one: one.p, default=nothing)
+    return Look(
+        top.name, min(top.p * looks, 1.0), n, top.units, top.expected, top.honest, top.members, judged
+    )
+
+
+def _at(
+    made: Orders, told: tuple[Ints, Ints, Bools], weight: int, tens: bool, base: Mapping[str, Any]
+) -> Look | None:
+    """One weight: how many parcels of other goods have it, against the weights beside it."""
+    grid, cell, judged = told
+    same = judged & (made.weight_g == weight)
+    own = int(np.bincount(cell[same]).argmax())
+    usual = float(np.median(made.amount[same & (cell == own)]))
+    # variants and boxes of one kind weigh the same and cost the same; empty parcels weigh the same at any price
+    other = np.abs(np.log(np.maximum(made.amount, 1) / max(usual, 1.0))) > base["price_apart"]
+    product = made.keys["target_id"]
+    sealed = product[np.argmax(cell == own)]
+    if not _varied(made, judged & (product == sealed), weight, base):
+        other &= product != sealed  # boxes sent one by one: another number of them tells nothing
+    rest = judged & (cell != own) & other
+    hits = rest & same
+    units, tested = hits, rest
+    if _nominal(made.weight_g, cell, judged & ~same):
+        units, tested = _first(cell, hits), _first(cell, rest)
+    k = int(weight // (10 if tens else 1))
+    near = [
+        c
+        for c in equal_lengths(grid[tested].astype(np.float64), 0.0, ((1.0, _FLANK),))
+        if int(grid[tested][c.members[0]]) == k
+    ]
+    if not near or units.sum() < _FLANK:
+        return None
+    p = float(np.clip(near[0].tail, base["default_p"] if weight % 50 == 0 else P_FLOOR, 1))
+    spread = (0.0, 3 * near[0].expected)
+    return Look("same_weight", p, int(tested.sum()), int(units.sum()), near[0].expected, spread, same, judged)
+
+
+def _varied(made: Orders, mine: Bools, weight: float, base: Mapping[str, Any]) -> bool:
+    """Whether other parcels of the same goods weigh more: who ordered those got something else."""
+    return int((made.weight_g[mine] > base["piece_ratio"] * weight).sum()) >= 2
+
+
+def _nominal(weight: Ints, cell: Ints, use: Bools) -> bool:
+    """Whether most goods have one weight each, to the gram: entered by hand and not weighed."""
+    n = np.bincount(cell[use], minlength=1)
+    pairs = np.unique(np.stack([cell[use], weight[use]]), axis=1)
+    kinds = np.bincount(pairs[0], minlength=len(n)) if use.any() else n
+    several = n >= 2
+    return bool(several.any() and (kinds[several] == 1).mean() > 0.3)
+
+
+def _first(cell: Ints, which: Bools) -> Bools:
+    """One order of each cell."""
+    at = np.flatnonzero(which)
+    _, first = np.unique(cell[at], return_index=True)
+    out = np.zeros(len(which), dtype=bool)
+    out[at[first]] = True
+    return out
+
+
+def _weightless(made: Orders, pieces: Ints, base: Mapping[str, Any]) -> Look | None:
+    """Parcels of several pieces that weigh no more than those of one."""
+    product, weight = made.keys["target_id"], made.weight_g
+    told = (weight > 0) & (product >= 0)
+    if not told.any():
+        return None
+    single = np.full(int(product.max()) + 1, np.nan)
+    for one in np.unique(product[told & (pieces == 1)]).tolist():
+        mine = told & (product == one) & (pieces == 1)
+        single[one] = np.median(weight[mine]) if mine.sum() >= 2 else np.nan
+    usual = single[np.maximum(product, 0)]
+    several = told & (pieces > 1) & np.isfinite(usual)
+    n = int(several.sum())
+    if n < base["several_min"]:
+        return None
+    light = several & (weight < base["piece_ratio"] * np.where(np.isfinite(usual), usual, 0.0))
+    members = np.zeros(len(made), dtype=bool)
+    for one in np.unique(product[light]).tolist():
+        mine = told & (product == one)
+        low, high = np.quantile(weight[light & mine], (0.0, 1.0))
+        if _varied(made, mine & (pieces == 1), float(high), base):
+            members |= mine & (weight >= 0.95 * low) & (weight <= 1.05 * high)
+        else:
+            light &= product != one
+    rate = (base["light_share"], base["light_concentration"])
+    return share("weightless", members, told, rate, units=(int(light.sum()), n))
+
+
+def _unscanned(made: Orders, base: Mapping[str, Any]) -> Look | None:
+    """Orders confirmed as received of which no parcel was ever scanned, though others of the same goods were."""
+    scanned = made.happened("delivered") | made.happened("shipped")
+    product = made.keys["target_id"]
+    sent = np.isin(product, np.unique(product[scanned & (made.keys["tracking_id"] >= 0) & (product >= 0)]))
+    judged = made.happened("completed") & sent
+    if judged.sum() < base["parcels_min"] or (judged & scanned).sum() < base["scanned_min"]:
+        return None
+    return share(
+        "unscanned", judged & ~scanned, judged, (base["unscanned_share"], base["unscanned_concentration"])
+    )
+
+
+def _evidence(session: Session, made: Orders, found: Best) -> Found:
+    events, total = cite(session.events.take(pa.array(np.sort(made.row[found.shown]))))
+    light = found.look.members & (made.weight_g > 0)
+    return SIGNAL.evidence(
+        window=created_in(session, made, found.shown),
+        p=found.p,
+        observed=float(found.look.units),
+        expected=found.look.expected,
+        says=found.look.name if found.accused else "as_ordered",
+        args={**found.args, "grams": int(np.median(made.weight_g[light])) if light.any() else 0},
+        effect=found.effect,
+        orders=found.weights(made),
+        causes=(Cause("standard_parcel", "ruled_out" if found.p < 1e-3 else "open"),) if found.accused else (),
+        events=events,
+        events_total=total,
+    )  # fmt: skip
+
+
+SIGNAL = Signal(
+    id="orders.parcels",
+    version=1,
+    question=Question.SALES,
+    tier=Tier.T2,
+    title=Say("Parcels that carry nothing", "空包与虚假物流"),
+    says={
+        "same_weight": Say(
+            "{orders} parcels of different goods weigh the same to the gram ({grams} g); of {tested} parcels of other goods than "
+            "most of these, {units} do.",
+            "{orders} 个装有不同商品的包裹重量分毫不差（{grams} 克）；在 {tested} 个其他商品的包裹中有 {units} 个如此。",
+        ),
+        "weightless": Say(
+            "{units} of {tested} parcels of several pieces weigh no more than a single piece ({grams} g); honest rooms have "
+            "{expected_share}. {orders} parcels have such a weight.",
+            "{tested} 个多件包裹中有 {units} 个与单件包裹一样重（{grams} 克）；正常约为 {expected_share}。共有 {orders} 个包裹是这一重量。",
+        ),
+        "unscanned": Say(
+            "{units} of {tested} orders confirmed as received ({found_share}) have no scan of any parcel; honest records hold "
+            "{expected_share}.",
+            "{tested} 笔已确认收货的订单中有 {units} 笔（{found_share}）没有任何物流扫描记录；正常约为 {expected_share}。",
+        ),
+        "as_ordered": Say(
+            "{orders} orders have parcels that fit what was ordered.",
+            "{orders} 笔订单的包裹与所购商品相符。",
+        ),
+    },
+    look=look,
+)

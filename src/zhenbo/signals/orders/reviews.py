@@ -1,0 +1,179 @@
+"""Reviews by script: the same praise under many orders, written before the parcel was opened, written in one go.
+
+## What it looks for
+Written reviews of the orders made here: sentences too long for chance that several buyers share, near copies included;
+reviews written before the parcel came or within minutes of it; reviews of different buyers that follow one another
+within a minute.
+
+## Why it matters
+A brushed order ends with a review, because the review is half of what is bought: "empty parcel, then a scripted review"
+(Fanxian court, 2024). Nothing of it is refunded, so money does not tell.
+
+## How it is fooled
+By praise that a language model writes anew for every order, posted days apart; by leaving no review at all.
+
+## What clears it
+Short praise (好评, 质量不错) that everybody writes. What the platform writes for those who say nothing. Boilerplate that
+buyers copy to earn coins is expected: one long review in ten may be somebody else's too, in a few rooms every third.
+Busy shops, where reviews follow one another at any time of the day: the room's own rate is expected.
+
+## Method
+Three shares, each against a beta-binomial across rooms; the looks taken are paid for. Lines are compared by sound
+(`kernel.lines`). Baselines: `packs/baselines/orders.reviews.toml`.
+
+## Examples
+    >>> from zhenbo.proof.pages import look
+    >>> look('orders.reviews', '''
+    ... 20:00-22:00 b1..b60 order o{n} 59.00 scattered
+    ... 20:30-21:30 a1..a30 order f{n} 99.00
+    ... d+3 09:00-20:00 delivered o{n} x60 scattered; d+3 09:00-20:00 delivered f{n} x30 scattered
+    ... d+5 09:00-d+7 21:00 reviewed f{n} x30 "{做工很细致，比想象的好，值得推荐|朋友介绍来买的，果然没有失望，好评|收到就用上了，家里人都夸好看}" scattered
+    ... d+5 09:00-d+9 21:00 reviewed o{n} x9 "好评" scattered
+    ... ''')
+    orders.reviews: accuses, names 30 orders, says copied
+    >>> look('orders.reviews', '''
+    ... 20:00-22:00 b1..b60 order o{n} 59.00 scattered
+    ... d+3 09:00-20:00 delivered o{n} x60 scattered
+    ... d+4 09:00-d+9 21:00 reviewed o{n} x12 "{袖子有点长但是料子很软|给爸爸买的他说穿着舒服|比直播间里看着颜色深一点|洗了一次没有掉色还可以|快递很慢等了五天才到货|第二次买了还是老样子好|裤脚要自己改一下才能穿|妈妈很喜欢这个颜色谢谢|包装压坏了东西没有问题|尺码偏小建议大家买大号|性价比还行吧没有惊喜的|客服回复很快态度也不错}" scattered
+    ... d+4 09:00-d+9 21:00 reviewed o{n} x20 "好评" scattered
+    ... ''')
+    orders.reviews: clears, names 0 orders, says own_words
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from zhenbo.core.evidence import Cause, Found, Say, Signal, cite
+from zhenbo.core.session import HOUR, MINUTE, Session
+from zhenbo.core.subject import Question, Tier
+from zhenbo.kernel.opinions import Opinions, opinions
+from zhenbo.kernel.orders import NEVER, UNTIMED, Orders, orders
+from zhenbo.signals.looks import Best, Look, best, created_in, share
+
+Bools = npt.NDArray[np.bool_]
+
+SECOND = MINUTE // 60
+SURE = 1e-3
+"""Below this p, buyers who copy praise to earn coins are ruled out."""
+_AROUND = 3 * HOUR
+"""Half of the stretch from which the room's own rate of reviews is taken."""
+
+
+def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
+    """Test what is written, how soon and how close together; one piece of evidence for the most telling."""
+    made = orders(session)
+    if not len(made):
+        return []
+    told = opinions(session, made, base["length_min"])
+    tests = (_copied(made, told, base), _prompt(made, told, base), _together(made, told, base))
+    looks = [one for one in tests if one is not None]
+    return [_evidence(session, made, told, best(looks))] if looks else []
+
+
+def _marked(made: Orders, told: Opinions, which: Bools | npt.NDArray[np.int64]) -> Bools:
+    """Orders of some reviews."""
+    out = np.zeros(len(made), dtype=bool)
+    out[told.order[which]] = True
+    return out
+
+
+def _copied(made: Orders, told: Opinions, base: Mapping[str, Any]) -> Look | None:
+    """Long reviews that another buyer wrote too."""
+    long = told.line >= 0
+    if long.sum() < base["reviews_min"]:
+        return None
+    rate = (base["copied_share"], base["copied_concentration"])
+    return share("copied", _marked(made, told, told.shared >= 2), _marked(made, told, long), rate)
+
+
+def _prompt(made: Orders, told: Opinions, base: Mapping[str, Any]) -> Look | None:
+    """Reviews of a parcel that nobody can have opened yet."""
+    came = made.at["delivered"][told.order]
+    judged = (came != NEVER) & (came != UNTIMED) & (told.ts != UNTIMED)
+    judged &= made.keys["tracking_id"][told.order] >= 0  # what is not sent by parcel is used at once
+    if judged.sum() < base["reviews_min"]:
+        return None
+    wait = np.where(judged, told.ts - came, NEVER)
+    soon = wait < base["prompt_s"] * SECOND
+    if soon.sum() > base["skew_share"] * judged.sum() and (wait[soon] < 0).all():
+        return None  # two clocks
+    rate = (base["prompt_share"], base["prompt_concentration"])
+    return share("prompt", _marked(made, told, soon), _marked(made, told, judged), rate)
+
+
+def _together(made: Orders, told: Opinions, base: Mapping[str, Any]) -> Look | None:
+    """Reviews of different buyers that follow one another within a minute."""
+    timed = np.flatnonzero(told.ts != UNTIMED)
+    if len(timed) < base["reviews_min"]:
+        return None
+    timed = timed[np.argsort(told.ts[timed], kind="stable")]
+    ts, buyer = told.ts[timed], told.buyer[timed]
+    if len(np.unique(ts)) < 0.5 * len(ts):
+        return None  # a record that rounds its times says nothing of minutes
+    near = (np.diff(ts) <= MINUTE) & (np.diff(buyer) != 0)
+    close = np.r_[near, False] | np.r_[False, near]
+    around = np.searchsorted(ts, ts + _AROUND) - np.searchsorted(ts, ts - _AROUND) - 1
+    chance = float((1 - np.exp(-around * MINUTE / _AROUND)).mean())
+    rate = (min(base["together_share"] + chance, 0.9), base["together_concentration"])
+    return share("together", _marked(made, told, timed[close]), _marked(made, told, timed), rate)
+
+
+def _evidence(session: Session, made: Orders, told: Opinions, found: Best) -> Found:
+    rows = session.rows("review")
+    mine = made.id.take(pa.array(np.flatnonzero(found.shown)))
+    events, total = cite(rows.filter(pc.is_in(rows["order_id"], value_set=mine)))
+    copied = found.accused and found.look.name == "copied"
+    said = told.line[found.look.members[told.order]]
+    causes = (
+        Cause("platform_template", "ruled_out"),
+        Cause("copied_for_coins", "ruled_out" if found.p < SURE else "open"),
+    )
+    return SIGNAL.evidence(
+        window=created_in(session, made, found.shown),
+        p=found.p,
+        observed=float(found.look.units),
+        expected=found.look.expected,
+        says=found.look.name if found.accused else "own_words",
+        args={**found.args, "reviews": len(told), "lines": len(np.unique(said[said >= 0]))},
+        effect=found.effect,
+        orders=found.weights(made),
+        causes=causes if copied else (),
+        events=events,
+        events_total=total,
+    )  # fmt: skip
+
+
+SIGNAL = Signal(
+    id="orders.reviews",
+    version=1,
+    question=Question.SALES,
+    tier=Tier.T2,
+    title=Say("Reviews by script", "脚本式好评"),
+    says={
+        "copied": Say(
+            "{units} of {tested} longer reviews ({found_share}) repeat another buyer's words: {lines} sentences in all. Honest shops "
+            "have {expected_share}.",
+            "{tested} 条较长评价中有 {units} 条（{found_share}）与其他买家的评价雷同，总共只有 {lines} 种说法；正常店铺约为 {expected_share}。",
+        ),
+        "prompt": Say(
+            "{units} of {tested} reviews ({found_share}) were written before the parcel had come or within ten minutes of it; "
+            "honest buyers: {expected_share}.",
+            "{tested} 条评价中有 {units} 条（{found_share}）写于包裹签收之前或签收后十分钟内；正常买家约为 {expected_share}。",
+        ),
+        "together": Say(
+            "{units} of {tested} reviews ({found_share}) follow another buyer's within a minute; at this shop's pace {expected_share} "
+            "would.",
+            "{tested} 条评价中有 {units} 条（{found_share}）与其他买家的评价相隔不到一分钟；按该店评价的节奏应为 {expected_share}。",
+        ),
+        "own_words": Say(
+            "{reviews} written reviews are short or in the buyers' own words, and come when parcels have been opened.",
+            "{reviews} 条文字评价或简短、或各有各的说法，且均在收货拆封之后陆续发布。",
+        ),
+    },
+    look=look,
+)
