@@ -272,5 +272,10 @@ def _rounded(value: Any) -> Any:
 
 def to_json(audit: Audit) -> bytes:
     """`verdict.json`: numbers rounded to 6 digits, two-space indent, byte-identical for equal audits."""
-    plain = _rounded(msgspec.to_builtins(audit))
+    return encoded(audit)
+
+
+def encoded(contract: object) -> bytes:
+    """Any contract of this kind as JSON, written like `verdict.json`."""
+    plain = _rounded(msgspec.to_builtins(contract))
     return msgspec.json.format(msgspec.json.encode(plain), indent=2) + b"\n"
