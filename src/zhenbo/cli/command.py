@@ -13,6 +13,8 @@ from zhenbo.core.errors import ZhenboError
 COMMANDS = {
     "demo": "Simulate an evening of rooms, audit it, show the verdicts.",
     "audit": "Audit data folders or raw files of known sources.",
+    "host": "What is true of a host's figures, over all its sessions.",
+    "agency": "What is true of an agency's figures; whether its fees roll over.",
     "import": "Turn any known source into a canonical data folder.",
     "sim": "Make a simulated world with its truth, from a seed.",
     "calibrate": "Learn your own reference cells and calibration from history.",

@@ -16,7 +16,11 @@ STANDING = 12
 
 def many_lines(audit: Audit, lang: Lang) -> tuple[str, ...]:
     """What looking at so many rooms means; nothing where there is but one."""
-    told = audit.many
+    return chance_lines(audit.many, lang)
+
+
+def chance_lines(told: Many | None, lang: Lang) -> tuple[str, ...]:
+    """The same of any selection of rooms."""
     if told is None or told.rooms < 2:
         return ()
     lines = [_expected(told, lang)] if told.flagged else []

@@ -1,0 +1,101 @@
+"""What the commands on parties share: their options, reading what is given, writing page and JSON."""
+
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from zhenbo.cli.audit_ import moment
+from zhenbo.cli.show import bar, console, key_option, keyed
+from zhenbo.core.errors import ZhenboError
+
+if TYPE_CHECKING:
+    from zhenbo.pipeline.parties import Known
+    from zhenbo.report.page import Page
+
+
+def party_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """PATHS, --out, --as-of, --lang, --json, --packs and --key, as `zhenbo audit` has them."""
+    for option in reversed((
+        click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)),
+        click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for report.html and the JSON."),
+        click.option("--as-of", callback=moment, help="Read the record as it stood at this time (ISO 8601)."),
+        click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language of the report."),
+        click.option("--json", "as_json", is_flag=True, help="Print the JSON on stdout."),
+        click.option("--packs", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Own reference cells and calibration."),
+        key_option,
+    )):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def read(options: dict[str, Any]) -> "Known":
+    """What the paths hold: audited now, or an earlier audit's verdicts."""
+    from zhenbo.pipeline import overlaid
+    from zhenbo.pipeline.parties import known
+
+    packs = overlaid(options["packs"]) if options["packs"] else None
+    with bar() as progress:
+        return known(
+            options["paths"], lambda: keyed(options["key"]), as_of=options["as_of"], lang=options["lang"], packs=packs,
+            progress=progress,
+        )  # fmt: skip
+
+
+def again(command: str, found: "Known", options: dict[str, Any], *more: str) -> str:
+    """The command that makes the page again, to the byte."""
+    paths = [Path(p).name or str(p) for p in options["paths"]]
+    at = [] if options["as_of"] is None else ["--as-of", found.audit.as_of]
+    return shlex.join(["zhenbo", command, *paths, *more, *at, "--lang", options["lang"], "--out", "DIR"])
+
+
+def chosen(wanted: Sequence[str], there: Sequence[str], same: Callable[[str], str], what: str) -> list[str]:
+    """The parties asked for; all of them when none was.
+
+    Raises:
+        ZhenboError: when one of them is not in the record.
+    """
+    picked = [same(w) for w in wanted] or list(there)
+    strangers = [w for w in wanted if same(w) not in there]
+    if strangers:
+        known = ", ".join(there[:12]) or "none"
+        raise ZhenboError(f"No {what} {', '.join(strangers)} in this record. It holds: {known}{' …' if len(there) > 12 else ''}.")  # fmt: skip
+    return list(dict.fromkeys(picked))
+
+
+def finish(page: "Page", body: object, name: str, options: dict[str, Any]) -> None:
+    """Write the page and the JSON, show the page on the terminal, name the report.
+
+    Args:
+        page: the page.
+        body: what the JSON holds.
+        name: of the JSON file, without its ending.
+        options: of the command.
+
+    Raises:
+        ZhenboError: when the folder cannot be written to.
+    """
+    from zhenbo.core.verdict import encoded
+    from zhenbo.report.page import print_page, render_page
+
+    out, as_json = options["out"], options["as_json"]
+    content = encoded(body)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / f"{name}.json").write_bytes(content)
+        (out / f"{name}.schema.json").write_bytes(
+            msgspec.json.format(msgspec.json.encode(msgspec.json.schema(type(body))), indent=2)
+        )
+        (out / "report.html").write_text(render_page(page, options["lang"]), "utf-8")
+    except OSError as error:
+        raise ZhenboError(
+            f"The results cannot be written to {out} ({error}). Name another folder with --out."
+        ) from error
+    print_page(page, console(err=as_json), options["lang"])
+    if as_json:
+        sys.stdout.buffer.write(content)
+    click.echo(f"\nReport: {out / 'report.html'}", err=as_json)

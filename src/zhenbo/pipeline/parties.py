@@ -1,0 +1,168 @@
+"""What the audits of parties read: a record audited on the fly, or the verdicts of an earlier audit."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from zhenbo.audit.figures import in_time
+from zhenbo.audit.flows import Move, moves
+from zhenbo.audit.growth import Reading
+from zhenbo.core.dataset import Dataset
+from zhenbo.core.errors import NoEventsError, ZhenboError
+from zhenbo.core.papers import Papers
+from zhenbo.core.rows import plain
+from zhenbo.core.session import Session, micros
+from zhenbo.core.verdict import Audit, SubjectVerdict
+from zhenbo.judge import Policy
+from zhenbo.pipeline.audit import Lang, audit_dataset, default_policy, nothing_read
+
+VERDICT = "verdict.json"
+_FANS = "fan_total"
+
+
+@dataclass(frozen=True)
+class Known:
+    """Everything that is known of the parties of a record.
+
+    Args:
+        audit: verdicts on its sessions and shop months.
+        papers: contracts and who is who.
+        data: the record itself; None where only verdicts were given.
+        policy: for what looking at many rooms costs.
+    """
+
+    audit: Audit
+    papers: Papers = field(default_factory=Papers)
+    data: Dataset | None = None
+    policy: Policy = field(default_factory=default_policy)
+
+    @property
+    def verdicts(self) -> list[SubjectVerdict]:
+        """Sessions and shop months, in the order of time."""
+        return in_time([*self.audit.sessions, *self.audit.shops])
+
+    @property
+    def as_of(self) -> int:
+        """Microsecond at which the record is read."""
+        return int(datetime.fromisoformat(self.audit.as_of).timestamp() * 1_000_000)
+
+    def moved(self) -> list[Move]:
+        """All payments outside the orders up to `as_of`."""
+        return [] if self.data is None else [m for m in moves(self.data.events) if m.at <= self.as_of]
+
+    def readings(self, host: str) -> list[Reading]:
+        """Follower counts of a host that were displayed, up to `as_of`."""
+        if self.data is None:
+            return []
+        ids = {*self.papers.registry.ids(host), *self.papers.registry.accounts(host)}
+        return [r for r in (*_events(self.data, ids), *_snapshots(self.data, ids)) if r.at <= self.as_of]
+
+
+def _events(data: Dataset, hosts: set[str]) -> list[Reading]:
+    """Readings from counter rows."""
+    e = data.events
+    mine = pc.and_(pc.equal(plain(e["kind"]), _FANS), pc.is_in(plain(e["host_id"]), pa.array(sorted(hosts))))
+    rows = e.filter(pc.and_(mine, pc.and_(pc.is_valid(e["ts"]), pc.greater_equal(e["qty"], 0))))
+    ts = micros(rows["ts"]).tolist()
+    told = zip(ts, rows["qty"].to_pylist(), plain(rows["source"]).to_pylist(), rows["event_id"].to_pylist(), strict=True)  # fmt: skip
+    return [Reading(at, fans, f"{source}:{event}") for at, fans, source, event in told]
+
+
+def _snapshots(data: Dataset, hosts: set[str]) -> list[Reading]:
+    """Readings from snapshots of the host's own account."""
+    a = data.accounts
+    if not a.num_rows:
+        return []
+    mine = pc.and_(pc.is_in(a["account_id"], pa.array(sorted(hosts))), pc.and_(pc.is_valid(a["seen_at"]), pc.greater_equal(a["followers"], 0)))  # fmt: skip
+    rows = a.filter(pc.fill_null(mine, False))
+    told = zip(micros(rows["seen_at"]).tolist(), rows["followers"].to_pylist(), rows["account_id"].to_pylist(), strict=True)  # fmt: skip
+    return [Reading(at, fans, f"accounts:{who}") for at, fans, who in told]
+
+
+def known(
+    paths: Sequence[Path], key: Callable[[], bytes], *, as_of: int | None = None, lang: Lang = "zh", packs: Any = None,
+    progress: Callable[[Session], None] = lambda _: None,
+) -> Known:  # fmt: skip
+    """Read what is given: data folders and raw files are audited, a verdict of an earlier audit is taken as it stands.
+
+    Args:
+        paths: data folders, raw files, `--out` folders of `zhenbo audit`, or `verdict.json` itself. Papers beside either count.
+        key: gives the key for pseudonyms, where raw sources are read.
+        as_of: microsecond at which a record is read; the latest event by default.
+        lang: language of the verdicts' sentences.
+        packs: baselines, calendar and policy; the shipped ones by default.
+        progress: called with each subject before it is audited.
+
+    Raises:
+        NoEventsError: when there is nothing to audit.
+        ZhenboError: when verdicts and records are mixed, or a verdict cannot be read.
+    """
+    from zhenbo.intake import papers
+
+    earlier = [p / VERDICT if p.is_dir() else p for p in paths if _is_verdict(p)]
+    told = papers.read(paths)
+    if earlier:
+        if len(earlier) < len(paths) and not _only_papers([p for p in paths if not _is_verdict(p)]):
+            raise ZhenboError(
+                "Verdicts of an earlier audit and records to be audited cannot be read together: give the data folders "
+                "alone, or the --out folders (with parties.toml and deals.toml beside them)."
+            )
+        if as_of is not None:
+            raise ZhenboError("--as-of changes what is audited: give the data folder, not the verdict of an earlier audit.")  # fmt: skip
+        return Known(_joined([_verdict(p) for p in earlier]), told)
+    data, rejects = _loaded(paths, key())
+    options: dict[str, Any] = {"as_of": as_of, "lang": lang, "packs": packs, "rejects": rejects}
+    result = audit_dataset(data, progress=progress, **options)
+    return Known(result.audit, told, data if as_of is None else data.until(as_of))
+
+
+def _loaded(paths: Sequence[Path], key: bytes) -> tuple[Dataset, list[Any]]:
+    from zhenbo.intake.load import load
+
+    loaded = load(paths, key)
+    if not loaded.dataset.events.num_rows:
+        raise nothing_read(paths, loaded.unused)
+    return loaded.dataset, loaded.unused
+
+
+def _is_verdict(path: Path) -> bool:
+    return path.name == VERDICT if path.is_file() else (path / VERDICT).is_file()
+
+
+def _only_papers(paths: Sequence[Path]) -> bool:
+    files = [f for p in paths for f in (p.iterdir() if p.is_dir() else [p])]
+    return all(f.suffix.lower() == ".toml" for f in files)
+
+
+def _verdict(path: Path) -> Audit:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Audit)
+    except (OSError, msgspec.DecodeError, ValueError) as error:
+        raise ZhenboError(
+            f"{path} is no verdict that zhenbo wrote ({error}). Give an --out folder of `zhenbo audit`, or the data folder."
+        ) from error
+
+
+def _joined(audits: Sequence[Audit]) -> Audit:
+    """Several audits as one: the first word on each subject counts, the latest moment is that of all."""
+    first = audits[0]
+    if not any(a.sessions or a.shops for a in audits):
+        raise NoEventsError("The verdict holds no session and no shop month: there is nothing to sum up.")
+    sessions = {s.session_id: s for a in reversed(audits) for s in a.sessions}
+    shops = {s.shop_id: s for a in reversed(audits) for s in a.shops}
+    return msgspec.structs.replace(
+        first, as_of=max(a.as_of for a in audits), sessions=[sessions[k] for k in sorted(sessions)],
+        shops=[shops[k] for k in sorted(shops)], notes=list(dict.fromkeys(n for a in audits for n in a.notes)),
+    )  # fmt: skip
+
+
+def windows_of(found: Known, verdicts: Sequence[SubjectVerdict]) -> list[Any]:
+    """Honest causes declared for some subjects."""
+    declared: Mapping[str, Any] = {} if found.data is None else found.data.windows
+    return [w for v in verdicts for w in declared.get(getattr(v, "session_id", ""), ())]
