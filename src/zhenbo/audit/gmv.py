@@ -3,18 +3,27 @@
 Every order's amount is split once, in this order: cancelled, not paid, discount, refunded (up to as-of), brushed
 (expected, of what remains), verified. All lines but `brushed` are facts; so
 gross − cancelled − unpaid_open − discount − refunded − brushed = verified.mid, exactly.
+
+Beside it stand refunds by cause and age (`audit.returns`) and those still to come (`audit.projection`). The rules in
+words: docs/gmv.md.
 """
 
+import heapq
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from zhenbo.audit.projection import Base, Curve, curve, projected
+from zhenbo.audit.returns import Sales, Usual, returns
 from zhenbo.core.session import Session
-from zhenbo.core.verdict import Gmv, Interval, OfWhich
+from zhenbo.core.verdict import BridgePart, Gmv, Interval, OfWhich
 from zhenbo.kernel.orders import Orders, orders
 from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB
 
@@ -31,15 +40,20 @@ _SHARED_DB = 3.0
 """The weights of one session err together; the interval moves all odds by this much before chance is added."""
 
 _Z90 = 1.6449
+IDS = 20
+"""Orders named per line of the bridge, the largest first."""
 
 
-def bridge(session: Session, probability: Mapping[str, float], missed: float = 0.0) -> Gmv | None:
+def bridge(
+    session: Session, probability: Mapping[str, float], missed: float = 0.0, usual: Usual | None = None
+) -> Gmv | None:
     """The bridge of a session or shop month; None where the record holds no order.
 
     Args:
         session: the record; orders are read as they stood at its `as_of`.
         probability: per order id, that it is brushed. An order that is not listed was not judged.
         missed: upper end of the brushed share of all orders; the upper end of the brushed amount is no lower.
+        usual: what is usual of returns; without it there is neither breakdown nor projection.
 
     Orders in another currency than most are left out, and so are samples, lottery and test orders and orders
     created elsewhere. `brushed` expects from orders whose probability exceeds the prior of 1 %; those at or
@@ -53,42 +67,113 @@ def bridge(session: Session, probability: Mapping[str, float], missed: float = 0
         >>> told_of.gross, told_of.unpaid_open, told_of.brushed, told_of.verified.mid
         (7400, 500, 1000, 5900)
     """
-    return bridge_of(orders(session), probability, missed)
+    made = orders(session)
+    told = bridge_of(made, probability, missed)
+    if told is None or usual is None:
+        return told
+    split = _split(made, probability)
+    seen = returns(
+        session,
+        Sales(made, split.paid, split.back, split.rest, np.where(split.p > _PRIOR, split.p, 0.0)),
+        usual,
+    )
+    if seen is None:
+        return told
+    mine = {
+        c: curve([t for t in seen.ages if t.category == c], usual.of(c))
+        for c in {t.category for t in seen.ages}
+    }
+    return after_returns(msgspec.structs.replace(told, returns=seen), lambda c: (mine[c], usual.of(c)))
+
+
+@dataclass(frozen=True)
+class _Split:
+    """What of each order's amount stands in which line, in minor units, and what the judge said of it."""
+
+    currency: str
+    created: Ints
+    cancelled: Ints
+    unpaid: Ints
+    cut: Ints
+    paid: Ints
+    back: Ints
+    rest: Ints
+    p: Floats
+    judged: npt.NDArray[np.bool_]
+
+
+def _split(made: Orders, probability: Mapping[str, float]) -> _Split:
+    currency, mine = _majority(made)
+    created = np.where(mine, made.amount, 0)
+    cancelled = np.where(made.happened("cancelled"), created, 0)
+    unpaid = np.where(made.was_paid, 0, created - cancelled)
+    left = created - cancelled - unpaid
+    cut = np.minimum(left, made.discount)
+    back = np.minimum(left - cut, made.refund)
+    p, judged = _listed(made.id, probability)
+    return _Split(currency, created, cancelled, unpaid, cut, left - cut, back, left - cut - back, p, judged)
 
 
 def bridge_of(made: Orders, probability: Mapping[str, float], missed: float = 0.0) -> Gmv | None:
     """The bridge of some orders, such as those of one merchant; arguments and rules as in `bridge`."""
     if not len(made):
         return None
-    currency, mine = _majority(made)
-    rest = np.where(mine, made.amount, 0)
-    gross = int(rest.sum())
-    cancelled, rest = _take(rest, made.happened("cancelled"))
-    unpaid, rest = _take(rest, ~made.was_paid)
-    discount, rest = _take_amount(rest, made.discount)
-    refunded, rest = _take_amount(rest, made.refund)
-    p, judged = _listed(made.id, probability)
-    expected, low, high = _brushed(rest, p, judged)
-    left = int(rest.sum())
+    is_ = _split(made, probability)
+    expected, low, high = _brushed(is_.rest, is_.p, is_.judged)
+    left = int(is_.rest.sum())
     high = max(high, math.ceil(missed * left - 1e-9))
-    settled = made.happened("completed")
-    going_back = made.happened("sent_back") | made.happened("asked")
-    verified = left - expected
+    settled = made.happened("completed") | made.happened("settled")
+    verified = Interval(left - high, left - expected, left - low)
+    named = is_.p > 0.5
+    parts = {
+        "cancelled": is_.cancelled, "unpaid_open": is_.unpaid, "discount": is_.cut, "refunded": is_.back,
+        "brushed": np.where(named, is_.rest, 0), "verified": np.where(named, 0, is_.rest),
+    }  # fmt: skip
+    sums = {name: int(part.sum()) for name, part in parts.items()} | {
+        "brushed": expected,
+        "verified": verified.mid,
+    }
     return Gmv(
-        currency=currency,
-        gross=gross,
-        cancelled=cancelled,
-        unpaid_open=unpaid,
-        discount=discount,
-        refunded=refunded,
+        currency=is_.currency,
+        gross=int(is_.created.sum()),
+        cancelled=sums["cancelled"],
+        unpaid_open=sums["unpaid_open"],
+        discount=sums["discount"],
+        refunded=sums["refunded"],
         brushed=expected,
         brushed_low=low,
         brushed_high=high,
-        verified=Interval(left - high, verified, left - low),
+        verified=verified,
         of_which=OfWhich(
-            unsettled=_part(rest, p, ~settled, verified),
-            returned=_part(rest, p, going_back & (made.refund == 0), verified),
+            unsettled=_part(is_.rest, is_.p, ~settled, verified.mid),
+            returned=_part(is_.rest, is_.p, made.case_open & (made.refund == 0), verified.mid),
         ),
+        lines=[_line(name, sums[name], part, made.id) for name, part in parts.items()],
+        settled=int(made.settled[is_.created > 0].sum()) if made.happened("settled").any() else None,
+    )
+
+
+def after_returns(gmv: Gmv, curves: Callable[[str], tuple[Curve, Base]]) -> Gmv:
+    """The same with refunds still to come, by curves of each category; untouched where refunds cannot be timed."""
+    if gmv.returns is None:
+        return gmv
+    told = projected(gmv.returns, gmv.verified.mid, curves)
+    later = None
+    if told.to_come is not None:
+        v, c = gmv.verified, told.to_come
+        middle = v.mid - c.mid
+        below = math.hypot(v.mid - v.low, c.high - c.mid)
+        above = math.hypot(v.high - v.mid, c.mid - c.low)
+        later = Interval(max(middle - math.ceil(below), 0), middle, middle + math.ceil(above))
+    return msgspec.structs.replace(gmv, returns=told, after_returns=later)
+
+
+def _line(name: Any, amount: int, parts: Ints, ids: pa.Array) -> BridgePart:
+    """A line with its orders, the largest first, of equals the first by id."""
+    at = np.flatnonzero(parts)
+    named = zip((-parts[at]).tolist(), ids.take(pa.array(at)).to_pylist(), strict=True)
+    return BridgePart(
+        line=name, amount=amount, orders=len(at), ids=[order for _, order in heapq.nsmallest(IDS, named)]
     )
 
 
@@ -100,15 +185,6 @@ def _majority(made: Orders) -> tuple[str, npt.NDArray[np.bool_]]:
     count = np.bincount(named)
     best = min(np.flatnonzero(count == count.max()), key=lambda i: made.currencies[i])
     return made.currencies[best], (made.currency == best) | (made.currency < 0)
-
-
-def _take(rest: Ints, which: npt.NDArray[np.bool_]) -> tuple[int, Ints]:
-    return int(rest[which].sum()), np.where(which, 0, rest)
-
-
-def _take_amount(rest: Ints, amount: Ints) -> tuple[int, Ints]:
-    part = np.minimum(rest, amount)
-    return int(part.sum()), rest - part
 
 
 def _listed(ids: pa.Array, probability: Mapping[str, float]) -> tuple[Floats, npt.NDArray[np.bool_]]:

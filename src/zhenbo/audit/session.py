@@ -9,6 +9,7 @@ from typing import Any
 from zhenbo.audit.exhibits import exhibit
 from zhenbo.audit.gmv import bridge
 from zhenbo.audit.purchaser import purchaser
+from zhenbo.audit.returns import Usual
 from zhenbo.audit.shown import ASKS, Shown, masked_share, shown
 from zhenbo.audit.without import cut, named
 from zhenbo.core.evidence import Effect, Evidence, Found, Say
@@ -99,12 +100,14 @@ class Case:
         found: what each signal found and missed, by its id.
         seen: what was displayed or delivered of each metric.
         share: per evidence id, the fabricated share it claims if material, else 0.
+        usual: what is usual of returns; without it the bridge has neither their causes nor those to come.
     """
 
     session: Session
     found: Mapping[str, Sequence[Found]]
     seen: Shown
     share: Mapping[str, float]
+    usual: Usual | None = None
 
     def judge(self, policy: Policy, heard: Callable[[str], bool] = lambda _: True) -> Judgement:
         """Weigh what the signals found; `heard` leaves signals out by id."""
@@ -125,14 +128,16 @@ class Beyond:
     hypotheses: Hypotheses
 
 
-def case(session: Session, found: Mapping[str, Sequence[Found]], policy: Policy) -> Case:
+def case(
+    session: Session, found: Mapping[str, Sequence[Found]], policy: Policy, usual: Usual | None = None
+) -> Case:
     """Bring together what there is to judge a subject by."""
     seen = shown(session)
     share = {
         e.id(session.session_id): _share(session, e, seen, policy)
         for pieces in found.values() for e in pieces if isinstance(e, Evidence)
     }  # fmt: skip
-    return Case(session, found, seen, share)
+    return Case(session, found, seen, share, usual)
 
 
 def audit_case(made: Case, policy: Policy, words: Words, beyond: Beyond | None = None) -> Audited:
@@ -151,7 +156,7 @@ def audit_case(made: Case, policy: Policy, words: Words, beyond: Beyond | None =
     believed = 1.0 if sales.outcome.rank >= Outcome.SUSPECT.rank else NOT_BELIEVED
     fakes = _fakes(session, seen, judged, policy)
     missed = fakes.orders.high / max(fakes.orders.shown, 1) if fakes.orders else 0.0
-    gmv = bridge(session, {order: min(p, believed) for order, p in judged.orders.items()}, missed)
+    gmv = bridge(session, {order: min(p, believed) for order, p in judged.orders.items()}, missed, made.usual)
     head = judged.headline
     start, end = session.span
     said = head.asked and head.outcome is not Outcome.INSUFFICIENT  # null: not enough evidence to say

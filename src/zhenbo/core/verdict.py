@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from zhenbo.core.settlement import DealVerdict
 from zhenbo.core.subject import Outcome, Question, Tier
 
 Probability = Annotated[float, Meta(ge=0, le=1)]
@@ -64,6 +65,73 @@ class OfWhich(Struct, frozen=True):
     returned: Annotated[int, Meta(description="goods on their way back, refund not yet done")]
 
 
+class BridgePart(Struct, frozen=True, kw_only=True):
+    """The orders behind a line of the bridge."""
+
+    line: Annotated[Literal["cancelled", "unpaid_open", "discount", "refunded", "brushed", "verified"], Meta(description="which line")]  # fmt: skip
+    amount: Annotated[int, Meta(description="its amount, minor units")]
+    orders: Annotated[Count, Meta(description="orders of which something stands in this line; of brushed those more likely brushed than not")]  # fmt: skip
+    ids: Annotated[list[str], Meta(description="the largest of them, capped")]
+
+
+class Share(Struct, frozen=True):
+    """A share with its 90 % interval."""
+
+    low: Probability
+    mid: Probability
+    high: Probability
+
+
+class ReturnCell(Struct, frozen=True, kw_only=True):
+    """Refunds of one region or category beside those of the rest."""
+
+    by: Literal["region", "category"]
+    name: str
+    orders: Annotated[Count, Meta(description="paid orders")]
+    refunded: Annotated[Count, Meta(description="of them refunded")]
+    share: Annotated[Share, Meta(description="refunded share, drawn to the rest of the record where orders are few")]
+    rest: Annotated[Probability, Meta(description="refunded share of the rest of the record")]
+    stands_out: Annotated[bool, Meta(description="beyond chance and half as much again as the rest")]
+
+
+class ReturnCause(Struct, frozen=True, kw_only=True):
+    """Why money went back, as far as the record tells; each refunded order has one cause."""
+
+    cause: Literal["brushing", "logistics", "buyer_abuse", "quality", "impulse", "untold"]
+    orders: Count
+    amount: Annotated[int, Meta(description="refunded, minor units")]
+
+
+class Ages(Struct, frozen=True, kw_only=True):
+    """Life table of the paid orders of one category: what began to come back at which age. Lists run along `Returns.ages_h`."""
+
+    category: Annotated[str, Meta(description="as the products say; empty where they do not")]
+    orders: Count
+    paid: Annotated[int, Meta(description="what buyers paid for them, minor units")]
+    spread: Annotated[float, Meta(description="squared coefficient of variation of these amounts")]
+    exposed: Annotated[list[float], Meta(description="amount times the part of the stretch it was watched for")]
+    back: Annotated[list[int], Meta(description="amount that began to come back in the stretch")]
+    back_orders: list[int]
+    now: Annotated[list[int], Meta(description="genuine amount whose orders are of this age at as_of; one entry more, for those older")]  # fmt: skip
+    now_h: Annotated[list[float], Meta(description="mean age of these, hours")]
+
+
+class Returns(Struct, frozen=True, kw_only=True):
+    """Refunds so far and to come, beside what such goods usually see."""
+
+    told: Annotated[Literal["timed", "untimed", "nothing"], Meta(description="whether refunds have times of their own, have none, or are not told of at all")]  # fmt: skip
+    share: Annotated[Probability, Meta(description="refunded share of what was paid")]
+    usual: Annotated[Share | None, Meta(description="share usually come back by this age, for these goods; learned from the audited record, drawn to the pack")]  # fmt: skip
+    open: Annotated[int, Meta(description="of what remains: money asked back, not yet refunded or refused, minor units")]
+    granted: Annotated[list[int], Meta(description="requests for money back that were [granted, refused]")]
+    to_come: Annotated[Interval | None, Meta(description="refunds expected after as_of, with 90 % interval; null where refunds cannot be timed")]  # fmt: skip
+    after: Annotated[dict[str, int], Meta(description="refunded amount by time after payment: first_hour, first_day, to_day_3, day_3_to_10, later, untimed")]  # fmt: skip
+    causes: list[ReturnCause]
+    cells: list[ReturnCell]
+    ages_h: Annotated[list[float], Meta(description="bounds of the stretches of age, hours")]
+    ages: list[Ages]
+
+
 class Gmv(Struct, frozen=True, kw_only=True):
     """The bridge from created to verified amounts, in minor units; every line is exact, `brushed` is an estimate.
 
@@ -81,6 +149,10 @@ class Gmv(Struct, frozen=True, kw_only=True):
     brushed_high: int
     verified: Interval
     of_which: OfWhich
+    lines: Annotated[list[BridgePart], Meta(description="each line with its orders")] = []
+    settled: Annotated[int | None, Meta(description="paid out for these orders by statements, after what the platform keeps; null without statements")] = None  # fmt: skip
+    after_returns: Annotated[Interval | None, Meta(description="verified less the refunds expected after as_of")] = None  # fmt: skip
+    returns: Returns | None = None
 
 
 class CauseTested(Struct, frozen=True):
@@ -254,7 +326,10 @@ class Audit(Struct, frozen=True, kw_only=True):
             description="accounts that act as one, the largest group first; a crew seen in several sessions is one group"
         ),
     ] = []
-    deals: list[dict[str, Any]] = []
+    deals: Annotated[
+        list[DealVerdict],
+        Meta(description="what each deal of the papers came to, by id"),
+    ] = []
 
 
 def json_schema() -> dict[str, Any]:

@@ -113,6 +113,9 @@ class Orders:
             keys={name: code[which] for name, code in self.keys.items()},
             weight_g=self.weight_g[which],
             row=self.row[which],
+            case_open=self.case_open[which],
+            settled=self.settled[which],
+            why=self.why[which],
         )
 
     @property

@@ -12,8 +12,10 @@ import msgspec
 
 from zhenbo import __version__
 from zhenbo.audit.many import many
+from zhenbo.audit.pooled import pooled
+from zhenbo.audit.returns import Usual
 from zhenbo.audit.session import Audited, Case, Words, audit_case, case
-from zhenbo.core.cells import Categories, Reference, categories_of, facts_of
+from zhenbo.core.cells import Categories, Facts, Reference, categories_of, facts_of
 from zhenbo.core.dataset import Dataset, subjects
 from zhenbo.core.errors import NoEventsError, Reject
 from zhenbo.core.evidence import Evidence, Found, Say
@@ -127,7 +129,28 @@ def cases(
     policy, categories = policy or packs.policy, categories_of(data.products)
     for subject in subjects(data, as_of):
         progress(subject)
-        yield case(subject, look(subject, packs, categories), policy)
+        yield case(subject, look(subject, packs, categories), policy, usual(subject, packs, categories))
+
+
+def usual(session: Session, packs: Packs, categories: Categories) -> Usual:
+    """What is usual of the returns of a subject's goods.
+
+    Args:
+        session: the subject.
+        packs: baselines and calendar.
+        categories: of products.
+    """
+    facts = facts_of(session, categories, packs.calendar)
+    mine = {product: c for (platform, product), c in categories.items() if platform == session.platform}
+    return Usual(
+        packs.reference(RETURNS, facts).values,
+        {c: packs.reference(RETURNS, replace(facts, category=c)).values for c in sorted(set(mine.values()))},
+        mine,
+    )
+
+
+RETURNS = "sales.returns"
+"""The pack of what is usual of returns."""
 
 
 def concluded(
@@ -195,13 +218,15 @@ def audit_dataset(
     policy = policy or packs.policy
     looking = partial(look, packs=packs, categories=categories_of(data.products))
     audited = [concluded(made, policy, lang, looking) for made in cases(data, as_of, policy, progress, packs)]
-    return result_of(audited, data.latest if as_of is None else as_of, policy, lang, rejects)
+    return result_of(audited, data.latest if as_of is None else as_of, policy, lang, rejects, packs)
 
 
 def result_of(
-    audited: Sequence[Spoken], moment: int, policy: Policy, lang: Lang, rejects: Sequence[Reject]
-) -> Result:
+    audited: Sequence[Spoken], moment: int, policy: Policy, lang: Lang, rejects: Sequence[Reject],
+    packs: Packs | None = None,
+) -> Result:  # fmt: skip
     """The result of audited subjects, in the order given."""
+    audited = _with_returns(audited, packs or default_packs())
     verdicts = [a.verdict for a in audited]
     crews = united([g for a in audited for g in a.judgement.groups])
     audit = Audit(
@@ -224,6 +249,16 @@ def result_of(
         ],
     )  # fmt: skip
     return Result(audit, tuple(audited), tuple(rejects), crews)
+
+
+def _with_returns(audited: Sequence[Spoken], packs: Packs) -> Sequence[Spoken]:
+    """The same subjects, each told what is to come back by what all subjects of its host show together."""
+    told = [(f"{a.verdict.platform}\0{a.verdict.host_id}", a.verdict.gmv) for a in audited]
+    gmvs = pooled(told, lambda c: packs.reference(RETURNS, Facts(category=c or None)).values)
+    return [
+        a if gmv is a.verdict.gmv else replace(a, verdict=msgspec.structs.replace(a.verdict, gmv=gmv))  # type: ignore[type-var]
+        for a, gmv in zip(audited, gmvs, strict=True)
+    ]
 
 
 UNUSED = Say(

@@ -25,7 +25,7 @@ from zhenbo.core.verdict import SessionVerdict, ShopVerdict
 from zhenbo.intake.coverage import SOURCE, coverage
 from zhenbo.intake.distinct import distinct, distinct_rows
 from zhenbo.judge import Group, Policy
-from zhenbo.pipeline.audit import UNTOLD, Lang, Result, concluded, look, result_of
+from zhenbo.pipeline.audit import UNTOLD, Lang, Result, concluded, look, result_of, usual
 from zhenbo.pipeline.packs import Packs, default_packs
 
 ANSWERS = pa.schema([
@@ -130,7 +130,10 @@ def answers(asking: Asking, main: pa.Table, side: pa.Table) -> pa.Table:
     measure = measured if asking.cover else _as_read
     rows: list[tuple[str, bytes, bytes, bytes]] = []
     for session in sessions(main, side, asking.windows, asking.as_of, measure):
-        made = concluded(case(session, looking(session), asking.policy), asking.policy, asking.lang, looking)
+        made = concluded(
+            case(session, looking(session), asking.policy, usual(session, asking.packs, asking.categories)),
+            asking.policy, asking.lang, looking,
+        )  # fmt: skip
         told = made.judgement
         named = Named(dict(told.accounts), dict(told.orders), told.groups)
         rows.append((session.session_id, _packed(made.verdict), _packed(named), _packed(made.exhibit)))
@@ -155,7 +158,7 @@ def result(told: pa.Table, asking: Asking, rejects: Sequence[Reject] = ()) -> Re
     """The finished audit from all its `ANSWERS`."""
     order = sorted(range(told.num_rows), key=lambda i: precedence(told["subject"][i].as_py()))
     read = [read_back(row) for row in told.take(pa.array(order, pa.int64())).to_pylist()]
-    return result_of(read, asking.as_of, asking.policy, asking.lang, rejects)
+    return result_of(read, asking.as_of, asking.policy, asking.lang, rejects, asking.packs)
 
 
 def read_back(row: Mapping[str, Any]) -> Told:
