@@ -79,14 +79,14 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
 def _pieces(session: Session, made: Orders) -> Ints:
     """Pieces of one product in each order; 1 where the record does not say."""
     qty = session.events["qty"].take(pa.array(made.row))
-    return np.maximum(np.asarray(pc.fill_null(qty, 1).to_numpy()), 1).astype(np.int64)
+    return np.maximum(np.asarray(pc.fill_null(qty, 1).to_numpy(), dtype=np.int64), 1)
 
 
 def _cells(made: Orders, pieces: Ints) -> Ints:
     """A code per order for its goods: product and number of pieces; −1 where the product is unknown."""
     product = made.keys["target_id"]
     _, code = np.unique(np.stack([product, pieces]), axis=1, return_inverse=True)
-    return np.where(product >= 0, code.ravel(), -1).astype(np.int64)
+    return np.asarray(np.where(product >= 0, code.ravel(), -1), dtype=np.int64)
 
 
 def _same_weight(made: Orders, pieces: Ints, base: Mapping[str, Any]) -> Look | None:

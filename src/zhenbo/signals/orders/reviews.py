@@ -49,7 +49,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Found, Say, Signal, cite
-from zhenbo.core.session import HOUR, MINUTE, Session
+from zhenbo.core.session import HOUR, MINUTE, SECOND, Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.opinions import Opinions, opinions
 from zhenbo.kernel.orders import NEVER, UNTIMED, Orders, orders
@@ -57,7 +57,6 @@ from zhenbo.signals.looks import Best, Look, best, created_in, share
 
 Bools = npt.NDArray[np.bool_]
 
-SECOND = MINUTE // 60
 SURE = 1e-3
 """Below this p, buyers who copy praise to earn coins are ruled out."""
 _AROUND = 3 * HOUR

@@ -1,0 +1,167 @@
+"""Errands by the clock: buyers who come, order and leave with the same waits, or never open the goods.
+
+## What it looks for
+The visits in which orders were placed: how long after entering the order came, how long after it the buyer left, how long
+the whole visit took. People's times scatter over minutes; those of software, or of workers with a task sheet, agree.
+Beside it, buyers who never opened any product before they ordered, where the record tells who did.
+
+## Why it matters
+Order ids fed into a till do not watch a show. Task sheets prescribe how long to browse so that the visit passes for real
+("search, compare, chat", Fanxian court, 2024), and everybody follows the same sheet.
+
+## How it is fooled
+By waits drawn as widely as people's; by workers who stay and watch. By records without departures.
+
+## What clears it
+Buyers who leave together because something ended for them: times that agree by the clock and not by their length do not
+count. One buyer with many orders in one visit is one visit. A feed that polls or writes whole minutes is asked for no
+finer agreement than it can show. A link that leads straight to an order form skips the goods: where many buyers of a
+record opened nothing, opening nothing tells nothing.
+
+## Method
+Classes of lengths that hold more visits than the classes beside them let expect (`kernel.lengths`), three lengths, all
+classes and looks paid for; buyers without a look at the goods against a beta-binomial across rooms. Baselines:
+`packs/baselines/orders.visits.toml`.
+
+## Examples
+    >>> from zhenbo.proof.pages import look
+    >>> look('orders.visits', '''
+    ... 19:50-20:50 b1..b60 enter scattered
+    ... 20:55-21:35 b1..b60 order o{n} 59.00 scattered
+    ... 21:36-22:30 b1..b60 leave scattered
+    ... 20:05-22:05 a1..a25 enter
+    ... 20:05:25-22:05:25 a1..a25 order f{n} 99.00
+    ... 20:05:40-22:05:40 a1..a25 leave
+    ... ''')
+    orders.visits: accuses, names 25 orders, says alike
+    >>> look('orders.visits', '''
+    ... 19:50-20:50 b1..b60 enter scattered
+    ... 20:55-21:35 b1..b60 order o{n} 59.00 scattered
+    ... 21:36-22:30 b1..b60 leave scattered
+    ... 20:30 c1 enters; 20:31-20:40 c1 orders g{n} 29.00 x30; 20:41 c1 leaves
+    ... ''')
+    orders.visits: clears, names 0 orders, says at_leisure
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from zhenbo.core.evidence import Cause, Found, Missing, Say, Signal, cite
+from zhenbo.core.session import Session
+from zhenbo.core.subject import Question, Tier
+from zhenbo.kernel.errands import Errands, errands, looked
+from zhenbo.kernel.lengths import Cell, equal_lengths, like_lengths, step
+from zhenbo.kernel.orders import Orders, orders
+from zhenbo.signals.looks import Best, Look, best, created_in, share
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+_WIDTHS = ((1.0, 3), (2.0, 4), (5.0, 4))
+"""Seconds within which waits agree, and from how many such widths on."""
+_LENGTHS = {"after": "left", "stay": "left", "before": "ordered"}
+"""Lengths asked, and the moment each of them ends at."""
+
+
+def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
+    """Test the lengths of visits with orders, and the looks at goods; one piece of evidence for the more telling."""
+    made = orders(session)
+    if session.scope != "session" or not len(made):
+        return []
+    trips = errands(session, made)
+    ended = trips.ended
+    missing = []
+    alike = None
+    if int(ended.sum()) >= base["visits_min"]:
+        alike = _alike(made, trips, ended)
+    elif len(trips) >= base["visits_min"]:
+        missing = [Missing(Question.SALES, "leaves")]
+    looks = [one for one in (alike, _unopened(session, made, base)) if one is not None]
+    return [*missing, _evidence(session, made, best(looks))] if looks else missing
+
+
+def _alike(made: Orders, trips: Errands, ended: Bools) -> Look:
+    """Visits with one of their lengths in common."""
+    came, ordered, left = trips.came[ended], trips.ordered[ended], trips.left[ended]
+    coarse = step(came, left)
+    seconds = {"after": left - ordered, "stay": left - came, "before": ordered - came}
+    ends = {"left": left, "ordered": ordered}
+    cells: list[Cell] = []
+    for name, end in _LENGTHS.items():
+        length = seconds[name] / 1e6
+        cells += equal_lengths(length, coarse, _WIDTHS) + like_lengths(length, ends[end], coarse)
+    judged = np.isin(trips.of, np.flatnonzero(ended))
+    n = int(ended.sum())
+    if not cells:
+        return Look("alike", 1.0, n, 0, 0.0, (0.0, 0.0), np.zeros(len(made), dtype=bool), judged)
+    top = min(cells, key=lambda c: (c.tail, c.width, int(c.members[0])))
+    buyer = made.keys["actor_id"]
+    theirs = buyer[np.isin(trips.of, np.flatnonzero(ended)[top.members])]
+    members = (buyer >= 0) & np.isin(buyer, theirs)  # whatever else they ordered
+    p = min(top.tail * len(_LENGTHS), 1.0)
+    return Look(
+        "alike", p, n, len(top.members), top.expected, (0.0, 2 * top.expected + 1), members, judged | members
+    )
+
+
+def _unopened(session: Session, made: Orders, base: Mapping[str, Any]) -> Look | None:
+    """Orders of buyers who had opened no goods before."""
+    told = looked(session, made)
+    if told is None:
+        return None
+    opened, judged = told
+    buyer = made.keys["actor_id"]
+    buyers, seen = np.unique(buyer[judged]), np.unique(buyer[opened])
+    if len(buyers) < base["visits_min"] or len(seen) < base["opened_min"] * len(buyers):
+        return None
+    hits = judged & ~np.isin(buyer, seen)
+    rate = (base["unopened_share"], base["unopened_concentration"])
+    return share("unopened", hits, judged, rate, (len(np.unique(buyer[hits])), len(buyers)))
+
+
+def _evidence(session: Session, made: Orders, found: Best) -> Found:
+    events, total = cite(session.events.take(pa.array(np.sort(made.row[found.shown]))))
+    causes = {"alike": Cause("common_end", "ruled_out"), "unopened": Cause("straight_link", "open")}
+    return SIGNAL.evidence(
+        window=created_in(session, made, found.shown),
+        p=found.p,
+        observed=float(found.look.units),
+        expected=found.look.expected,
+        says=found.look.name if found.accused else "at_leisure",
+        args=found.args,
+        effect=found.effect,
+        orders=found.weights(made),
+        causes=(causes[found.look.name],) if found.accused else (),
+        events=events,
+        events_total=total,
+    )  # fmt: skip
+
+
+SIGNAL = Signal(
+    id="orders.visits",
+    version=1,
+    question=Question.SALES,
+    tier=Tier.T2,
+    title=Say("Errands by the clock", "掐点下单"),
+    says={
+        "alike": Say(
+            "{units} of {tested} visits with an order have a length in common (from entering to the order, from the order to "
+            "leaving, or in all); the lengths beside it let expect {expected_share}. They placed {orders} orders.",
+            "{tested} 次有下单的访问中有 {units} 次时长相同（进场到下单、下单到离场或全程之一）；按相邻时长推算应为 {expected_share}。共下 {orders} 笔订单。",
+        ),
+        "unopened": Say(
+            "{units} of {tested} buyers ({found_share}) ordered without having opened any product; honest rooms have "
+            "{expected_share}. They placed {orders} orders.",
+            "{tested} 个买家中有 {units} 个（{found_share}）未点开任何商品即下单；正常约为 {expected_share}。共涉及 {orders} 笔订单。",
+        ),
+        "at_leisure": Say(
+            "{orders} orders were placed in visits whose lengths scatter as people's do.",
+            "{orders} 笔订单的下单访问时长各不相同，符合真人常态。",
+        ),
+    },
+    look=look,
+)
