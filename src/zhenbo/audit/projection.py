@@ -191,15 +191,21 @@ def _to_come(returns: Returns, parts: Sequence[_Part], left: int) -> Interval:
     middle = share * (returns.open + fresh)
     variance = share**2 * math.fsum(p.variance for p in parts)
     variance += share * (1 - share) * (returns.open * largest + (returns.open + fresh) ** 2 / n)
-    low, high = _band(middle, variance)
+    left = min(left, returns.unfinished)
+    low, high = _band(middle, variance, largest)
     middle = min(round(middle), left)
     return Interval(min(math.floor(low), middle), middle, max(min(math.ceil(high), left), middle))
 
 
-def _band(mean: float, variance: float) -> tuple[float, float]:
-    """The 90 % interval of a positive amount of this mean and variance (lognormal)."""
-    if mean <= 0:
-        return 0.0, math.sqrt(variance) * _Z90
-    sigma2 = math.log1p(variance / mean**2)
-    at = math.log(mean) - sigma2 / 2
-    return math.exp(at - _Z90 * math.sqrt(sigma2)), math.exp(at + _Z90 * math.sqrt(sigma2))
+def _band(mean: float, variance: float, each: float) -> tuple[float, float]:
+    """The 90 % interval of an amount made of whole orders: negative binomial in their number."""
+    from scipy import stats
+
+    count, spread = mean / each, variance / each**2
+    if count <= 0:
+        return 0.0, 0.0
+    if spread <= count * (1 + 1e-9):
+        low, high = stats.poisson.ppf([0.05, 0.95], count)
+    else:
+        low, high = stats.nbinom.ppf([0.05, 0.95], count**2 / (spread - count), count / spread)
+    return float(low) * each, float(high) * each

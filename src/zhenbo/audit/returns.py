@@ -99,6 +99,7 @@ def returns(session: Session, sales: Sales, usual: Usual) -> Returns | None:
         share=float(sales.refund.sum() / max(sales.paid.sum(), 1)),
         usual=None,
         open=int(sales.rest[made.case_open & use].sum()),
+        unfinished=int(sales.rest[use & ~made.happened("completed")].sum()),
         granted=[int((use & (sales.refund > 0)).sum()), int(refused)],
         to_come=None,
         after=_after(sales.refund, timed, age),

@@ -89,7 +89,9 @@ class ReturnCell(Struct, frozen=True, kw_only=True):
     name: str
     orders: Annotated[Count, Meta(description="paid orders")]
     refunded: Annotated[Count, Meta(description="of them refunded")]
-    share: Annotated[Share, Meta(description="refunded share, drawn to the rest of the record where orders are few")]
+    share: Annotated[
+        Share, Meta(description="refunded share, drawn to the rest of the record where orders are few")
+    ]
     rest: Annotated[Probability, Meta(description="refunded share of the rest of the record")]
     stands_out: Annotated[bool, Meta(description="beyond chance and half as much again as the rest")]
 
@@ -109,7 +111,9 @@ class Ages(Struct, frozen=True, kw_only=True):
     orders: Count
     paid: Annotated[int, Meta(description="what buyers paid for them, minor units")]
     spread: Annotated[float, Meta(description="squared coefficient of variation of these amounts")]
-    exposed: Annotated[list[float], Meta(description="amount times the part of the stretch it was watched for")]
+    exposed: Annotated[
+        list[float], Meta(description="amount times the part of the stretch it was watched for")
+    ]
     back: Annotated[list[int], Meta(description="amount that began to come back in the stretch")]
     back_orders: list[int]
     now: Annotated[list[int], Meta(description="genuine amount whose orders are of this age at as_of; one entry more, for those older")]  # fmt: skip
@@ -122,7 +126,10 @@ class Returns(Struct, frozen=True, kw_only=True):
     told: Annotated[Literal["timed", "untimed", "nothing"], Meta(description="whether refunds have times of their own, have none, or are not told of at all")]  # fmt: skip
     share: Annotated[Probability, Meta(description="refunded share of what was paid")]
     usual: Annotated[Share | None, Meta(description="share usually come back by this age, for these goods; learned from the audited record, drawn to the pack")]  # fmt: skip
-    open: Annotated[int, Meta(description="of what remains: money asked back, not yet refunded or refused, minor units")]
+    open: Annotated[
+        int, Meta(description="of what remains: money asked back, not yet refunded or refused, minor units")
+    ]
+    unfinished: Annotated[int, Meta(description="of what remains: orders not completed, minor units; what is completed is taken as kept")]  # fmt: skip
     granted: Annotated[list[int], Meta(description="requests for money back that were [granted, refused]")]
     to_come: Annotated[Interval | None, Meta(description="refunds expected after as_of, with 90 % interval; null where refunds cannot be timed")]  # fmt: skip
     after: Annotated[dict[str, int], Meta(description="refunded amount by time after payment: first_hour, first_day, to_day_3, day_3_to_10, later, untimed")]  # fmt: skip

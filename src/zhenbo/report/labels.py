@@ -96,6 +96,31 @@ TESTED = {
 }
 TESTED_SHAPES = {"ruled_out": "✓", "open": "?", "explains": "="}
 
+BRIDGE = {
+    "cancelled": N_("cancelled"),
+    "unpaid_open": N_("not paid"),
+    "discount": N_("discounts"),
+    "refunded": N_("refunded"),
+    "brushed": N_("brushed (estimate)"),
+    "verified": N_("verified"),
+}
+RETURN_CAUSES = {
+    "brushing": N_("orders more likely brushed than not"),
+    "logistics": N_("delivery: a region that stands out, or a reason that speaks of it"),
+    "buyer_abuse": N_("buyers who keep the goods and are refunded again and again"),
+    "quality": N_("a reason that speaks of the goods"),
+    "impulse": N_("a change of mind, or undone within a day before dispatch"),
+    "untold": N_("no reason told"),
+}
+RETURN_AGES = {
+    "first_hour": N_("within an hour of payment"),
+    "first_day": N_("later within a day"),
+    "to_day_3": N_("on days 2 and 3"),
+    "day_3_to_10": N_("on days 4 to 10"),
+    "later": N_("later"),
+    "untimed": N_("at a time not told"),
+}
+
 CAUSES = {
     "ad": N_("paid traffic that was disclosed"),
     "advertising": N_("paid traffic that was disclosed"),

@@ -111,6 +111,8 @@ def _figures(seen: SubjectView, lang: Lang) -> Table:
     if seen.bridge:
         first, last = seen.bridge[0], seen.bridge[-1]
         table.add_row(Text("GMV"), Text(first.amount), Text(f"{last.amount} · {last.note}"))
+        if seen.returns and seen.returns.after:
+            table.add_row(Text(tr(lang, "After expected returns")), Text(""), Text(seen.returns.after))
     return table
 
 

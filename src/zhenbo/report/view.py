@@ -11,9 +11,10 @@ from zhenbo.core.evidence import Say
 from zhenbo.core.exhibit import Exhibit, Row
 from zhenbo.core.session import HOUR
 from zhenbo.core.subject import METRICS, Outcome
-from zhenbo.core.verdict import Audit, Fake, Gmv, Reason, SessionVerdict, ShopVerdict, SubjectVerdict
+from zhenbo.core.verdict import Audit, Fake, Reason, SessionVerdict, ShopVerdict, SubjectVerdict
 from zhenbo.report import format as fmt
 from zhenbo.report import labels
+from zhenbo.report.bridge import BridgeLine, OrdersView, ReturnsView, bridge, line_orders, of_which, returns
 from zhenbo.report.chance import without_named, without_reason
 from zhenbo.report.i18n import Lang, tr
 from zhenbo.report.labels import name
@@ -42,18 +43,6 @@ class FakeView:
     verified_interval: str
     fabricated: str
     share: str
-
-
-@dataclass(frozen=True)
-class BridgeLine:
-    """One line of the GMV bridge; `start` and `end` are shares of the created amount."""
-
-    label: str
-    amount: str
-    note: str
-    kind: str
-    start: float
-    end: float
 
 
 @dataclass(frozen=True)
@@ -136,6 +125,8 @@ class SubjectView:
     unsaid: str
     bridge: tuple[BridgeLine, ...]
     of_which: str
+    line_orders: tuple[OrdersView, ...]
+    returns: ReturnsView | None
     reasons: tuple[ReasonView, ...]
     questions: tuple[AskedView, ...]
     ask_for: tuple[str, ...]
@@ -201,8 +192,10 @@ def view(
         penalty=_penalty(subject, lang),
         fakes=fakes,
         unsaid=_list((name(labels.METRICS, m, lang) for m in METRICS if getattr(subject.fake, m) is None), lang),
-        bridge=() if subject.gmv is None else _bridge(subject.gmv, _judged(subject), lang),
-        of_which="" if subject.gmv is None else _of_which(subject.gmv, lang),
+        bridge=() if subject.gmv is None else bridge(subject.gmv, _judged(subject), lang),
+        of_which="" if subject.gmv is None else of_which(subject.gmv, lang),
+        line_orders=() if subject.gmv is None else line_orders(subject.gmv, _judged(subject), lang),
+        returns=None if subject.gmv is None else returns(subject.gmv, lang),
         reasons=tuple(
             _reason(n, r, shown_db.get(n, r.weight_db), exhibit.rows.get(r.id, ()), titles, lang=lang,
                     says=says if written_in != lang else {}, span=span, subject=subject)
@@ -332,58 +325,6 @@ def _penalty(subject: SubjectVerdict, lang: Lang) -> str:
 def _judged(subject: SubjectVerdict) -> bool:
     """Whether brushing was judged at all; zero without a judgement is no finding."""
     return subject.fake.orders is not None
-
-
-def _bridge(gmv: Gmv, judged: bool, lang: Lang) -> tuple[BridgeLine, ...]:
-    """Created to verified; where brushing was not judged, what remains is not called verified."""
-    whole = max(gmv.gross, 1)
-    steps = [
-        (tr(lang, "cancelled"), gmv.cancelled, "cut", ""),
-        (tr(lang, "not paid"), gmv.unpaid_open, "cut", ""),
-        (tr(lang, "discounts"), gmv.discount, "cut", ""),
-        (tr(lang, "refunded"), gmv.refunded, "cut", ""),
-    ]
-    if judged:
-        note = _money_interval(gmv, gmv.brushed_low, gmv.brushed_high, lang)
-        steps.append((tr(lang, "brushed (estimate)"), gmv.brushed, "sus", note))
-    lines = [
-        BridgeLine(tr(lang, "created"), fmt.money(gmv.gross, gmv.currency), "", "gross", 0, gmv.gross / whole)
-    ]
-    left = gmv.gross
-    for label, amount, kind, note in steps:
-        lines.append(
-            BridgeLine(
-                label, fmt.money(-amount, gmv.currency), note, kind, (left - amount) / whole, left / whole
-            )
-        )
-        left -= amount
-    last, note = (
-        (tr(lang, "verified"), _money_interval(gmv, gmv.verified.low, gmv.verified.high, lang))
-        if judged
-        else (tr(lang, "remains"), tr(lang, "not verified: brushing could not be judged"))
-    )
-    lines.append(
-        BridgeLine(last, fmt.money(gmv.verified.mid, gmv.currency), note, "sum", 0, gmv.verified.mid / whole)
-    )
-    return tuple(lines)
-
-
-def _money_interval(gmv: Gmv, low: int, high: int, lang: Lang) -> str:
-    return tr(
-        lang,
-        "90%% interval %(low)s to %(high)s",
-        low=fmt.money(low, gmv.currency),
-        high=fmt.money(high, gmv.currency),
-    )
-
-
-def _of_which(gmv: Gmv, lang: Lang) -> str:
-    return tr(
-        lang,
-        "Of what remains, %(unsettled)s is paid but not completed and %(returned)s is on its way back.",
-        unsettled=fmt.money(gmv.of_which.unsettled, gmv.currency),
-        returned=fmt.money(gmv.of_which.returned, gmv.currency),
-    )
 
 
 def _reason(
