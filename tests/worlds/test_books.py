@@ -1,5 +1,8 @@
 """Worlds of trade and money: their truth is consistent with their rows to the fen, and their dates with the calendar."""
 
+import tomllib
+from collections import Counter
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -8,7 +11,7 @@ import pytest
 from zhenbo.core.dataset import canonical_order, subjects
 from zhenbo.core.schema import EVENTS
 from zhenbo.core.session import micros
-from zhenbo.worlds import brushing
+from zhenbo.worlds import agencies, brushing
 from zhenbo.worlds.brushing import CASES, DOSES, END, START
 from zhenbo.worlds.excuses import EXCUSES
 from zhenbo.worlds.ledger import VIEWS
@@ -98,3 +101,48 @@ def test_the_views_of_brushing_hide_what_they_say():
                 assert filled <= set(has[view[session.session_id]].split())
     ends = np.asarray(world.answers["purchases"]["refunded_later"])
     assert (ends > 0).any()  # some money that will come back has not yet
+
+
+@pytest.mark.slow
+def test_agencies_books_balance():
+    """Fees, refunds and cash of the key are the rows' own; pools alone pay the old from the new; refunds follow real sales."""
+    world = agencies.world(3, small=True)
+    events, keys = world.dataset.events, {k["agency_id"]: k for k in world.answers["agencies"].to_pylist()}
+    _conserved(events, world.answers["purchases"])
+    parties = tomllib.loads(world.papers["parties.toml"])["party"]
+    acts = {p["other"]: p["id"] for p in parties if p.get("relation") == "acts_as"}
+    deals = {d["id"]: d for d in tomllib.loads(world.papers["deals.toml"])["deal"]}
+    money = events.filter(pc.is_null(events["order_id"])).filter(
+        pc.is_valid(events.filter(pc.is_null(events["order_id"]))["amount"])
+    )
+    cash: Counter[str] = Counter()
+    fees: Counter[str] = Counter()
+    back: dict[str, int] = {}
+    for row in money.select(["kind", "actor_id", "target_id", "ref_id", "amount", "ts"]).to_pylist():
+        payer, payee = acts[row["actor_id"]], acts[row["target_id"]]
+        cash[payer] -= row["amount"]
+        cash[payee] += row["amount"]
+        if row["kind"] == "compensation" and row["ref_id"]:
+            back[row["ref_id"]] = row["amount"]
+        if row["kind"] == "service_fee" and row["ref_id"]:
+            fees[payee] += row["amount"]
+            assert row["amount"] == deals[row["ref_id"]].get("slot_fee", row["amount"])
+    books = world.answers["months"].to_pylist()
+    for name, key in keys.items():
+        mine = [m for m in books if m["agency_id"] == name]
+        assert cash[name] == key["cash"] == mine[-1]["cash"]
+        assert mine[-1]["owed"] == key["owed"]
+        assert (key["refunds_from_newer"] > 0) <= key["pool"]
+        if key["pool"]:
+            assert key["dry_on"] is not None
+            assert sum(m["refunds_out"] for m in mine) > 0.3 * fees[name]
+    assert {k["temper"] for k in keys.values() if k["pool"]} == {"pool_small", "pool_growing", "pool_old"}
+    for number, amount in back.items():
+        deal, truth = deals[number], world.deals[number]
+        if deal["purpose"] == "full_refund_if_roi_missed":
+            assert amount == deal["slot_fee"]
+            assert truth.verified < deal["roi"] * deal["slot_fee"]
+    assert {d.rollover for d in world.deals.values()} == {False, True}
+    again = agencies.world(3, small=True)
+    assert again.dataset.events.equals(events)
+    assert again.answers["agencies"].equals(world.answers["agencies"])

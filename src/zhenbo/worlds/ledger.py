@@ -72,7 +72,7 @@ class Ledger:
     words: Words
     salt: int
     rows: list[Entry] = field(default_factory=list)
-    orders: list[tuple[Ints, int, int, int, int]] = field(default_factory=list)
+    orders: list[tuple[Ints, int, int, int, int | Ints]] = field(default_factory=list)
 
     def put(
         self, kind: str, ts: Ints, keep: npt.NDArray[np.bool_] | None = None, /, **columns: Ints | int
@@ -85,11 +85,19 @@ class Ledger:
             self.rows.append(Entry(kind, np.asarray(ts, dtype=np.int64), columns))
 
     def claim(
-        self, number: Ints, subject: str, what: str = "honest", side: str = "", scheme: str = ""
+        self, number: Ints, subject: str, what: str = "honest", side: str = "", scheme: str | Ints = ""
     ) -> None:
         """Note whose orders these are and what they are."""
         code = self.words.code
-        self.orders.append((number, code(subject), WHAT.index(what), SIDES.index(side), code(scheme)))
+        self.orders.append(
+            (
+                number,
+                code(subject),
+                WHAT.index(what),
+                SIDES.index(side),
+                code(scheme) if isinstance(scheme, str) else scheme,
+            )
+        )
 
     def pay(
         self, kind: str, at: int, payer: int, payee: int, amount: int, *, host: str = "", deal: str = "", remark: str = ""
@@ -104,17 +112,17 @@ class Ledger:
 
     def column(self, name: str) -> Ints:
         """A column over all rows, in the order in which they were noted."""
-        missing = 0 if name == "view" else NONE
-        parts = [
-            np.broadcast_to(np.asarray(e.columns.get(name, missing), dtype=np.int64), e.ts.shape)
-            for e in self.rows
-        ]
-        return np.concatenate(parts)
+        bounds = np.cumsum([0, *(len(e.ts) for e in self.rows)]).tolist()
+        column = np.full(bounds[-1], 0 if name == "view" else NONE, dtype=np.int64)
+        for entry, since, until in zip(self.rows, bounds[:-1], bounds[1:], strict=True):
+            if name in entry.columns:
+                column[since:until] = entry.columns[name]
+        return column
 
     def times(self) -> tuple[Ints, npt.NDArray[np.int64], list[str]]:
         """Times and kinds (as numbers of the list) over all rows."""
         kinds = sorted({e.kind for e in self.rows})
-        kind = np.concatenate([np.full(len(e.ts), kinds.index(e.kind)) for e in self.rows])
+        kind = np.repeat([kinds.index(e.kind) for e in self.rows], [len(e.ts) for e in self.rows])
         return np.concatenate([e.ts for e in self.rows]), kind, kinds
 
 
@@ -198,7 +206,7 @@ def purchases(ledger: Ledger, until: int | None = None) -> pa.Table:
     """`PURCHASES` of a ledger: what each order is and where its amount stood at the end of the record."""
     number = np.concatenate([np.asarray(o[0]) for o in ledger.orders])
     subject, what, side, scheme = (
-        np.concatenate([np.full(len(o[0]), o[i]) for o in ledger.orders]) for i in (1, 2, 3, 4)
+        np.concatenate([np.broadcast_to(o[i], len(o[0])) for o in ledger.orders]) for i in (1, 2, 3, 4)
     )
     end = np.iinfo(np.int64).max if until is None else until
     made = _sums(ledger, number, "order_create", "amount", 0, end)

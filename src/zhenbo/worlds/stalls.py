@@ -178,6 +178,7 @@ class Stall:
         cost: what was paid for it, fen.
         owners: merchant of each product of the shelf.
         show: the room around it, of a broadcast.
+        shelf: ids of its products; empty for the usual twelve.
     """
 
     ledger: Ledger
@@ -203,10 +204,11 @@ class Stall:
     cost: int = 0
     owners: tuple[str, ...] = ()
     show: Show | None = None
+    shelf: tuple[str, ...] = ()
 
     def product(self, item: Ints | int) -> Ints | int:
         """The word of a product of the shelf."""
-        words = self.ledger.words.codes([f"p-{self.host}-{i}" for i in range(SHELF)])
+        words = self.ledger.words.codes(list(self.shelf) or [f"p-{self.host}-{i}" for i in range(SHELF)])
         return words[item]
 
     @property
@@ -302,7 +304,7 @@ class Batch:
 
 
 def sell(
-    to: Stall, batch: Batch, fate: Fate | None = None, *, what: str = "honest", side: str = "", scheme: str = "",
+    to: Stall, batch: Batch, fate: Fate | None = None, *, what: str = "honest", side: str = "", scheme: str | Ints = "",
     praise: Ints | None = None,
 ) -> Ints:  # fmt: skip
     """Orders with all that comes of them; returns their numbers.
@@ -313,7 +315,7 @@ def sell(
         fate: what becomes of them; None takes the stall's.
         what: one of `ledger.WHAT`.
         side: one of `ledger.SIDES`.
-        scheme: name of the scheme.
+        scheme: name of the scheme, or the word of one per order.
         praise: words of their reviews; None lets buyers write.
     """
     rng, fate, n = to.rng, fate or to.fate, len(batch.buyer)
