@@ -15,6 +15,7 @@ COMMANDS = {
     "audit": "Audit data folders or raw files of known sources.",
     "host": "What is true of a host's figures, over all its sessions.",
     "agency": "What is true of an agency's figures; whether its fees roll over.",
+    "repurchase": "Who comes back, and what a customer is worth.",
     "import": "Turn any known source into a canonical data folder.",
     "sim": "Make a simulated world with its truth, from a seed.",
     "calibrate": "Learn your own reference cells and calibration from history.",

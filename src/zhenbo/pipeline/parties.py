@@ -9,15 +9,17 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from zhenbo.audit.figures import in_time
 from zhenbo.audit.flows import Move, moves
 from zhenbo.audit.growth import Reading
+from zhenbo.audit.purchases import Purchases, purchases
 from zhenbo.core.dataset import Dataset
 from zhenbo.core.errors import NoEventsError, ZhenboError
 from zhenbo.core.papers import Papers
 from zhenbo.core.rows import plain
-from zhenbo.core.session import Session, micros
+from zhenbo.core.session import DAY, Session, micros
 from zhenbo.core.verdict import Audit, SubjectVerdict
 from zhenbo.judge import Policy
 from zhenbo.pipeline.audit import Lang, audit_dataset, default_policy, nothing_read
@@ -34,12 +36,14 @@ class Known:
         audit: verdicts on its sessions and shop months.
         papers: contracts and who is who.
         data: the record itself; None where only verdicts were given.
+        brushed: orders taken for brushed (p > 0.5).
         policy: for what looking at many rooms costs.
     """
 
     audit: Audit
     papers: Papers = field(default_factory=Papers)
     data: Dataset | None = None
+    brushed: frozenset[str] = frozenset()
     policy: Policy = field(default_factory=default_policy)
 
     @property
@@ -116,19 +120,46 @@ def known(
         if as_of is not None:
             raise ZhenboError("--as-of changes what is audited: give the data folder, not the verdict of an earlier audit.")  # fmt: skip
         return Known(_joined([_verdict(p) for p in earlier]), told)
-    data, rejects = _loaded(paths, key())
+    data, rejects = loaded(paths, key())
     options: dict[str, Any] = {"as_of": as_of, "lang": lang, "packs": packs, "rejects": rejects}
     result = audit_dataset(data, progress=progress, **options)
-    return Known(result.audit, told, data if as_of is None else data.until(as_of))
+    brushed = frozenset(o for a in result.audited for o, p in a.judgement.orders.items() if p > 0.5)
+    return Known(result.audit, told, data if as_of is None else data.until(as_of), brushed)
 
 
-def _loaded(paths: Sequence[Path], key: bytes) -> tuple[Dataset, list[Any]]:
+def loaded(paths: Sequence[Path], key: bytes) -> tuple[Dataset, list[Any]]:
+    """The record in files of any known source, and what could not be used.
+
+    Raises:
+        NoEventsError: when nothing readable was found.
+    """
     from zhenbo.intake.load import load
 
     loaded = load(paths, key)
     if not loaded.dataset.events.num_rows:
         raise nothing_read(paths, loaded.unused)
     return loaded.dataset, loaded.unused
+
+
+def bought(data: Dataset, until: int, without: frozenset[str] = frozenset()) -> Purchases:
+    """The purchases of a record up to a moment; orders taken for brushed left out."""
+    return purchases(data.until(until).events, until + DAY - 1, without)
+
+
+def brushed_in(folder: Path) -> frozenset[str]:
+    """Orders that an earlier audit takes for brushed (p > 0.5): from its `orders.parquet`.
+
+    Raises:
+        ZhenboError: when the folder holds none.
+    """
+    try:
+        table = pq.read_table(folder / "orders.parquet", columns=["order_id", "probability"])
+        rows = table.filter(pc.greater(table["probability"], 0.5))
+    except (OSError, pa.ArrowException) as error:
+        raise ZhenboError(
+            f"{folder} holds no orders.parquet that zhenbo wrote ({error}). Give the --out folder of `zhenbo audit`."
+        ) from error
+    return frozenset(rows["order_id"].drop_null().to_pylist())
 
 
 def _is_verdict(path: Path) -> bool:
