@@ -3,7 +3,7 @@
 ## What it looks for
 Paid orders refunded within 48 hours of payment before anything was shipped, and of these the busiest three
 hours by the clock: what share of the orders then at risk was undone together. Beside it, the share undone within
-the first hour.
+the first hour; and the busiest three hours of the days after, among orders whose parcels have not come yet.
 
 ## Why it matters
 "Ordered today, 90 % refunded tomorrow" is the merchants' own description of brushed sessions; in a prosecuted
@@ -30,7 +30,7 @@ orders of the shop, that cause stays open. Unpaid orders closed by the system ar
 Refunds without a time of their own cannot be timed, and then nothing is said about waves.
 
 ## Method
-Two looks, both paid for: the first hour's share, and the share in the busiest stretch, against beta-binomials
+Three looks, all paid for: the first hour's share, the share in the busiest stretch of two days, and that of the days after, against beta-binomials
 that spread across rooms. The second baseline is one of the *busiest* stretch, so the scan pays for itself; it is
 wider where only refunds have times and not the buyers' requests, because a desk works off a night in an hour.
 Regions whose refund rate stands out, a recalled product, and orders bought again are taken out before looking. Baselines:
@@ -78,7 +78,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
-from zhenbo.core.session import HOUR, Session
+from zhenbo.core.session import DAY, HOUR, Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.orders import NEVER, UNTIMED, Orders, orders
 from zhenbo.kernel.rebuys import Alike, rebought_elsewhere
@@ -205,8 +205,22 @@ def _wave(made: Orders, use: Bools, moment: Ints, base: Mapping[str, Any]) -> _W
         asked = made.timed("asked")[late].mean() > 0.9
         concentration = base["asked_concentration" if asked else "desk_concentration"]
         looks.append(_busiest(start, exits, moment, use, late, {**base, "concentration": concentration}))
+    looks += _late(made, start, moment, use & ~fast, base)
     best = min(looks, key=lambda w: w.p)
     return replace(best, p=min(best.p * len(looks), 1.0))
+
+
+def _late(made: Orders, start: Ints, moment: Ints, use: Bools, base: Mapping[str, Any]) -> list[_Wave]:
+    """The busiest stretch of the days after: undone together before the parcels had come, shipped or not."""
+    begin = start + int(base["fast_h"] * HOUR)
+    came = np.where(made.at["delivered"] == UNTIMED, NEVER, made.at["delivered"])
+    end = np.minimum(came, start + int(base["late_d"] * DAY))
+    use = use & (np.minimum(moment, end) > begin)
+    late = use & (moment <= end)
+    if not late.any() or use.sum() < base["paid_min"]:
+        return []
+    honest = {**base, "wave_share": base["late_share"], "concentration": base["late_concentration"]}
+    return [_busiest(begin, np.minimum(moment, end), moment, use, late, honest)]
 
 
 def _honest(n: int, mean: float, concentration: float) -> tuple[float, float]:
@@ -384,7 +398,7 @@ def _span(made: Orders, session: Session) -> tuple[int, int]:
 
 SIGNAL = Signal(
     id="orders.refund_echo",
-    version=1,
+    version=2,
     question=Question.SALES,
     tier=Tier.T2,
     title=Say("Refund echo", "退款回声"),
