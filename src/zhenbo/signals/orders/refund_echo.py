@@ -213,7 +213,10 @@ def _wave(made: Orders, use: Bools, moment: Ints, base: Mapping[str, Any]) -> _W
 def _late(made: Orders, start: Ints, moment: Ints, use: Bools, base: Mapping[str, Any]) -> list[_Wave]:
     """The busiest stretch of the days after: undone together before the parcels had come, shipped or not."""
     begin = start + int(base["fast_h"] * HOUR)
-    came = np.where(made.at["delivered"] == UNTIMED, NEVER, made.at["delivered"])
+    told = (
+        "delivered" if made.happened("delivered").any() else "shipped"
+    )  # without delivery scans nobody knows what had come
+    came = np.where(made.at[told] == UNTIMED, NEVER, made.at[told])
     end = np.minimum(came, start + int(base["late_d"] * DAY))
     use = use & (np.minimum(moment, end) > begin)
     late = use & (moment <= end)
