@@ -30,6 +30,14 @@ def moment(_: click.Context, __: click.Parameter, value: str | None) -> int | No
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for report and tables.",
 )
+@click.option(
+    "--deal",
+    "deals",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A contract to settle (TOML, docs/deals.md), besides those of the data folder. May be repeated.",
+)
+@click.option("--letter", is_flag=True, help="Also write a letter per deal, with the evidence.")
 @click.option("--as-of", callback=moment, help="Read the record as it stood at this time (ISO 8601).")
 @click.option(
     "--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language of the report."
@@ -58,7 +66,7 @@ def moment(_: click.Context, __: click.Parameter, value: str | None) -> int | No
 )
 @key_option
 def command(
-    paths: tuple[Path, ...], out: Path, as_of: int | None, lang: str, csv: bool, as_json: bool, engine: str,
+    paths: tuple[Path, ...], out: Path, deals: tuple[Path, ...], letter: bool, as_of: int | None, lang: str, csv: bool, as_json: bool, engine: str,
     jobs: int | None, work: Path | None, packs: Path | None, key: Path | None,
 ) -> None:  # fmt: skip
     """Audit PATHS: data folders, or raw files of known sources, recognised by what is in them.
@@ -68,11 +76,16 @@ def command(
     """
     from zhenbo.pipeline import EMBEDDED, Road, audit_paths, is_small, overlaid
 
-    options: dict[str, Any] = {"as_of": as_of, "lang": lang, "packs": overlaid(packs) if packs else None}
+    options: dict[str, Any] = {
+        "as_of": as_of,
+        "lang": lang,
+        "packs": overlaid(packs) if packs else None,
+        "deals": deals,
+    }
     if engine == EMBEDDED and work is None and is_small(paths):
         with bar() as progress:
             result = audit_paths(paths, keyed(key), progress=progress, **options)
-        finish(result, out, csv=csv, as_json=as_json)
+        finish(result, out, csv=csv, letter=letter, as_json=as_json)
         return
     from zhenbo.pipeline.large import audit_large
 
@@ -81,7 +94,7 @@ def command(
         with steps() as progress:
             road = Road(engine, jobs or cores(), place, progress, told)
             with audit_large(paths, keyed(key), road, **options) as result:
-                write_out(result, out, csv=csv)
+                write_out(result, out, csv=csv, letter=letter)
     except KeyboardInterrupt:
         told(f"Interrupted. The same command goes on where it stopped; {place} holds what is done.")
         raise

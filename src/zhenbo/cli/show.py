@@ -100,13 +100,13 @@ def keyed(path: Path | None) -> bytes:
     return load_key(path)
 
 
-def finish(result: "Result", out: Path, *, csv: bool, as_json: bool) -> None:
+def finish(result: "Result", out: Path, *, csv: bool, as_json: bool, letter: bool = False) -> None:
     """Write everything, show the verdicts, name the report."""
-    write_out(result, out, csv=csv)
+    write_out(result, out, csv=csv, letter=letter)
     show(result, out, as_json=as_json)
 
 
-def write_out(result: "Result", out: Path, *, csv: bool) -> None:
+def write_out(result: "Result", out: Path, *, csv: bool, letter: bool = False) -> None:
     """Write everything.
 
     Raises:
@@ -115,7 +115,7 @@ def write_out(result: "Result", out: Path, *, csv: bool) -> None:
     from zhenbo.pipeline import write
 
     try:
-        write(result, out, csv=csv)
+        write(result, out, csv=csv, letters=letter)
     except OSError as error:
         raise ZhenboError(
             f"The results cannot be written to {out} ({error}). Name another folder with --out."

@@ -11,7 +11,9 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from zhenbo import __version__
+from zhenbo.audit.deal_payments import money_rows
 from zhenbo.audit.many import many
+from zhenbo.audit.performed import performed
 from zhenbo.audit.pooled import pooled
 from zhenbo.audit.returns import Usual
 from zhenbo.audit.session import Audited, Case, Words, audit_case, case
@@ -20,10 +22,12 @@ from zhenbo.core.dataset import Dataset, subjects
 from zhenbo.core.errors import NoEventsError, Reject
 from zhenbo.core.evidence import Evidence, Found, Say
 from zhenbo.core.exhibit import Exhibit
+from zhenbo.core.papers import Papers
 from zhenbo.core.session import Session
 from zhenbo.core.verdict import Audit, GroupSeen, SessionVerdict, ShopVerdict
 from zhenbo.judge import Group, Policy, united
 from zhenbo.pipeline.counterfactual import afresh
+from zhenbo.pipeline.deals import with_deals
 from zhenbo.pipeline.packs import Packs, default_packs
 from zhenbo.report.labels import ask
 from zhenbo.report.phrase import phrase
@@ -32,6 +36,7 @@ from zhenbo.signals.catalogue import catalogue
 Lang = Literal["zh", "en"]
 UNTOLD: Categories = MappingProxyType({})
 """Where no product has a category."""
+NO_PAPERS = Papers()
 
 
 class Naming(Protocol):
@@ -202,6 +207,7 @@ def audit_dataset(
     packs: Packs | None = None,
     rejects: Sequence[Reject] = (),
     progress: Callable[[Session], None] = lambda _: None,
+    papers: Papers = NO_PAPERS,
 ) -> Result:
     """Audit every session and shop month of a dataset.
 
@@ -213,12 +219,21 @@ def audit_dataset(
         packs: baselines, calendar and policy; the shipped ones by default.
         rejects: findings of intake, carried along.
         progress: called with each subject before it is audited.
+        papers: deals to settle, and who is who.
     """
     packs = packs or default_packs()
     policy = policy or packs.policy
     looking = partial(look, packs=packs, categories=categories_of(data.products))
-    audited = [concluded(made, policy, lang, looking) for made in cases(data, as_of, policy, progress, packs)]
-    return result_of(audited, data.latest if as_of is None else as_of, policy, lang, rejects, packs)
+    audited, done = [], []
+    for made in cases(data, as_of, policy, progress, packs):
+        told = concluded(made, policy, lang, looking)
+        audited.append(told)
+        done += performed(made.session, told.verdict, told.judgement.orders, papers, policy)
+    moment = data.latest if as_of is None else as_of
+    result = result_of(audited, moment, policy, lang, rejects, packs)
+    if not papers:
+        return result
+    return replace(result, audit=with_deals(result.audit, done, papers, money_rows(data.events), moment))
 
 
 def result_of(
@@ -272,19 +287,20 @@ def _unused(rejects: Sequence[Reject], lang: Lang) -> list[str]:
     return [phrase(UNUSED, {"rows": len(rejects) - whole, "files": whole}, lang)] if rejects else []
 
 
-def audit_paths(paths: Sequence[Path], key: bytes, **options: Any) -> Result:
-    """Read files of any known source and audit them.
+def audit_paths(paths: Sequence[Path], key: bytes, deals: Sequence[Path] = (), **options: Any) -> Result:
+    """Read files of any known source and audit them, with the deals found among them and in further files.
 
     Raises:
         NoEventsError: when nothing readable was found; the message names what was seen instead.
     """
+    from zhenbo.intake import papers
     from zhenbo.intake.load import load
 
     loaded = load(paths, key)
     rejects = loaded.unused
     if not loaded.dataset.events.num_rows:
         raise nothing_read(paths, rejects)
-    return audit_dataset(loaded.dataset, rejects=rejects, **options)
+    return audit_dataset(loaded.dataset, rejects=rejects, papers=papers.read(paths, deals), **options)
 
 
 def nothing_read(paths: Sequence[Path], rejects: Sequence[Reject]) -> NoEventsError:

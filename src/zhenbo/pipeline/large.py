@@ -11,14 +11,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zhenbo import __version__
+from zhenbo.audit.deal_payments import money_rows
 from zhenbo.core.cells import categories_of
 from zhenbo.core.errors import ZhenboError
+from zhenbo.core.papers import Papers
 from zhenbo.core.rows import R, shaped
 from zhenbo.core.schema import ACCOUNTS, EVENTS, PRODUCTS, SESSION_METRICS
 from zhenbo.engines.embedded import Host, Progress, Runner, WorkFolder
 from zhenbo.engines.embedded.spill import read_table
 from zhenbo.engines.spark import SparkRows, session
-from zhenbo.intake import placing
+from zhenbo.intake import papers, placing
 from zhenbo.pipeline.audit import Lang, Result, nothing_read
 from zhenbo.pipeline.once import MARKS, once
 from zhenbo.pipeline.packs import Packs, default_packs
@@ -33,7 +35,7 @@ BUCKET_ROWS = 250_000
 @contextmanager
 def audit_large(
     paths: Sequence[Path], key: bytes, road: Road, *, as_of: int | None = None, lang: Lang = "zh",
-    packs: Packs | None = None,
+    packs: Packs | None = None, deals: Sequence[Path] = (),
 ) -> Iterator[Result]:  # fmt: skip
     """The audit of files of any size, as `audit_paths` gives it; the work is removed when this is left without error.
 
@@ -43,15 +45,16 @@ def audit_large(
     """
     packs = packs or default_packs()
     _apart(paths, road.work)
-    found = parts(paths, road.report)
+    found, told = parts(paths, road.report), papers.read(paths, deals)
     claim = {
         "version": __version__, "input": digest(found), "key": hashlib.sha256(key).hexdigest(),
         "policy": packs.policy.name, "time to read at": str(as_of), "language": lang, "engine": _kind(road.engine),
+        "deals": hashlib.sha256(repr((told.deals, told.registry.rows)).encode()).hexdigest(),
     }  # fmt: skip
     with WorkFolder(road.work, claim) as work:
         for line in work.said:
             road.say(line)
-        yield _audited(paths, found, key, work.path, road, as_of, lang, packs)
+        yield _audited(paths, found, key, work.path, road, as_of, lang, packs, told)
         work.remove()
 
 
@@ -74,7 +77,7 @@ def _apart(paths: Sequence[Path], work: Path) -> None:
 
 def _audited(
     paths: Sequence[Path], found: Sequence[Part], key: bytes, folder: Path, road: Road, as_of: int | None,
-    lang: Lang, packs: Packs,
+    lang: Lang, packs: Packs, told: Papers,
 ) -> Result:  # fmt: skip
     with ExitStack() as open_now:
         spark = None if road.engine == EMBEDDED else open_now.enter_context(session(road.engine))
@@ -84,7 +87,7 @@ def _audited(
             raise nothing_read(paths, got.unused)
         asking = Asking(
             as_of or 0, cut=as_of is not None, lang=lang, policy=packs.policy, windows=got.windows, packs=packs,
-            categories=_categories(got),
+            categories=_categories(got), papers=told,
         )  # fmt: skip
         if spark is None:
             host = Host(folder, runner, max(4, -(-got.events // BUCKET_ROWS)))
@@ -117,7 +120,8 @@ def _run(hosted: Callable[..., R], got: Read, asking: Asking) -> Result:
     if metrics is not None:
         metrics = _placed(metrics, distinct)
     told = audited(distinct, table("accounts", ACCOUNTS), metrics, asking)
-    return result(told.gather(), asking, got.unused)
+    money = distinct.each(money_rows, EVENTS).gather() if asking.papers.deals else None
+    return result(told.gather(), asking, got.unused, money)
 
 
 def _placed(metrics: R, events: R) -> R:

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -12,12 +12,14 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from zhenbo.audit.performed import Performed, performed
 from zhenbo.audit.session import case
 from zhenbo.core.cells import Categories
 from zhenbo.core.dataset import precedence
 from zhenbo.core.division import divided, sessions
 from zhenbo.core.errors import Reject
 from zhenbo.core.exhibit import Exhibit
+from zhenbo.core.papers import Papers
 from zhenbo.core.rows import R
 from zhenbo.core.schema import EVENTS
 from zhenbo.core.session import Window
@@ -25,13 +27,16 @@ from zhenbo.core.verdict import SessionVerdict, ShopVerdict
 from zhenbo.intake.coverage import SOURCE, coverage
 from zhenbo.intake.distinct import distinct, distinct_rows
 from zhenbo.judge import Group, Policy
-from zhenbo.pipeline.audit import UNTOLD, Lang, Result, concluded, look, result_of, usual
+from zhenbo.pipeline.audit import NO_PAPERS, UNTOLD, Lang, Result, concluded, look, result_of, usual
+from zhenbo.pipeline.deals import with_deals
 from zhenbo.pipeline.packs import Packs, default_packs
 
 ANSWERS = pa.schema([
     ("subject", pa.string()), ("verdict", pa.binary()), ("named", pa.binary()), ("exhibit", pa.binary()),
+    ("performed", pa.binary()),
 ])  # fmt: skip
-"""One row per audited subject: its verdict, the accounts and orders named, what the report shows beside (msgpack)."""
+"""One row per audited subject: its verdict, the accounts and orders named, what the report shows beside, what it did for
+deals (msgpack)."""
 _LATEST = pa.schema([("ts", pa.int64())])
 
 
@@ -79,6 +84,7 @@ class Asking:
         packs: baselines and calendar to compare with.
         categories: of products.
         cover: whether coverage is computed from the events here (else the metrics hold it).
+        papers: deals to settle, and who is who.
     """
 
     as_of: int
@@ -89,6 +95,7 @@ class Asking:
     packs: Packs = field(default_factory=default_packs)
     categories: Categories = field(default_factory=lambda: dict(UNTOLD))
     cover: bool = True
+    papers: Papers = NO_PAPERS
 
 
 def audited(events: R, accounts: R | None, metrics: R | None, asking: Asking) -> R:
@@ -128,7 +135,7 @@ def answers(asking: Asking, main: pa.Table, side: pa.Table) -> pa.Table:
     """Whole subjects audited: `ANSWERS` from `OWNED` and `SIDE` rows."""
     looking = partial(look, packs=asking.packs, categories=asking.categories)
     measure = measured if asking.cover else _as_read
-    rows: list[tuple[str, bytes, bytes, bytes]] = []
+    rows: list[tuple[str, bytes, bytes, bytes, bytes]] = []
     for session in sessions(main, side, asking.windows, asking.as_of, measure):
         made = concluded(
             case(session, looking(session), asking.policy, usual(session, asking.packs, asking.categories)),
@@ -136,7 +143,10 @@ def answers(asking: Asking, main: pa.Table, side: pa.Table) -> pa.Table:
         )  # fmt: skip
         told = made.judgement
         named = Named(dict(told.accounts), dict(told.orders), told.groups)
-        rows.append((session.session_id, _packed(made.verdict), _packed(named), _packed(made.exhibit)))
+        done = performed(session, made.verdict, told.orders, asking.papers, asking.policy)
+        rows.append(
+            (session.session_id, _packed(made.verdict), _packed(named), _packed(made.exhibit), _packed(done))
+        )
     columns = list(zip(*rows, strict=True)) or [()] * len(ANSWERS)
     return pa.Table.from_arrays(
         [pa.array(c, f.type) for c, f in zip(columns, ANSWERS, strict=True)], schema=ANSWERS
@@ -154,11 +164,20 @@ def _as_read(_: pa.Table, metrics: pa.Table) -> pa.Table:
     return distinct_rows(metrics)
 
 
-def result(told: pa.Table, asking: Asking, rejects: Sequence[Reject] = ()) -> Result:
-    """The finished audit from all its `ANSWERS`."""
+def result(
+    told: pa.Table, asking: Asking, rejects: Sequence[Reject] = (), money: pa.Table | None = None
+) -> Result:
+    """The finished audit from all its `ANSWERS`; `money` are the payments that name a deal."""
     order = sorted(range(told.num_rows), key=lambda i: precedence(told["subject"][i].as_py()))
     read = [read_back(row) for row in told.take(pa.array(order, pa.int64())).to_pylist()]
-    return result_of(read, asking.as_of, asking.policy, asking.lang, rejects, asking.packs)
+    made = result_of(read, asking.as_of, asking.policy, asking.lang, rejects, asking.packs)
+    if not asking.papers:
+        return made
+    rows = EVENTS.empty_table() if money is None else money
+    done = [
+        p for row in told["performed"].to_pylist() for p in msgspec.msgpack.decode(row, type=list[Performed])
+    ]
+    return replace(made, audit=with_deals(made.audit, done, asking.papers, rows, asking.as_of))
 
 
 def read_back(row: Mapping[str, Any]) -> Told:

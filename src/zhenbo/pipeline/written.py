@@ -11,6 +11,7 @@ from zhenbo.core.evidence import Say
 from zhenbo.core.verdict import SessionVerdict, json_schema, to_json
 from zhenbo.pipeline.audit import Result, Spoken
 from zhenbo.report.html import render_html
+from zhenbo.report.letter import letter_pages
 from zhenbo.report.tables import csv_bytes
 from zhenbo.signals.catalogue import catalogue
 
@@ -77,8 +78,11 @@ def _write_parquet(parts: Iterator[pa.Table], path: Path) -> None:
             out.write_table(held.combine_chunks())
 
 
-def write(result: Result, out: Path, *, csv: bool = False) -> Path:
-    """Write `report.html`, `verdict.json`, the tables and `rejects.jsonl` to a folder; returns the report's path."""
+def write(result: Result, out: Path, *, csv: bool = False, letters: bool = False) -> Path:
+    """Write `report.html`, `verdict.json`, the tables and `rejects.jsonl` to a folder; returns the report's path.
+
+    With `letters`, also `letter-<deal>.html` for each deal.
+    """
     out.mkdir(parents=True, exist_ok=True)
     (out / "verdict.json").write_bytes(to_json(result.audit))
     (out / "verdict.schema.json").write_bytes(
@@ -91,6 +95,9 @@ def write(result: Result, out: Path, *, csv: bool = False) -> Path:
         for name, table in tables(result).items():
             (out / f"{name}.csv").write_bytes(csv_bytes(table))
     (out / "rejects.jsonl").write_bytes(b"".join(msgspec.json.encode(r) + b"\n" for r in result.rejects))
+    if letters:
+        for name, page in letter_pages(result.audit):
+            (out / name).write_text(page, "utf-8")
     report = out / "report.html"
     report.write_text(html(result), "utf-8")
     return report

@@ -15,6 +15,7 @@ from zhenbo.report import format as fmt
 from zhenbo.report import labels, svg
 from zhenbo.report.chance import many_lines
 from zhenbo.report.crews import LISTED, group_lines
+from zhenbo.report.deal import deal_sections
 from zhenbo.report.i18n import Lang, catalogue, tr
 from zhenbo.report.labels import name
 from zhenbo.report.mask import clean
@@ -26,6 +27,8 @@ DOUBTFUL = 250
 """Suspect and likely subjects that are told in full: some ten megabytes at most, which a browser still opens."""
 LINES = 20_000
 """Subjects in the overview."""
+DEALS = 250
+"""Deals told in full."""
 _NOTHING = Exhibit()
 
 
@@ -86,6 +89,10 @@ def render_html(
         tally=_tally(ordered, lang),
         many=many_lines(audit, lang),
         groups=group_lines(audit, titles, lang),
+        deals=deal_sections(audit.deals[:DEALS], lang),
+        deals_left_out=max(len(audit.deals) - DEALS, 0),
+        shapes=labels.SHAPES,
+        words={o.value: name(labels.OUTCOMES, o, lang) for o in Outcome},
         groups_left_out=max(len(audit.groups) - LISTED, 0),
         index=[_index_line(s, anchors, titles, lang) for s in ordered[:LINES]],
         left_out=len(ordered) - len(full),

@@ -13,9 +13,12 @@ from rich.text import Text
 
 from zhenbo.core.evidence import Say
 from zhenbo.core.exhibit import Exhibit
+from zhenbo.core.settlement import DealVerdict
 from zhenbo.core.subject import Outcome
 from zhenbo.core.verdict import Audit
+from zhenbo.report import labels
 from zhenbo.report.chance import many_lines
+from zhenbo.report.deal import deal_lines
 from zhenbo.report.i18n import Lang, tr
 from zhenbo.report.view import ReasonView, SubjectView, view, worst_first
 
@@ -36,6 +39,8 @@ def render_terminal(audit: Audit, console: Console, titles: Mapping[str, Say] | 
     for subject in [*ordered[: min(doubtful, DOUBTFUL)], *ordered[doubtful : doubtful + OTHERS]]:
         seen = view(subject, _EMPTY, titles or {}, lang, written_in=lang, says={})
         _block(seen, console, lang)
+    for deal in audit.deals[:DOUBTFUL]:
+        _deal(deal, console, lang)
     for line in (*many_lines(audit, lang), *_crews(audit, lang), *audit.notes):
         console.print(Text(line))
     if doubtful > DOUBTFUL:
@@ -50,6 +55,15 @@ def render_terminal(audit: Audit, console: Console, titles: Mapping[str, Say] | 
         console.print(
             Text(tr(lang, "… and %(n)s more without suspicion; the report lists all of them.", n=left))
         )
+
+
+def _deal(deal: DealVerdict, console: Console, lang: Lang) -> None:
+    outcome, title, lines = deal_lines(deal, lang)
+    shape = f"{labels.SHAPES[outcome]} " if outcome else ""
+    console.print(Text.assemble((shape, _STYLES.get(outcome, "")), (title, "bold")))
+    for line in lines:
+        console.print(Padding(Text(line), (0, 0, 0, 2)))
+    console.print()
 
 
 def _crews(audit: Audit, lang: Lang) -> list[str]:
