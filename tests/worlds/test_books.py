@@ -11,7 +11,7 @@ import pytest
 from zhenbo.core.dataset import canonical_order, subjects
 from zhenbo.core.schema import EVENTS
 from zhenbo.core.session import micros
-from zhenbo.worlds import agencies, brushing
+from zhenbo.worlds import agencies, brushing, portfolio
 from zhenbo.worlds.brushing import CASES, DOSES, END, START
 from zhenbo.worlds.excuses import EXCUSES
 from zhenbo.worlds.ledger import VIEWS
@@ -146,3 +146,52 @@ def test_agencies_books_balance():
     again = agencies.world(3, small=True)
     assert again.dataset.events.equals(events)
     assert again.answers["agencies"].equals(world.answers["agencies"])
+
+
+@pytest.mark.slow
+def test_the_portfolio_sums_up_and_its_statement_tells_on_the_books():
+    """Sums of hosts are those of their orders; the statement pays honest orders alone, each once, and none that never was."""
+    world = portfolio.world(3, small=True)
+    events, orders = world.dataset.events, world.answers["purchases"].to_pylist()
+    hosts = {h["host_id"]: h for h in world.answers["hosts"].to_pylist()}
+    host = {o["order_id"]: "h" + o["subject_id"][1:6] for o in orders}
+    fair = [o for o in orders if hosts[host[o["order_id"]]]["style"] != "withheld"]
+    kept = pc.is_in(events["order_id"], value_set=pa.array([o["order_id"] for o in fair]))
+    _conserved(events.filter(kept), pa.Table.from_pylist(fair))
+    gross: Counter[str] = Counter()
+    real: Counter[str] = Counter()
+    for o in orders:
+        gross[host[o["order_id"]]] += o["gross"]
+        real[host[o["order_id"]]] += o["verified"]
+    assert gross == {name: h["displayed"] for name, h in hosts.items()}
+    assert real == {name: h["verified"] for name, h in hosts.items()}
+    (total,) = world.answers["total"].to_pylist()
+    tail = world.answers["tail"]
+    assert total["verified"] == sum(real.values()) + pc.sum(tail["verified"]).as_py()
+    assert total["hosts"] == len(hosts) + tail.num_rows == 300
+    assert pc.max(tail["displayed"]).as_py() < max(gross.values())
+    settled = _by_order(events, "settle")
+    done = events.filter(pc.equal(events["kind"].cast(pa.string()), "order_complete"))
+    ripe = dict(
+        zip(
+            done["order_id"].to_pylist(),
+            (micros(done["ts"]) <= portfolio.END - portfolio.WAIT).tolist(),
+            strict=True,
+        )
+    )
+    for o in orders:
+        number, who = o["order_id"], hosts[host[o["order_id"]]]
+        if o["scheme"] == "invented" or (who["excuse"] == "on_delivery" and o["what"] == "honest"):
+            assert number not in settled
+        elif number in settled:
+            left = o["gross"] - o["refunded"] - o["refunded_later"]
+            assert settled[number] == round(left * 0.95)
+        elif who["agrees"] and who["excuse"] not in {"on_delivery", "slow_statement"}:
+            assert (
+                not ripe.get(number, False)
+                or o["refunded"] + o["refunded_later"] == o["gross"] - o["discount"]
+            )
+    assert {h["style"] for h in hosts.values()} == {"", *portfolio.STYLES}
+    again = portfolio.world(3, small=True)
+    assert again.dataset.events.equals(events)
+    assert again.dataset.metrics.equals(world.dataset.metrics)

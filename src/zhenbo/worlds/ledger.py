@@ -29,6 +29,8 @@ SIDES = ("", "host", "merchant", "rival", "ring")
 VIEWS = ("full", "address", "buyer", "bare", "host")
 """What the holder of the record sees: all (T2); an export with addresses and parcels; one with a buyer key; a CSV with
 neither; the host's side, which knows of no parcel."""
+WITHHELD = 5
+"""A view by which refunds happened and are kept from the reader."""
 
 _NUMBERS = ("qty", "amount", "weight_g", "discount_platform")
 _WORDS = ("state", "via", "currency")
@@ -43,7 +45,11 @@ _HIDDEN = {
     "actor_id": (1, 3, 4), "device": (1, 2, 3, 4), "ip": (1, 2, 3, 4), "addr": (2, 3, 4), "pay": (1, 2, 3, 4),
     "tracking_id": (3, 4), "weight_g": (3, 4), "text": (3, 4),
 }  # fmt: skip
-_UNTOLD = {4: ("order_ship", "order_deliver", "return_ship", "return_receive", "review"), 3: ("review",)}
+_UNTOLD = {
+    3: ("review",),
+    4: ("order_ship", "order_deliver", "return_ship", "return_receive", "review"),
+    WITHHELD: ("refund_request", "refund_done", "return_ship", "return_receive"),
+}
 """Kinds that a view holds no rows of, by its number in `VIEWS`."""
 
 
