@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zhenbo.audit.deal import Sums, Told, average_order, kept_share
-from zhenbo.core.evidence import Say
+from zhenbo.audit.performed import Tie
+from zhenbo.core.evidence import EVENTS_CITED, Say
 from zhenbo.core.parties import OPERATES
 from zhenbo.core.session import DAY
-from zhenbo.core.settlement import Answer, Check, Span
+from zhenbo.core.settlement import Answer, Check, PledgeSeen, Span
+from zhenbo.core.subject import Outcome
 
 TITLES = {
     "fee_high": Say("Slot fee too high", "坑位费高"),
@@ -26,7 +28,7 @@ TITLES = {
     "rerun": Say("Agreed re-run not done", "约定返场未履行"),
     "link": Say("Link and product do not match", "链接与产品不匹配"),
     "samples": Say("Samples taken, no broadcast", "收样不播"),
-    "own_purchase": Say("Target met by own purchases", "自买冲保量"),
+    "own_purchase": Say("Target reached only with orders that were no sales", "靠非真实订单冲保量"),
     "repeat_buyer": Say("The same busy buyers in other deals", "其他合同中的同一批大户买家"),
     "addresses": Say("Orders to a handful of addresses", "订单集中于少数地址"),
     "contract_party": Say("The host is no party to the contract", "主播非合同当事人"),
@@ -35,26 +37,30 @@ TITLES = {
 NUMBERS = {name: n for n, name in enumerate(list(TITLES)[:10], start=1)}
 """Number of each of the ten complaints."""
 
-ASKS = {
+RECORDS = {
     "orders": Say("orders of these broadcasts with their payment and refund states", "这些场次的订单及其付款、退款状态"),
+    "visits": Say("visits to the shop by source (Compass) and what was promised (shop_visits)", "分来源的进店数据（罗盘）以及承诺的进店数（shop_visits）"),
+    "airtime": Say("which product was explained when (讲解 records), a transcript or a recording", "商品讲解时段记录、话术转写或录像"),
+    "entries": Say("entries or the audience of these broadcasts from the back office", "这些场次的进场记录或后台观看数据"),
+    "screen": Say("a recording that shows who stood before the camera", "能显示出镜人员的录像"),
+    "later": Say("the host's broadcasts from {from_us} to {to_us}", "主播 {from_us} 至 {to_us} 的全部场次"),
+    "session": Say("the broadcasts of the contract", "合同约定的场次"),
+    "parties": Say("who signed and whose accounts are whose (parties.toml)", "签约方及其账号归属（parties.toml）"),
+}  # fmt: skip
+"""What one of the sides has on record."""
+TERMS = {
     "margin": Say("the merchant's gross margin (gross_margin)", "商家毛利率（gross_margin）"),
     "fee": Say("the slot fee (slot_fee)", "坑位费（slot_fee）"),
     "target": Say("a pledge (pledge_gmv), a promised return on the fee (roi), or the merchant's own broadcasts", "保销额（pledge_gmv）、承诺投产比（roi）或商家自播记录"),
     "returns": Say("the usual return rate of these goods (returns_expected)", "该类商品的正常退货率（returns_expected）"),
-    "visits": Say("visits to the shop by source (Compass) and what was promised (shop_visits)", "分来源的进店数据（罗盘）以及承诺的进店数（shop_visits）"),
-    "airtime": Say("which product was explained when (讲解 records), a transcript or a recording", "商品讲解时段记录、话术转写或录像"),
     "agreed_minutes": Say("the airtime agreed (minutes)", "约定讲解时长（minutes）"),
     "stated": Say("the audience or sales stated at recruitment (stated_viewers, stated_gmv)", "招商时宣称的观看或销售数据（stated_viewers、stated_gmv）"),
-    "entries": Say("entries or the audience of these broadcasts from the back office", "这些场次的进场记录或后台观看数据"),
     "scheduled": Say("who was announced (host_scheduled)", "约定出镜主播（host_scheduled）"),
-    "screen": Say("a recording that shows who stood before the camera", "能显示出镜人员的录像"),
     "rerun": Say("the date of the agreed re-run (rerun_by)", "约定返场期限（rerun_by）"),
-    "later": Say("the host's broadcasts from {from_us} to {to_us}", "主播 {from_us} 至 {to_us} 的全部场次"),
     "products": Say("the goods of the contract (products)", "合同约定的商品（products）"),
     "samples": Say("samples sent and their parcel numbers (samples)", "寄样记录与快递单号（samples）"),
-    "session": Say("the broadcasts of the contract", "合同约定的场次"),
-    "parties": Say("who signed and whose accounts are whose (parties.toml)", "签约方及其账号归属（parties.toml）"),
 }  # fmt: skip
+"""What the contract or the merchant has to say."""
 
 SAYS = {
     "fee_high": Say("The slot fee is {ratio} times what verified sales left after goods, commission and platform ({left_minor}).", "坑位费是核实销售额扣除货本、佣金与平台扣点后所余（{left_minor}）的 {ratio} 倍。"),
@@ -145,7 +151,8 @@ def _worded(told: Told, currency: str, name: str, f: _Found) -> Check:
         says=told.phrase(SAYS[f.says], args),
         observed=f.observed,
         agreed=f.agreed,
-        missing=[told.phrase(ASKS[m], args) for m in f.missing],
+        missing=[told.phrase(RECORDS[m], args) for m in f.missing if m in RECORDS],
+        untold=[told.phrase(TERMS[m], args) for m in f.missing if m in TERMS],
         events=list(f.events),
     )
 
@@ -375,24 +382,31 @@ def _samples(told: Told) -> _Found:
 
 
 def _own(told: Told, sums: Sums) -> Iterator[_Found]:
-    """Orders of a side's own accounts are a fact of the papers; that a target was met by them needs the verdict or the sum."""
-    ties = sorted((t for p in told.parts for t in p.ties), key=lambda t: (t.side, t.party))
-    pledge = sums.pledge
-    named = any(p.sales.value == "likely" for p in told.parts)
-    if pledge and named and not pledge.met and pledge.displayed >= pledge.target and sums.bridge:
+    """A target that was displayed and not sold; and orders of a side's own accounts, which are a fact of the papers."""
+    pledge, named = sums.pledge, any(p.sales is Outcome.LIKELY for p in told.parts)
+    if pledge and named and pledge.met is False and pledge.displayed >= pledge.target and sums.bridge:
         gone = sums.bridge.brushed + sums.bridge.refunded
         args = {"shown_minor": pledge.displayed, "brushed_minor": gone, "sold_minor": pledge.verified.mid, "target_minor": pledge.target}  # fmt: skip
         yield _Found("yes", "own_named", args, pledge.verified.mid, pledge.target)
+    ties = sorted((t for p in told.parts for t in p.ties), key=lambda t: (t.side, t.party))
     for party in sorted({t.party for t in ties}):
-        mine = [t for t in ties if t.party == party]
-        amount, back = sum(t.amount for t in mine), sum(t.returned for t in mine)
-        args: dict[str, Any] = {"orders": sum(t.orders for t in mine), "amount_minor": amount, "party": told.name(party), "returned_minor": back}  # fmt: skip
-        decides = pledge is not None and mine[0].side != "merchant" and pledge.displayed >= pledge.target > pledge.displayed - amount  # fmt: skip
-        yield _Found("yes" if decides else "no" if pledge else "cannot_tell", "own", args, amount, events=tuple(e for t in mine for e in t.events)[:50])  # fmt: skip
+        yield _tied(told, pledge, [t for t in ties if t.party == party])
     if pledge and not ties and not named:
-        told_of = told.deal.mcn_id or told.deal.host_id
-        known = bool(told_of and told.papers.registry.accounts(told_of))
+        side = told.deal.mcn_id or told.deal.host_id
+        known = bool(side and told.papers.registry.accounts(side))
         yield _Found("no", "own_none") if known and sums.verified else _open("parties")
+
+
+def _tied(told: Told, pledge: PledgeSeen | None, mine: Sequence[Tie]) -> _Found:
+    """Orders of one party's accounts: they decided the target where it was displayed only with them."""
+    amount = sum(t.amount for t in mine)
+    args = {
+        "orders": sum(t.orders for t in mine), "amount_minor": amount, "party": told.name(mine[0].party),
+        "returned_minor": sum(t.returned for t in mine),
+    }  # fmt: skip
+    decides = pledge is not None and mine[0].side != "merchant" and pledge.displayed >= pledge.target > pledge.displayed - amount  # fmt: skip
+    events = tuple(e for t in mine for e in t.events)[:EVENTS_CITED]
+    return _Found("yes" if decides else "no" if pledge else "cannot_tell", "own", args, amount, events=events)
 
 
 def _heavy(told: Told, others: Sequence[Told]) -> Iterator[_Found]:

@@ -89,6 +89,7 @@ def _settled(told: Told, own_streams: Sequence[Span], others: Sequence[Told]) ->
     return DealVerdict(
         id=deal.id, host_id=deal.host_id, merchant_id=deal.merchant_id, mcn_id=deal.mcn_id,
         sessions=[p.session_id for p in told.parts], absent=[s for s in deal.sessions if s not in named],
+        names={who: name for who in (deal.merchant_id, deal.host_id, deal.mcn_id) if who and (name := told.papers.registry.name(who, told.as_of))},
         currency=money.currency, sales=outcome.value if outcome else None, orders=money.orders, bridge=money.bridge,
         verified=money.verified, payout=money.payout, platform_cut=money.platform_cut, fee_due=money.fee_due, tax=money.tax,
         order_fees=money.order_fees, commission_due=money.commission_due, clawback=money.clawback, pledge=money.pledge,

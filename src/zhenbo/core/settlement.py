@@ -99,6 +99,7 @@ class Check(Struct, frozen=True, kw_only=True):
     observed: float | None = None
     agreed: float | None = None
     missing: Annotated[list[str], Meta(description="records that would answer it, in words")] = []
+    untold: Annotated[list[str], Meta(description="what the contract or the merchant would have to say for it to be answered, in words")] = []  # fmt: skip
     events: Annotated[list[str], Meta(description="source:event_id it rests on, capped")] = []
 
 
@@ -131,6 +132,7 @@ class DealVerdict(Struct, frozen=True, kw_only=True):
     mcn_id: str | None
     sessions: Annotated[list[str], Meta(description="its broadcasts that are in the record")]
     absent: Annotated[list[str], Meta(description="broadcasts it names that are not in the record")]
+    names: Annotated[dict[str, str], Meta(description="what its parties were called at as_of, by id")]
     currency: str
     sales: Annotated[str | None, Meta(description="worst answer of its broadcasts to `are the sales real`")]
     orders: OrdersSeen | None

@@ -41,6 +41,7 @@ SAYS = {
     "strange": Say("No such field; it is not used. Known fields: docs/deals.md.", "没有这个字段，未采用。可用字段见 docs/deals.md。"),
     "money": Say("{value} is not a whole number of minor units. Write 800000 for 8,000.00 yuan.", "{value} 不是整数的最小货币单位。8,000.00 元请写 800000。"),
     "rate": Say('{value} is no share between 0 and 1. Write 0.2 (or "20%") for 20 %.', '{value} 不是 0 到 1 之间的比例。20% 请写 0.2（或 "20%"）。'),
+    "margin": Say("{value} is no margin of at most 1. Write 0.45 for 45 %, -0.1 for goods sold 10 % below cost.", "{value} 不是小于等于 1 的毛利率。45% 请写 0.45；低于成本 10% 销售请写 -0.1。"),
     "roi": Say('{value} is no return on the fee. Write 3 (or "1:3") for sales of three times the fee.', '{value} 不是有效的投产比。销售额为费用三倍时请写 3（或 "1:3"）。'),
     "count": Say("{value} is no whole number of 0 or more.", "{value} 不是大于等于 0 的整数。"),
     "time": Say("{value} is no time. Write 2026-03-01 or 2026-03-01T20:00:00+08:00.", "{value} 不是时间。请写 2026-03-01 或 2026-03-01T20:00:00+08:00。"),
@@ -64,7 +65,6 @@ _RATES = (
     "commission_rate",
     "platform_rate",
     "tax_rate",
-    "gross_margin",
     "clawback_return_rate",
     "returns_expected",
 )
@@ -73,7 +73,19 @@ _TIMES = {"from": "since", "to": "until", "rerun_by": "rerun_by", "signed_on": "
 _ENDS = {"to", "rerun_by", "valid_to"}
 _WORDS = ("host_id", "merchant_id", "mcn_id", "purpose", "host_scheduled", "currency")
 _LISTS = ("sessions", "products", "points", "clauses")
-_DEAL = {*_MONEY, *_RATES, *_COUNTS, *_TIMES, *_WORDS, *_LISTS, "id", "session_id", "roi", "remedy"}
+_DEAL = {
+    *_MONEY,
+    *_RATES,
+    *_COUNTS,
+    *_TIMES,
+    *_WORDS,
+    *_LISTS,
+    "id",
+    "session_id",
+    "roi",
+    "remedy",
+    "gross_margin",
+}
 _PARTY = {"id", "role", "name", "relation", "other", "valid_from", "valid_to"}
 
 
@@ -235,6 +247,7 @@ def _deal(page: _Page) -> Deal:
     }
     made |= {f: page.get(f, "rate", _rate) for f in _RATES} | {f: page.get(f, "word", _word) for f in _WORDS}
     made |= {f: page.get(f, "words", _words) or () for f in _LISTS}
+    made["gross_margin"] = page.get("gross_margin", "margin", _margin)
     made["roi"] = page.get("roi", "roi", _roi)
     made["remedy"] = page.get(
         "remedy", "remedy", lambda v: v if v in {"pro_rata", "full", "rerun", "none"} else None
@@ -327,11 +340,22 @@ def _number(value: Any) -> Decimal | None:
     return Decimal(value) if _is_whole(value) and abs(value) <= _MOST else None
 
 
-def _rate(value: Any) -> Decimal | None:
-    if isinstance(value, str) and (match := re.fullmatch(r"\s*(\d{1,3}(?:\.\d{1,6})?)\s*[%％]\s*", value)):
+def _share(value: Any) -> Decimal | None:
+    """A number, or a percentage as text."""
+    if isinstance(value, str) and (match := re.fullmatch(r"\s*(-?\d{1,4}(?:\.\d{1,6})?)\s*[%％]\s*", value)):
         value = Decimal(match[1]) / 100
-    rate = _number(value)
+    return _number(value)
+
+
+def _rate(value: Any) -> Decimal | None:
+    rate = _share(value)
     return rate if rate is not None and 0 <= rate <= 1 else None
+
+
+def _margin(value: Any) -> Decimal | None:
+    """The merchant's own: goods sold below cost have a negative one."""
+    margin = _share(value)
+    return margin if margin is not None and -10 <= margin <= 1 else None
 
 
 def _roi(value: Any) -> Decimal | None:

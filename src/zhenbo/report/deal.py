@@ -60,7 +60,7 @@ SAYS: Mapping[str, Say] = {
     "yes": Say("yes", "属实"),
     "no": Say("no", "不属实"),
     "cannot_tell": Say("cannot tell", "无法判断"),
-    "settles": Say("records that would settle it", "可以定论的记录"),
+    "settles": Say("what would settle it", "可以定论的材料"),
     "void": Say("Void clauses", "无效条款"),
     "against": Say("Contradictions and entries that could not be read", "矛盾与无法读取之处"),
     "missing": Say("What the contract does not say", "合同未约定的事项"),
@@ -133,9 +133,15 @@ def who(ident: str | None) -> str:
     return clean(ident, ID_LIMIT) if ident else "–"
 
 
+def called(deal: DealVerdict, ident: str | None) -> str:
+    """A party of a deal by its name and id, as a page shows it."""
+    name = deal.names.get(ident or "")
+    return f"{clean(name, ID_LIMIT)} ({who(ident)})" if name else who(ident)
+
+
 def _meta(deal: DealVerdict, lang: Lang) -> str:
     sessions = listed([who(s) for s in deal.sessions[:8]], lang) or "–"
-    return say("meta", lang, merchant=who(deal.merchant_id), host=who(deal.host_id), agency=who(deal.mcn_id), sessions=sessions)  # fmt: skip
+    return say("meta", lang, merchant=called(deal, deal.merchant_id), host=called(deal, deal.host_id), agency=called(deal, deal.mcn_id), sessions=sessions)  # fmt: skip
 
 
 def _target(deal: DealVerdict, lang: Lang) -> Iterable[str]:
@@ -215,7 +221,7 @@ _KINDS = {"yes": "likely", "no": "unlikely", "cannot_tell": "insufficient"}
 
 def _check(c: Check, lang: Lang) -> tuple[Cell, ...]:
     title = f"{c.complaint}. {c.title}" if c.complaint else c.title
-    needed = listed([masked(m, 200) for m in c.missing], lang)
+    needed = listed([masked(m, 200) for m in (*c.missing, *c.untold)], lang)
     return (
         Cell(title),
         Cell(say(c.answer, lang), _KINDS[c.answer]),

@@ -11,7 +11,7 @@ from zhenbo.core.evidence import Say
 from zhenbo.core.settlement import Check, DealVerdict, Payment
 from zhenbo.core.verdict import Audit
 from zhenbo.report import format as fmt
-from zhenbo.report.deal import bridge, cited, grounds, money, who
+from zhenbo.report.deal import bridge, called, cited, grounds, money, who
 from zhenbo.report.i18n import Lang
 from zhenbo.report.mask import clean, masked
 from zhenbo.report.page import Block, Cell, Facts, Lines, Page, Section, Table, listed, render_page
@@ -87,7 +87,11 @@ def letter(deal: DealVerdict, audit: Audit) -> Page:
     return Page(
         title=say("title", lang, id=who(deal.id)),
         meta=say("meta", lang, as_of=fmt.iso(audit.as_of), version=clean(audit.zhenbo)),
-        lines=(say("to", lang, name=who(addressee)), say("from", lang, name=who(sender)), opening),
+        lines=(
+            say("to", lang, name=called(deal, addressee)),
+            say("from", lang, name=called(deal, sender)),
+            opening,
+        ),
         sections=tuple(s for s in sections if s.blocks),
         method=tuple(say(key, lang) for key in ("method_1", "method_2", "method_3")),
         again=f"zhenbo audit PATH --letter --as-of {clean(audit.as_of)} --lang {lang} --out DIR",
@@ -136,7 +140,7 @@ def _asked(deal: DealVerdict, total: Payment | None, sender: str | None, lang: L
         yield say("unpaid", lang)
     elif total and total.amount.mid:
         a = total.amount
-        args = {"amount_minor": a.mid, "low_minor": a.low, "high_minor": a.high, "payee": who(total.payee), "currency": deal.currency}  # fmt: skip
+        args = {"amount_minor": a.mid, "low_minor": a.low, "high_minor": a.high, "payee": called(deal, total.payee), "currency": deal.currency}  # fmt: skip
         key = "offer" if total.payer == sender else "pay" if a.low == a.high else "pay_between"
         yield say(key, lang, **args)
     wanted = list(dict.fromkeys(m for c in deal.checks if c.complaint for m in c.missing))
