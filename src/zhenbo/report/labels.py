@@ -181,6 +181,7 @@ CAUSES = {
     "other_sampling": N_("a feed that changed how much it delivers"),
     "counted_elsewhere": N_("views counted outside the room (share pages, replays)"),
     "contest": N_("a contest"),
+    "passers": N_("people carried past who say one word and go"),
     "countdown": N_("a countdown"),
     "newcomers": N_("newcomers, of whom a live room has many"),
     "clock_skew": N_("clocks that disagree"),
