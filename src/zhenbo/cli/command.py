@@ -16,6 +16,7 @@ COMMANDS = {
     "host": "What is true of a host's figures, over all its sessions.",
     "agency": "What is true of an agency's figures; whether its fees roll over.",
     "repurchase": "Who comes back, and what a customer is worth.",
+    "deal": "Before signing a deal: when it pays, and how likely.",
     "import": "Turn any known source into a canonical data folder.",
     "sim": "Make a simulated world with its truth, from a seed.",
     "calibrate": "Learn your own reference cells and calibration from history.",

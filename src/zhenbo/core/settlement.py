@@ -191,3 +191,43 @@ def less(first: Span, second: Span, *, together: bool) -> Span:
     if together:
         return Span(first.low - second.low, first.mid - second.mid, first.high - second.high)
     return Span(first.low - second.high, first.mid - second.mid, first.high - second.low)
+
+
+class Outcome20(Struct, frozen=True, kw_only=True):
+    """One of twenty equally likely outcomes of a deal not yet signed."""
+
+    sales: Annotated[int, Meta(description="net sales")]
+    left: Annotated[int | None, Meta(description="what they leave after goods, commission, platform and fees; null: the margin is not told")]  # fmt: skip
+
+
+class Outlook(Struct, frozen=True, kw_only=True):
+    """A deal before it is signed."""
+
+    deal: str
+    currency: str
+    break_even: Annotated[int | None, Meta(description="net sales from which it pays; null: never, or the margin is not told")]  # fmt: skip
+    kept_share: Annotated[float | None, Meta(description="what a unit of sales leaves after goods, commission, platform and fee per order")]  # fmt: skip
+    fixed: Annotated[int, Meta(description="slot fee with its tax, less the stated value of exposure")]
+    price: Annotated[int | None, Meta(description="value of an average order")]
+    per_order: Annotated[
+        int | None, Meta(description="what one more average order brings before the slot fee")
+    ]
+    history: Annotated[int, Meta(description="earlier broadcasts of the host with verified sales")]
+    doubted: Annotated[int, Meta(description="of them with sales suspect or likely fabricated")]
+    outcomes: Annotated[list[Outcome20], Meta(description="twenty equally likely outcomes, the smallest sales first; empty without a history")]  # fmt: skip
+    pays: Annotated[int | None, Meta(description="outcomes of twenty in which the deal pays")]
+    pays_low: Annotated[int | None, Meta(description="the same if every earlier broadcast really sold no more than the lower end of its interval")]  # fmt: skip
+    target: int | None
+    target_met: Annotated[
+        int | None, Meta(description="outcomes of twenty in which the promised sales are reached")
+    ]
+    sold: Annotated[Outcome20 | None, Meta(description="the result for sales that were named")]
+
+
+class DealReport(Struct, frozen=True, kw_only=True):
+    """`deal.json`: deals before they are signed."""
+
+    schema: int = 1
+    zhenbo: str
+    as_of: Annotated[str | None, Meta(description="moment of the history; null without one")]
+    outlooks: list[Outlook]
