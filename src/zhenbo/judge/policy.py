@@ -27,8 +27,10 @@ class Policy:
         caps: dB per `signal@tier`, from honest units tested.
         unproven: cap of a signal without such a record.
         family: cap per family, dB.
-        clear: most that a clean look counts, dB.
+        clear: most that one clean look counts, dB.
         account: cap per account or order and family, dB.
+        clean: per `question@tier`, the most that all clean looks of a question count together, dB, from how much rarer
+            an answer without any finding was among bought subjects than among honest ones.
         alarms: honest subjects flagged at calibration, and honest subjects tried; None where it was not measured.
         unseen: per `metric@tier`, metric or `*`, the share of a metric that 90 % of bought subjects of which nothing was
             found stayed below.
@@ -53,6 +55,7 @@ class Policy:
     family: float
     clear: float
     account: float
+    clean: Mapping[str, float] = field(default_factory=dict)
     alarms: tuple[int, int] | None = None
     unseen: Mapping[str, float] = field(default_factory=dict)
     widen: Mapping[str, tuple[float, float]] = field(default_factory=dict)
@@ -60,6 +63,10 @@ class Policy:
     def cap(self, signal: str, tier: str) -> float:
         """Most that this signal may accuse with at this tier, dB."""
         return self.caps.get(f"{signal}@{tier}", self.unproven)
+
+    def cleared(self, question: str, tier: str) -> float:
+        """Most that the clean looks of a question may count together at this tier, dB; without a record of bought ones as one of them."""
+        return self.clean.get(f"{question}@{tier}", self.clear)
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,7 @@ def parse_policy(policy: str, calibration: str, own: Own | None = None) -> Polic
             essential={q: tuple(frozenset(r.split("|")) for r in p["essential"][q]) for q in Question},
             caps=_caps(c.get("signal", {}), known.get("signal", {})),
             **{k: p["cap"][k] for k in ("unproven", "family", "clear", "account")},
+            clean={name: _missed(**entry) for name, entry in c.get("clean", {}).items()},
             alarms=(c["rooms"]["flagged"], c["rooms"]["honest"]) if "rooms" in c else None,
             unseen={name: entry["share"] for name, entry in c.get("unseen", {}).items()},
             widen={name: (entry["down"], entry["up"]) for name, entry in c.get("interval", {}).items()},
@@ -135,3 +143,9 @@ def _caps(shipped: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, float
 def _proven(entry: dict[str, Any]) -> float:
     """10·log10(honest units tested / 3), less when any of them was accused (upper bound by the rule of three)."""
     return 10 * math.log10(max(entry["units"] / (3 + 3 * entry["accused"]), 1.0))
+
+
+def _missed(honest: int, honest_clean: int, bought: int, bought_clean: int) -> float:
+    """10·log10 of how much more often honest subjects came out clean than bought ones; one more bought one counts as missed."""
+    rarer = (honest_clean / max(honest, 1)) / ((bought_clean + 1) / (bought + 1))
+    return 10 * math.log10(max(rarer, 1.0))

@@ -2,7 +2,8 @@
 
 `score_db = prior_db + Σ weight_db`, exactly. A weight is 10·log10 of an e-value of the signal's p, capped by what
 was proven of the signal; inside a family, whose members are dependent, the strongest speaks and the others
-stand beside it with weight 0. What an innocent cause explains has weight 0.
+stand beside it with weight 0. What an innocent cause explains has weight 0. Clean looks together count for no more
+than was proven of them: how much rarer they are where something was bought.
 """
 
 import math
@@ -111,7 +112,8 @@ def judge(
     evidence = [f for f in found if isinstance(f, Evidence)]
     missing = [f for f in found if isinstance(f, Missing)]
     reasons = sorted(
-        weigh(evidence, policy), key=lambda w: (-w.weight_db, -w.raw_db, w.evidence.signal, w.evidence.window)
+        weigh(evidence, session.tiers, policy),
+        key=lambda w: (-w.weight_db, -w.raw_db, w.evidence.signal, w.evidence.window),
     )
     answers = tuple(
         _answer(
@@ -145,7 +147,7 @@ def _doubted(w: Weighed) -> bool:
     return w.weight_db > 0 and any(c.outcome == "open" for c in w.evidence.causes)
 
 
-def weigh(evidence: Sequence[Evidence], policy: Policy) -> list[Weighed]:
+def weigh(evidence: Sequence[Evidence], tiers: Mapping[Question, Tier], policy: Policy) -> list[Weighed]:
     """Raw and capped weight of each piece; the strongest of a family and question speaks for it."""
     weighed = []
     for piece in evidence:
@@ -164,8 +166,24 @@ def weigh(evidence: Sequence[Evidence], policy: Policy) -> list[Weighed]:
         for w in weighed
     ]
     accused = {w.evidence.question for w in told if w.weight_db >= DECIDED_DB}
-    return [
+    told = [
         replace(w, weight_db=0.0) if w.weight_db < 0 and w.evidence.question in accused else w for w in told
+    ]
+    return _proven_clean(told, tiers, policy)
+
+
+def _proven_clean(told: Sequence[Weighed], tiers: Mapping[Question, Tier], policy: Policy) -> list[Weighed]:
+    """Clean looks shrunk, in proportion, to what all of a question's together were proven to be worth.
+
+    Signals that miss the same attack miss it together: one by one each clean look may be worth its weight, and their sum is not.
+    """
+    part = {}
+    for question, tier in tiers.items():
+        total = -math.fsum(w.weight_db for w in told if w.weight_db < 0 and w.evidence.question is question)
+        most = policy.cleared(question, tier)
+        part[question] = most / total if total > most else 1.0
+    return [
+        replace(w, weight_db=w.weight_db * part[w.evidence.question]) if w.weight_db < 0 else w for w in told
     ]
 
 

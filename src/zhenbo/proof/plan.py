@@ -121,19 +121,25 @@ def jobs(size: Size, seed: int, data: Path | None) -> list[Job]:
           for i in range(size.worlds)),
         *_injections(size, seed, real),
     ]  # fmt: skip
-    for block, first in enumerate(range(0, size.rounds * len(ATTACKS), _BLOCK)):
-        count = min(_BLOCK, size.rounds * len(ATTACKS) - first)
-        live = size.live and first < len(ATTACKS)
-        depth = Depth(fusion=True, naive=block % size.naive == 0, live=live)
-        made.append(Job("attacked", seed=seed, first=first, count=count, depth=depth))
+    bought = attacked_jobs(size.rounds * len(ATTACKS), seed, Depth(fusion=True), size.naive)
+    made += [replace(j, depth=replace(j.depth, live=size.live and j.first < len(ATTACKS))) for j in bought]
     return made + honest_jobs(size.honest, seed, Depth(fusion=True), size.naive)
 
 
 def honest_jobs(sessions: int, seed: int, depth: Depth = Depth(), naive: int = 0) -> list[Job]:  # noqa: B008 - frozen
     """So many simulated honest sessions in blocks, of which every `naive`-th also asks the naive detectors."""
+    return _blocks("honest", sessions, seed, depth, naive)
+
+
+def attacked_jobs(sessions: int, seed: int, depth: Depth = Depth(), naive: int = 0) -> list[Job]:  # noqa: B008 - frozen
+    """So many simulated bought sessions in blocks, the same way."""
+    return _blocks("attacked", sessions, seed, depth, naive)
+
+
+def _blocks(part: str, sessions: int, seed: int, depth: Depth, naive: int) -> list[Job]:
     return [
         Job(
-            "honest", seed=seed, first=first, count=min(_BLOCK, sessions - first),
+            part, seed=seed, first=first, count=min(_BLOCK, sessions - first),
             depth=replace(depth, naive=naive > 0 and block % naive == 0),
         )
         for block, first in enumerate(range(0, sessions, _BLOCK))

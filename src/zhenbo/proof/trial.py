@@ -20,7 +20,7 @@ from zhenbo.audit.session import Audited, Case, audit_case
 from zhenbo.audit.shown import ASKS
 from zhenbo.core.dataset import Dataset
 from zhenbo.core.session import MINUTE
-from zhenbo.core.subject import Outcome, Question
+from zhenbo.core.subject import Outcome, Question, Tier
 from zhenbo.core.verdict import Gmv
 from zhenbo.judge import Judgement, Policy
 from zhenbo.judge.weigh import decibels
@@ -38,6 +38,8 @@ LOOKS_MIN = (2, 5, 10, 20, 40, 80, 160, 24 * 60, 2 * 24 * 60, 8 * 24 * 60)
 """Minutes after the first fabricated thing at which a live watcher looks; then the complete record."""
 
 HONEST = SessionTruth("")
+EVERY_LOOK = {f"{question}@{tier}": float("inf") for question in Question for tier in Tier}
+"""A policy's `clean` under which every clean look counts by itself: what the proof of that figure starts from."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,8 @@ class Trial:
         naive: what naive detectors say, where they can be asked and were.
         spoke: `signal@tier` and p of every piece of evidence; 1 where an innocent cause explains it.
         leans: who the verdict says may have bought; empty below suspect.
+        clean: per question asked `question@tier`, whether something material was bought there, and whether it comes out `unlikely`
+            with every clean look at its own weight; of questions beside the bought ones nothing.
         minutes: from the first fabricated thing to a verdict that raises it; infinite when never, None when not asked.
     """
 
@@ -118,6 +122,7 @@ class Trial:
     spoke: tuple[tuple[str, float], ...] = ()
     minutes: float | None = None
     leans: str = ""
+    clean: tuple[tuple[str, bool, bool], ...] = ()
 
     @property
     def honest(self) -> bool:
@@ -133,11 +138,13 @@ class Depth:
         fusion: also judge without each signal and by each alone.
         naive: also ask the naive detectors.
         live: also look again and again while it happens.
+        clean: also ask what comes out clean.
     """
 
     fusion: bool = False
     naive: bool = False
     live: bool = False
+    clean: bool = False
 
 
 def trials(
@@ -171,6 +178,7 @@ def trials(
             alone=_variants(case, truth, policy, alone=True) if depth.fusion else {},
             naive=_naive(case) if depth.naive else {},
             spoke=tuple(_spoke(made.judgement)), leans=_leans(case, made),
+            clean=tuple(_clean(case, truth, policy)) if depth.clean else (),
             minutes=_minutes(world.dataset, told, truth, policy) if depth.live and truth.began is not None else None,
         )  # fmt: skip
 
@@ -217,6 +225,14 @@ def _variants(case: Case, truth: SessionTruth, policy: Policy, *, alone: bool) -
 def _spoke(judged: Judgement) -> Iterator[tuple[str, float]]:
     for e in (w.evidence for w in judged.reasons):
         yield f"{e.signal}@{e.tier}", 1.0 if e.explained else e.p
+
+
+def _clean(case: Case, truth: SessionTruth, policy: Policy) -> Iterator[tuple[str, bool, bool]]:
+    for a in case.judge(replace(policy, clean=EVERY_LOOK)).answers:
+        bought = any(truth.share(metric) >= MATERIAL for metric in ASKS[a.question])
+        if a.asked and (bought or not truth.fabricated):
+            name = f"{a.question}@{case.session.tiers[a.question]}"
+            yield name, bought, a.outcome is Outcome.UNLIKELY
 
 
 def _leans(case: Case, made: Audited) -> str:
