@@ -8,11 +8,11 @@ says what follows when they are found, is what an honest contract has, and is to
 import re
 from collections.abc import Iterator
 
-from zhenbo.audit.deal import Sums, Told
+from zhenbo.audit.deal import Phrase, Sums, Told, sums
 from zhenbo.core.deal import Deal
 from zhenbo.core.evidence import Say
 from zhenbo.core.money import portion
-from zhenbo.core.papers import Remark
+from zhenbo.core.papers import Papers
 from zhenbo.core.settlement import Clause
 
 VOID_LAW = Say(
@@ -28,6 +28,7 @@ NO_LAW = Say("", "")
 MISSING = {
     "sessions": (Say("The contract names neither broadcasts nor a time: nothing in the record can be laid at its door.", "合同未写明场次或时间：记录中的任何场次都无法对应到本合同。"), NO_LAW),
     "remedy": (Say("The contract promises {target_minor} and does not say what a missed target brings. The fee stands as agreed; in proportion to verified sales it would be {fair_minor}. Settle it in writing: pro_rata, full or rerun.", "合同承诺销售额 {target_minor}，但未约定未达标的后果。费用仍按约定计；若按核实销售额比例计算则为 {fair_minor}。请书面补充：按比例退、全额退或返场。"), NO_LAW),
+    "remedy_open": (Say("The contract promises {target_minor} and does not say what a missed target brings: then the fee stands as agreed. Settle it in writing before signing: pro_rata, full or rerun.", "合同承诺销售额 {target_minor}，但未约定未达标的后果：届时费用仍按约定计。请在签约前书面补充：按比例退、全额退或返场。"), NO_LAW),
     "clawback_return_rate": (Say("The contract pays commission and is silent on returned goods. Here commission is counted on verified sales only; whoever wants the custom must write it down.", "合同约定了佣金，但未约定退货后的处理。此处仅按核实销售额计佣；如适用惯例，请写入合同。"), CUSTOM),
     "commission_rate": (Say("The contract names neither a slot fee nor a commission: nothing is due by it.", "合同既无坑位费也无佣金：据此没有应付款项。"), NO_LAW),
     "minutes": (Say("The contract buys a slot and does not say for how long: a short explanation breaks nothing in it.", "合同购买坑位但未约定讲解时长：讲解过短并不违反合同条款。"), NO_LAW),
@@ -91,16 +92,16 @@ def missing(told: Told, sums: Sums) -> list[Clause]:
         fair = min(deal.slot_fee, deal.slot_fee * max(sums.pledge.verified.mid, 0) // sums.pledge.target)
     args = {"target_minor": deal.target, "fair_minor": fair, "currency": sums.currency}
     return [
-        Clause(kind="missing", field=name, says=told.phrase(MISSING[name][0], args), cites=told.phrase(MISSING[name][1], {}))
-        for name in _silent(deal)
+        Clause(kind="missing", field=name.removesuffix("_open"), says=told.phrase(MISSING[name][0], args), cites=told.phrase(MISSING[name][1], {}))
+        for name in _silent(deal, sold=sums.pledge is not None)
     ]  # fmt: skip
 
 
-def _silent(deal: Deal) -> Iterator[str]:
+def _silent(deal: Deal, *, sold: bool) -> Iterator[str]:
     if not deal.sessions and deal.since is None and deal.until is None:
         yield "sessions"
     if deal.target is not None and deal.remedy is None:
-        yield "remedy"
+        yield "remedy" if sold else "remedy_open"
     if deal.commission_rate and deal.clawback_return_rate is None:
         yield "clawback_return_rate"
     if deal.commission_rate is None and deal.slot_fee is None:
@@ -135,6 +136,14 @@ def contradictions(told: Told, sums: Sums) -> list[Clause]:
         *unread,
         *(_against(told, which, name, args, sums.currency) for which, name, args in _found(told)),
     ]
+
+
+def unsigned(deal: Deal, papers: Papers, phrase: Phrase) -> list[Clause]:
+    """All that is to be said of a contract before it is signed; that it carries no date yet is no remark."""
+    told = Told(deal, (), (), papers, None, 0, phrase)
+    money = sums(told)
+    found = [*voids(told), *contradictions(told, money), *missing(told, money)]
+    return [c for c in found if c.field not in {"signed_on", "sessions"}]
 
 
 def _against(told: Told, which: str, name: str, args: dict[str, object], currency: str) -> Clause:
@@ -188,8 +197,3 @@ def _claimed_twice(told: Told) -> Iterator[tuple[str, str, dict[str, object]]]:
         shared = sorted(mine & set(other.sessions))
         if shared and (deal.slot_fee is not None) == (other.slot_fee is not None):
             yield "twice", "products", {"other": other.id, "session": shared[0]}
-
-
-def loose_remarks(remarks: tuple[Remark, ...], deals: frozenset[str]) -> list[Remark]:
-    """Remarks that stand with no deal of the report."""
-    return [r for r in remarks if r.deal not in deals]

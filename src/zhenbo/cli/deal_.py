@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from zhenbo.cli.show import bar, console, key_option, keyed
 from zhenbo.core.errors import ZhenboError
 
 if TYPE_CHECKING:
     from zhenbo.core.deal import Deal
+    from zhenbo.core.papers import Papers
     from zhenbo.core.settlement import DealReport
     from zhenbo.core.verdict import SubjectVerdict
     from zhenbo.pipeline.parties import Known
@@ -96,11 +98,14 @@ def command(paths: tuple[Path, ...], deals: tuple[Path, ...], host: str | None, 
     """
     from zhenbo import __version__
     from zhenbo.audit.deal_before import outlook
+    from zhenbo.audit.deal_clauses import unsigned
     from zhenbo.core.settlement import DealReport
     from zhenbo.report.deal_before import before_page
+    from zhenbo.report.phrase import phrase
 
     found = _history(paths, options) if paths else None
-    terms = [_with(deal, options) for deal in _terms(deals)]
+    papers = _terms(deals)
+    terms = [_with(deal, options) for deal in papers.deals]
     if found and not deals and host is None:
         _only_host(found)
     outlooks = []
@@ -108,9 +113,13 @@ def command(paths: tuple[Path, ...], deals: tuple[Path, ...], host: str | None, 
         past, currency = _past(found, host or deal.host_id)
         n = options["broadcasts"] or max(len(deal.sessions), 1)
         share = Decimal(1) if options["share"] is None else options["share"]
-        outlooks.append(
-            outlook(deal, past, deal.currency or currency, share=share, broadcasts=n, price=options["price"], sold=options["sold"])
+        seen = outlook(
+            deal, past, deal.currency or currency, share=share, broadcasts=n, price=options["price"], sold=options["sold"]
         )  # fmt: skip
+        clauses = (
+            unsigned(deal, papers, lambda say, args: phrase(say, args, options["lang"])) if deals else []
+        )
+        outlooks.append(msgspec.structs.replace(seen, clauses=clauses))
     as_of = found.audit.as_of if found else None
     again = shlex.join(["zhenbo", *(Path(a).name if Path(a).exists() else a for a in sys.argv[1:])])
     page = before_page(outlooks, as_of, __version__, again, options["lang"])
@@ -124,27 +133,24 @@ def _history(paths: tuple[Path, ...], options: dict[str, Any]) -> "Known":
         return known(paths, lambda: keyed(options["key"]), lang=options["lang"], progress=progress)
 
 
-def _terms(deals: tuple[Path, ...]) -> "list[Deal]":
+def _terms(deals: tuple[Path, ...]) -> "Papers":
     """Deals of the files; one without terms where none is given.
 
     Raises:
         ZhenboError: when the files hold no deal.
     """
     from zhenbo.core.deal import Deal
+    from zhenbo.core.papers import Papers
     from zhenbo.intake import papers
-    from zhenbo.report.phrase import phrase
 
     if not deals:
-        return [Deal("new")]
+        return Papers((Deal("new"),))
     read = papers.read([], deals)
-    said = [f"{r.file}, {r.entry} {r.name}: {phrase(r.say, r.args, 'en')}" for r in read.remarks]
-    for line in said:
-        click.echo(line, err=True)
     if not read.deals:
         raise ZhenboError(
             f"No deal could be read from {', '.join(map(str, deals))}. docs/deals.md shows one."
         )
-    return list(read.deals)
+    return read
 
 
 def _with(deal: "Deal", options: dict[str, Any]) -> "Deal":
@@ -186,9 +192,10 @@ def _one(v: "SubjectVerdict", past: Any) -> Any:
 
     assert v.gmv is not None
     orders = next((line.orders for line in v.gmv.lines if line.line == "verified"), 0)
-    told = v.gmv.verified
-    sales = v.questions["sales"].verdict.value
-    return past(getattr(v, "session_id", ""), Span(max(told.low, 0), max(told.mid, 0), told.high), orders, sales in {"suspect", "likely"})  # fmt: skip
+    told, sales = v.gmv.verified, v.questions["sales"].verdict
+    # where nothing was found the lower end speaks of what is hidden in one of twenty: no part of what is likely
+    low = told.mid if sales.value == "unlikely" else max(told.low, 0)
+    return past(getattr(v, "session_id", ""), Span(low, max(told.mid, 0), told.high), orders, sales.value in {"suspect", "likely"})  # fmt: skip
 
 
 def _finish(page: "Page", body: "DealReport", options: dict[str, Any]) -> None:

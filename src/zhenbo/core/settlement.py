@@ -222,6 +222,7 @@ class Outlook(Struct, frozen=True, kw_only=True):
         int | None, Meta(description="outcomes of twenty in which the promised sales are reached")
     ]
     sold: Annotated[Outcome20 | None, Meta(description="the result for sales that were named")]
+    clauses: Annotated[list[Clause], Meta(description="what the contract leaves open, where it contradicts itself, what in it is void")] = []  # fmt: skip
 
 
 class DealReport(Struct, frozen=True, kw_only=True):

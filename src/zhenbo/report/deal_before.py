@@ -6,6 +6,8 @@ from zhenbo.audit.deal_before import FEW, OUTCOMES
 from zhenbo.core.evidence import Say
 from zhenbo.core.settlement import Outcome20, Outlook
 from zhenbo.report import format as fmt
+from zhenbo.report.deal import cited
+from zhenbo.report.deal import say as deal_say
 from zhenbo.report.i18n import Lang
 from zhenbo.report.mask import ID_LIMIT, clean
 from zhenbo.report.page import Block, Cell, Lines, Page, Section, Table
@@ -35,6 +37,9 @@ SAYS: Mapping[str, Say] = {
     "method_1": Say("Sales are verified sales of the host's earlier broadcasts. Their logarithms are taken as normal with mean and spread unknown, the spread drawn to a factor of two with the weight of two broadcasts; broadcasts that sold nothing keep their share. Several broadcasts of a deal share the unknown mean.", "销售额取主播历史各场的核实销售额。其对数视为正态分布，均值与离散度未知；离散度以两场的权重向“两倍”收缩；零销售场次按其比例保留。同一合同的多场共用未知均值。"),
     "method_2": Say("Break-even is (slot fee + tax on it − stated value of exposure) ÷ (gross margin − commission − platform − fee per order ÷ average order). Your goods may sell otherwise than those of the history.", "保本销售额 =（坑位费 + 税费 − 自估曝光价值）÷（毛利率 − 佣金率 − 平台扣点 − 按单费用 ÷ 客单价）。您的商品与历史商品的销售可能不同。"),
 }  # fmt: skip
+
+
+_CLAUSES = {("void",): "void", ("contradiction", "unreadable"): "against", ("missing",): "missing"}
 
 
 def say(key: str, lang: Lang, **args: object) -> str:
@@ -110,6 +115,9 @@ def _blocks(o: Outlook, lang: Lang) -> Iterable[Block]:
         if o.history < FEW:
             lines.append(say("few", lang, n=o.history))
     yield Lines(tuple(lines))
+    for kind, key in _CLAUSES.items():
+        if said := tuple(cited(c) for c in o.clauses if c.kind in kind):
+            yield Lines(said, title=deal_say(key, lang), listed=True)
     if o.outcomes:
         yield _table(o.outcomes, o.currency, lang)
 
