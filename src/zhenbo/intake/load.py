@@ -18,7 +18,7 @@ from zhenbo.core.dataset import Dataset, canonical_order
 from zhenbo.core.errors import Reject, ZhenboError
 from zhenbo.core.schema import ACCOUNTS, EVENTS, PRODUCTS, SESSION_METRICS, Flag
 from zhenbo.core.session import Window
-from zhenbo.intake import canonical, convert
+from zhenbo.intake import canonical, convert, retail
 from zhenbo.intake.apply import apply
 from zhenbo.intake.coverage import SOURCE, coverage
 from zhenbo.intake.distinct import distinct, distinct_rows
@@ -161,6 +161,8 @@ def _file(label: str, path: Path, digest: str, people: Pseudonyms, pile: Pile) -
     rejects = (
         _mapped(path, what, digest, entry, people, pile)
         if what.mapping
+        else _retail(path, what, entry, people, pile)
+        if what.what == "retail"
         else _canonical(path, what, entry, pile)
     )
     entry.rejected = dict(sorted(Counter(r.reason for r in rejects).items()))
@@ -197,6 +199,16 @@ def _canonical(path: Path, what: Recognised, entry: FileReport, pile: Pile) -> l
     if what.what == "events":
         _describe(entry, typed.table)
     return typed.rejects
+
+
+def _retail(path: Path, what: Recognised, entry: FileReport, people: Pseudonyms, pile: Pile) -> list[Reject]:
+    made = retail.read(path, what.detail, people)
+    pile.tables["events"].append(made.table)
+    entry.reader = retail.SOURCE
+    entry.rows, entry.mapped, entry.notes = made.read, made.read - len(made.rejects), made.notes
+    entry.lacks = ["session_id", "device", "ip", "pay", "addr", "logistics"]
+    _describe(entry, made.table)
+    return made.rejects
 
 
 def _describe(entry: FileReport, events: pa.Table) -> None:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from zhenbo.intake.fields import TABULAR, Fields, Row, condition, flat, tabular, unwrapped
 from zhenbo.intake.format import SNIFF, Format, formats
 from zhenbo.intake.mapping import Mapping, mappings
+from zhenbo.intake.retail import looks
 
 _SAMPLE = 400
 """Rows looked at; a capture begins with a few dozen rows that any source could have."""
@@ -22,7 +23,7 @@ class Recognised:
     """What a file is.
 
     Args:
-        what: `events`, `accounts`, `metrics`, `products` (canonical), `context`, `mapped`, `empty`,
+        what: `events`, `accounts`, `metrics`, `products` (canonical), `context`, `mapped`, `retail`, `empty`,
             `truncated_parquet` or `unrecognised`.
         format: family that reads it, when rows are read one by one.
         mapping: how to understand the rows, when `what` is `mapped`.
@@ -45,12 +46,14 @@ def recognise(path: Path) -> Recognised:
         return _parquet(path)
     if b"[[" in head and (side := _toml(path)):
         return side
+    near: list[str] = []
     for family in formats():
         if family.sniff(head):
             found = _by_rows(path, family)
-            if found is not None:
+            if found is not None and found.what != "unrecognised":
                 return found
-    return Recognised("unrecognised")
+            near += [found.detail] if found is not None and found.detail else []
+    return Recognised("unrecognised", detail=near[0] if near else "")
 
 
 def canonical_table(names: set[str]) -> str | None:
@@ -72,6 +75,8 @@ def _parquet(path: Path) -> Recognised:
     except (pa.ArrowException, OSError, ValueError) as error:
         return Recognised("truncated_parquet", detail=str(error).split("\n", maxsplit=1)[0][:160])
     table = canonical_table(names)
+    if table is None and looks(names):
+        return Recognised("retail", detail="parquet")
     if table is None:
         return Recognised("unrecognised", detail=f"Parquet with columns {sorted(names)[:8]}")
     return Recognised(table, detail="parquet")
@@ -102,15 +107,50 @@ def _by_rows(path: Path, family: Format) -> Recognised | None:
     table = canonical_table(names)
     if table is not None and family.name in {"jsonl", "delimited"}:
         return Recognised(table, family, detail=family.name)
+    if family.name in TABULAR and looks(names):
+        return Recognised("retail", family, detail=family.name)
     scored = [
         (score, mapping.id, mapping)
         for mapping in mappings()
         if family.name in mapping.formats and (score := fit(mapping, sample)) > 0
     ]
     if not scored:
-        return None
+        return Recognised("unrecognised", detail=nearest(family, sample))
     best = min(scored, key=lambda s: (-s[0], s[1]))
     return Recognised("mapped", family, best[2])
+
+
+def nearest(family: Format, sample: list[dict[str, Any]]) -> str:
+    """Which known source a file of rows comes closest to, and what of it is missing; empty where none is near."""
+    best: tuple[float, int, str, str] | None = None
+    for mapping in mappings():
+        if family.name not in mapping.formats or not mapping.recognise.fields:
+            continue
+        fields, present = Fields(mapping), _present(mapping, sample)
+        needed = mapping.recognise.fields
+        missing = [name for name in needed if not any(a in present for a in fields.aliases(name))]
+        share = 1 - len(missing) / len(needed)
+        if share < _NEAR or not missing:
+            continue
+        wanted = ", ".join("/".join(fields.aliases(name)[:2]) for name in missing)
+        said = f"nearest known source: {mapping.id} ({mapping.title['zh']}, {mapping.title['en']}); it needs {wanted} too"
+        rank = (-share, -len(needed), mapping.id, said)
+        best = rank if best is None else min(best, rank)
+    return best[3] if best else ""
+
+
+_NEAR = 0.5
+"""Share of the columns that a source is known by from which a file is said to come close."""
+
+
+def _present(mapping: Mapping, sample: list[dict[str, Any]]) -> set[str]:
+    make = tabular if TABULAR & set(mapping.formats) else flat
+    return {
+        name
+        for row in sample
+        for part in unwrapped(row, mapping.records, mapping.carry)
+        for name in make(part)
+    }
 
 
 def fit(mapping: Mapping, sample: list[dict[str, Any]]) -> int:
