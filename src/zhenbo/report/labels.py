@@ -190,6 +190,7 @@ CAUSES = {
     "unpaid": N_("orders that were simply not paid"),
     "ordered_for_others": N_("somebody who orders for others (a village shop, a scalper)"),
     "copied_for_coins": N_("praise copied to earn coins"),
+    "review_reward": N_("a shop that pays its real buyers for praise"),
     "standard_parcel": N_("goods that weigh the same in the same box"),
     "straight_link": N_("an advertisement or link that leads straight to the goods"),
     "staff_purchase": N_("staff who buy for themselves"),

@@ -22,6 +22,15 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 
+NAMELESS_DB = -ACCOUNT_PRIOR_DB - 1
+"""Most that is said of an order in a record without buyers and addresses: an amount can be told there, nobody be named."""
+
+
+def keyed(made: Orders) -> bool:
+    """Whether the record tells buyers or addresses of orders at all."""
+    return bool((made.keys["actor_id"] >= 0).any() or (made.keys["addr"] >= 0).any())
+
+
 @dataclass(frozen=True)
 class Look:
     """One of several tests.
@@ -108,6 +117,7 @@ class Best:
         """
         odds = max(self.look.units - self.look.expected, 0.0) / max(self.look.expected, least)
         weight = max(held(float(10 * np.log10(max(odds, 1e-3)) - ACCOUNT_PRIOR_DB), self.p), CLEAR_DB)
+        weight = weight if keyed(made) else min(weight, NAMELESS_DB)
         db = np.where(self.look.members & self.accused, weight, CLEAR_DB)
         chosen = np.flatnonzero(self.judged)
         return dict(zip(made.id.take(pa.array(chosen)).to_pylist(), db[chosen].tolist(), strict=True))

@@ -16,7 +16,9 @@ By true parcels of true weight; by weights that nobody records; by ordering one 
 One product in one box weighs the same, so the goods that share a weight must differ in price by half or in number.
 Shops that enter the same weight for every parcel of a product: then products are counted and not parcels. Goods
 in a sealed box that are sent one by one: a number of pieces tells nothing unless others who ordered the same got more. Weights
-rounded to 50 g, default weights (a round number stands for "not weighed"). Vouchers and other goods that are never sent.
+rounded to 50 g, default weights (a round number stands for "not weighed"). Vouchers and other goods that are never sent. Gift boxes
+make other goods weigh the same: a common weight names nobody unless those orders have something else in common that no box
+explains (praise, purses).
 
 ## Method
 A weight that stands above the weights beside it (`kernel.lengths`), the goods it mostly belongs to left out; shares of
@@ -31,6 +33,7 @@ multi-piece parcels and of unscanned orders against beta-binomials across rooms.
     ... 20:30-21:30 a13..a24 order g{n} 159.00 [product=p2 weight=123]
     ... 20:30-21:30 a25..a30 order k{n} 318.00 [product=p2 qty=2 weight=123]
     ... d+1 09:00-12:00 shipped o{n} x40; d+1 09:00 shipped f{n} x12; d+1 09:00 shipped g{n} x12; d+1 09:00 shipped k{n} x6
+    ... d+5 09:00-d+9 21:00 reviewed f{n} x12 "好评" scattered; d+5 09:00-d+9 21:00 reviewed g{n} x10 "很好" scattered
     ... ''')
     orders.parcels: accuses, names 30 orders, says same_weight
     >>> look('orders.parcels', '''
@@ -42,6 +45,7 @@ multi-piece parcels and of unscanned orders against beta-binomials across rooms.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -53,13 +57,17 @@ from zhenbo.core.evidence import Cause, Found, Missing, Say, Signal, cite
 from zhenbo.core.session import Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.lengths import equal_lengths
+from zhenbo.kernel.opinions import opinions
 from zhenbo.kernel.orders import Orders, orders
+from zhenbo.signals.company import Fact, goods, held_against, purses, together
 from zhenbo.signals.looks import Best, Look, best, created_in, share
 from zhenbo.signals.nulls import P_FLOOR
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
+_SPOKEN = 8
+"""Characters from which a review tells anything."""
 _FLANK = 4
 """Grams from which a weight can be compared with those beside it."""
 
@@ -71,7 +79,11 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
         return []
     missing = [] if made.happened("shipped").any() else [Missing(Question.SALES, "logistics")]
     pieces = _pieces(session, made)
-    tests = (_same_weight(made, pieces, base), _weightless(made, pieces, base), _unscanned(made, base))
+    tests = (
+        _same_weight(session, made, pieces, base),
+        _weightless(made, pieces, base),
+        _unscanned(made, base),
+    )
     looks = [one for one in tests if one is not None]
     return [*missing, _evidence(session, made, best(looks))] if looks else missing
 
@@ -89,7 +101,7 @@ def _cells(made: Orders, pieces: Ints) -> Ints:
     return np.asarray(np.where(product >= 0, code.ravel(), -1), dtype=np.int64)
 
 
-def _same_weight(made: Orders, pieces: Ints, base: Mapping[str, Any]) -> Look | None:
+def _same_weight(session: Session, made: Orders, pieces: Ints, base: Mapping[str, Any]) -> Look | None:
     """Parcels of other goods that weigh exactly as much as the room's most conspicuous parcel."""
     weight, cell = made.weight_g, _cells(made, pieces)
     judged = (weight > 0) & (cell >= 0)
@@ -99,21 +111,34 @@ def _same_weight(made: Orders, pieces: Ints, base: Mapping[str, Any]) -> Look | 
     tens = (weight[judged] % 10 == 0).mean() > 0.8  # a scale that shows ten grams
     grid = np.where(judged, weight // (10 if tens else 1), 0)
     values, count = np.unique(weight[judged], return_counts=True)
-    found = [
-        one
-        for w in values[count >= _FLANK].tolist()
-        if (one := _at(made, (grid, cell, judged), w, tens, base))
-    ]
+    told = (grid, cell, judged)
+    common = values[count >= _FLANK].tolist()
+    found = [one for w in common if (one := _at(made, pieces, told, w, tens, base))]
     looks = max(len(found), 1)
     nothing = Look("same_weight", 1.0, n, 0, 0.0, (0.0, 0.0), np.zeros(len(made), dtype=bool), judged)
     top = min(found, key=lambda one: one.p, default=nothing)
-    return Look(
-        top.name, min(top.p * looks, 1.0), n, top.units, top.expected, top.honest, top.members, judged
-    )
+    p = held_against(min(top.p * looks, 1.0), _beyond_boxes(session, made, top.members, judged))
+    return replace(top, p=p, tested=n, judged=judged)
+
+
+def _beyond_boxes(session: Session, made: Orders, same: Bools, judged: Bools) -> float:
+    """Probability that a common box explains the common weight: boxes do not choose who praises, nor who pays."""
+    told = opinions(session, made, _SPOKEN)
+    shared = np.zeros(len(made), dtype=np.int64)
+    wrote = np.zeros(len(made), dtype=np.int64)
+    wrote[told.order] = 1
+    shared[told.order[told.shared >= 2]] = 1
+    product = goods(made)
+    return together(same, judged, [Fact(wrote, product), Fact(shared, product), *purses(made)])
 
 
 def _at(
-    made: Orders, told: tuple[Ints, Ints, Bools], weight: int, tens: bool, base: Mapping[str, Any]
+    made: Orders,
+    pieces: Ints,
+    told: tuple[Ints, Ints, Bools],
+    weight: int,
+    tens: bool,
+    base: Mapping[str, Any],
 ) -> Look | None:
     """One weight: how many parcels of other goods have it, against the weights beside it."""
     grid, cell, judged = told
@@ -124,7 +149,7 @@ def _at(
     other = np.abs(np.log(np.maximum(made.amount, 1) / max(usual, 1.0))) > base["price_apart"]
     product = made.keys["target_id"]
     sealed = product[np.argmax(cell == own)]
-    if not _varied(made, judged & (product == sealed), weight, base):
+    if not _varied(made, judged & (product == sealed) & (pieces == 1), weight, base):
         other &= product != sealed  # boxes sent one by one: another number of them tells nothing
     rest = judged & (cell != own) & other
     hits = rest & same

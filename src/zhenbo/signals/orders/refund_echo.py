@@ -27,6 +27,7 @@ same again: an order is no echo if its buyer keeps another of the product, or pa
 outside the room within two days of the refund. Without ids the address tells the buyer; one rebuy answers for one
 refund. Where the record holds no other
 orders of the shop, that cause stays open. Unpaid orders closed by the system are no refunds.
+Without buyers and addresses no order is named, and a wave of one product, which a recall or a wrong price makes too, asks.
 Refunds without a time of their own cannot be timed, and then nothing is said about waves.
 
 ## Method
@@ -83,6 +84,7 @@ from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.orders import NEVER, UNTIMED, Orders, orders
 from zhenbo.kernel.rebuys import Alike, rebought_elsewhere
 from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, held
+from zhenbo.signals.looks import NAMELESS_DB, keyed
 from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR, Floats, share_tail
 
 Ints = npt.NDArray[np.int64]
@@ -109,6 +111,8 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     if len(depot):
         regional, out = np.r_[regional, depot], out | np.isin(made.keys["region"], depot)
         wave = _wave(made, paid & ~out, moment, base)
+    if not keyed(made) and _one_product(made, wave.members):
+        wave = replace(wave, p=max(wave.p, base["nameless_p"]))
     recalled = _recalled(made, paid & ~out, wave.members)
     if recalled >= 0:
         wave = _wave(made, paid & ~out & (made.keys["target_id"] != recalled), moment, base)
@@ -282,10 +286,17 @@ def _recalled(made: Orders, use: Bools, members: Bools) -> int:
     top = int(np.bincount(product[members]).argmax())
     of_top = use & (product == top)
     own = (members & of_top).sum()
-    known = buyer[members & of_top]
+    known = (buyer if (buyer >= 0).any() else made.keys["addr"])[members & of_top]
     many = bool(len(known)) and (known >= 0).all() and len(np.unique(known)) >= 0.8 * len(known)
     others = (use & ~of_top).sum() >= 20
     return top if others and many and own >= 0.9 * members.sum() and own >= 0.85 * of_top.sum() else -1
+
+
+def _one_product(made: Orders, members: Bools) -> bool:
+    """Whether nearly all of a wave is one product's: without buyers a recall or a wrong price looks the same."""
+    product = made.keys["target_id"][members]
+    product = product[product >= 0]
+    return bool(len(product)) and bool(np.bincount(product).max() >= 0.9 * members.sum())
 
 
 def _regions(made: Orders, paid: Bools, back: Bools, base: Mapping[str, Any]) -> Ints:
@@ -354,6 +365,7 @@ def _evidence(session: Session, made: Orders, paid: Bools, wave: _Wave, causes: 
     found = int(wave.members.sum())
     odds = max(found - wave.expected, 0.0) / max(wave.expected, 0.5)
     weight = max(held(float(10 * np.log10(max(odds, 1e-3)) - ACCOUNT_PRIOR_DB), wave.p), CLEAR_DB)
+    weight = weight if keyed(made) else min(weight, NAMELESS_DB)
     db: Floats = np.where(wave.members & accused, weight, CLEAR_DB)
     judged = np.flatnonzero(wave.judged)
     shown = wave.members if accused else wave.judged

@@ -13,7 +13,9 @@ A brushed order ends with a review, because the review is half of what is bought
 By praise that a language model writes anew for every order, posted days apart; by leaving no review at all.
 
 ## What clears it
-Short praise (好评, 质量不错) that everybody writes. What the platform writes for those who say nothing. Boilerplate that
+A shop that pays buyers for prescribed praise (好评返现) has false reviews and true sales: copied words name nobody unless
+those who wrote them have something else in common (parcels of one weight, one purse, one province), or nearly
+all buyers of a product wrote them. Short praise (好评, 质量不错) that everybody writes. What the platform writes for those who say nothing. Boilerplate that
 buyers copy to earn coins is expected: one long review in ten may be somebody else's too, in a few rooms every third.
 Busy shops, where reviews follow one another at any time of the day: the room's own rate is expected.
 
@@ -24,8 +26,8 @@ Three shares, each against a beta-binomial across rooms; the looks taken are pai
 ## Examples
     >>> from zhenbo.proof.pages import look
     >>> look('orders.reviews', '''
-    ... 20:00-22:00 b1..b60 order o{n} 59.00 scattered
-    ... 20:30-21:30 a1..a30 order f{n} 99.00
+    ... 20:00-22:00 b1..b60 order o{n} 59.00 scattered [region=p{n%20} product=q{n%5}]
+    ... 20:30-21:30 a1..a30 order f{n} 99.00 [region=p1 product=q{n%5}]
     ... d+3 09:00-20:00 delivered o{n} x60 scattered; d+3 09:00-20:00 delivered f{n} x30 scattered
     ... d+5 09:00-d+7 21:00 reviewed f{n} x30 "{做工很细致，比想象的好，值得推荐|朋友介绍来买的，果然没有失望，好评|收到就用上了，家里人都夸好看}" scattered
     ... d+5 09:00-d+9 21:00 reviewed o{n} x9 "好评" scattered
@@ -41,6 +43,7 @@ Three shares, each against a beta-binomial across rooms; the looks taken are pai
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -53,7 +56,9 @@ from zhenbo.core.session import HOUR, MINUTE, SECOND, Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.opinions import Opinions, opinions
 from zhenbo.kernel.orders import NEVER, UNTIMED, Orders, orders
+from zhenbo.signals.company import Fact, goods, held_against, purses, together
 from zhenbo.signals.looks import Best, Look, best, created_in, share
+from zhenbo.signals.nulls import share_tail
 
 Bools = npt.NDArray[np.bool_]
 
@@ -87,7 +92,30 @@ def _copied(made: Orders, told: Opinions, base: Mapping[str, Any]) -> Look | Non
     if long.sum() < base["reviews_min"]:
         return None
     rate = (base["copied_share"], base["copied_concentration"])
-    return share("copied", _marked(made, told, told.shared >= 2), _marked(made, told, long), rate)
+    one = share("copied", _marked(made, told, told.shared >= 2), _marked(made, told, long), rate)
+    return replace(one, p=held_against(one.p, _beyond_reward(made, one.members, base)))
+
+
+def _beyond_reward(made: Orders, copied: Bools, base: Mapping[str, Any]) -> float:
+    """Probability that a shop which pays for praise explains who wrote it: those it moves are any of its buyers.
+
+    It does not move nearly all buyers of one product, nor those with one weight, purse or province.
+    """
+    done = made.happened("completed") | made.happened("delivered") | copied
+    product = goods(made)
+    n, said = (
+        np.bincount(product[done]),
+        np.bincount(product[done & copied], minlength=int(product[done].max()) + 1),
+    )
+    rates = share_tail(said, n, base["reward_share"], base["reward_concentration"])[said > 0]
+    rate = float(rates.min() * len(rates)) if len(rates) else 1.0
+    nowhere = np.zeros(len(made), dtype=np.int64)
+    facts = [
+        Fact(np.where(made.weight_g > 0, made.weight_g, -1), product),
+        Fact(np.where(made.keys["region"] >= 0, made.keys["region"] + 1, -1), nowhere),
+        *purses(made),
+    ]
+    return min(2 * min(rate, together(copied, done, facts)), 1.0)
 
 
 def _prompt(made: Orders, told: Opinions, base: Mapping[str, Any]) -> Look | None:

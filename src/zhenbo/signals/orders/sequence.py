@@ -18,7 +18,8 @@ By letting the accounts enter and click first, by real detours of real parcels.
 How many entries a record misses is learned from people who certainly were there, because they spoke, tapped or
 followed: where half of them have no entry, an absent entry says nothing and complete entries are asked for. If
 hardly any buyer is known in the room, order ids and room ids are of different kinds. A step that is out of order
-for most orders, or between two sources, is a clock (时钟偏移) and not a trick.
+for most orders, or between two sources, is a clock (时钟偏移) and not a trick. Who
+pays the courier (货到付款) pays after shipping.
 
 ## Method
 Each of the two shares against a beta-binomial across rooms; the looks taken are paid for. Baselines:
@@ -56,7 +57,7 @@ import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Found, Missing, Say, Signal, cite
 from zhenbo.core.schema import ROOM_KINDS
-from zhenbo.core.session import Session, micros
+from zhenbo.core.session import HOUR, Session, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.orders import NEVER, Orders, orders
 from zhenbo.signals.looks import Best, Look, best, created_in, share
@@ -142,6 +143,9 @@ def _broken(made: Orders, base: Mapping[str, Any]) -> tuple[Look | None, bool]:
         skewed |= bool((both & ~same & (made.at[after] < made.at[before])).any())
         if after == "delivered":  # only parcels travel; vouchers and top-ups arrive at once
             same &= made.keys["tracking_id"] >= 0
+        if (before, after) == ("paid", "shipped"):  # who pays the courier pays when the parcel comes
+            came = made.at["delivered"]
+            same &= made.timed("delivered") & (made.at["paid"] < came - HOUR)
         least = int((base["transit_min_s"] if after == "delivered" else -base["slack_s"]) * 1e6)
         wrong = same & (made.at[after] - made.at[before] < least)
         if wrong.sum() > base["skew_share"] * max(same.sum(), 1):

@@ -1,0 +1,110 @@
+"""What else orders have in common: one odd thing has an innocent reason more often than not, two that go together seldom.
+
+A shop that pays for praise makes its buyers write the same words; a gift box makes other goods weigh the same. Neither
+makes the same orders be paid from one purse, or the praised parcels weigh alike. So what a signal saw once is held
+against another fact of the same orders, within goods of one kind where the fact hangs on the goods.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from zhenbo.kernel.orders import Orders
+from zhenbo.signals.nulls import P_FLOOR
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+ALONE = 0.01
+"""What is odd in one way only never has a smaller p: it raises a question and names nobody."""
+
+_MOST = 4
+"""Values of a fact that are tested, the most frequent first; all that occur often enough are paid for."""
+
+_REACH = 3
+"""Different buyers from which a purse or a device is no family's."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Another fact of each order.
+
+    Args:
+        value: code per order, −1 unknown; 0 stands for what nobody would share by design.
+        kind: stratum of each order: goods on which the fact hangs; 0 for none.
+    """
+
+    value: Ints
+    kind: Ints
+
+
+def together(mine: Bools, judged: Bools, facts: Iterable[Fact]) -> float:
+    """Probability that some orders share another fact as much by chance, all facts and values paid for.
+
+    Args:
+        mine: the odd orders.
+        judged: orders that could have been odd.
+        facts: what else is known of them.
+
+    Exact: within each stratum the number of odd orders with a value is hypergeometric; the strata are added up.
+    """
+    best, looks = 1.0, 0
+    for fact in facts:
+        use = judged & (fact.value >= 0)
+        count = np.bincount(fact.value[use & mine], minlength=1)
+        values = [v for v in np.argsort(-count, kind="stable").tolist() if v > 0 and count[v] >= 3]
+        looks += len(values)
+        for value in values[:_MOST]:
+            best = min(best, _excess(mine[use], fact.value[use] == value, fact.kind[use]))
+    return float(np.clip(best * max(looks, 1), P_FLOOR, 1))
+
+
+def _excess(mine: Bools, has: Bools, kind: Ints) -> float:
+    """P(as many odd orders with the value or more), strata added up."""
+    from scipy import stats
+
+    pmf, seen = np.ones(1), 0
+    for one in np.unique(kind).tolist():
+        here = kind == one
+        n, odd, having = int(here.sum()), int(mine[here].sum()), int(has[here].sum())
+        if not odd or not having:
+            continue
+        seen += int((mine & has & here).sum())
+        pmf = np.convolve(pmf, stats.hypergeom.pmf(np.arange(min(odd, having) + 1), n, having, odd))
+    return float(np.clip(pmf[seen:].sum(), P_FLOOR, 1))
+
+
+def purses(made: Orders) -> list[Fact]:
+    """Paying accounts and devices behind several buyers."""
+    buyer = made.keys["actor_id"]
+    nothing = np.zeros(len(made), dtype=np.int64)
+    out = []
+    for key in ("pay", "device"):
+        of = made.keys[key]
+        both = (of >= 0) & (buyer >= 0)
+        if both.any():
+            pairs = np.unique(np.stack([of[both], buyer[both]]), axis=1)
+            reach = np.bincount(pairs[0], minlength=int(of.max()) + 1)
+            out.append(Fact(np.where(of < 0, -1, np.where(reach[of] >= _REACH, of + 1, 0)), nothing))
+    return out
+
+
+def goods(made: Orders, pieces: Ints | None = None) -> Ints:
+    """A code of the goods of each order: product, and number of pieces if given; 0 where the product is unknown."""
+    product = made.keys["target_id"] + 1
+    if pieces is None:
+        return product
+    _, code = np.unique(np.stack([product, pieces]), axis=1, return_inverse=True)
+    return np.asarray(code, dtype=np.int64).ravel()
+
+
+def held_against(p: float, other: float) -> float:
+    """The p of something odd, given that of what else the same orders share: both must be unlikely.
+
+    Examples:
+        >>> held_against(1e-9, 0.4), held_against(1e-9, 1e-5), held_against(0.2, 1e-5)
+        (0.01, 1e-05, 0.2)
+    """
+    return max(p, min(other, ALONE))
