@@ -209,12 +209,14 @@ def _lay(trade: Trade, to: Stall, case: Case) -> None:
     """A scheme over an honest stall, at its dose."""
     n = max(4, round(to.count * case.dose / (1 - case.dose)))
     side = "host" if case.scheme == "pledge" else SCHEMES[case.scheme][1]
-    if case.scheme == "spelled" and to.rng.random() < 0.5:
-        side = "merchant"
+    if side == "host" and not to.live and case.scheme != "pledge":
+        side = "merchant"  # a shop's own month has no host
+    elif to.live and case.scheme in {"hands", "gifts", "trickle", "spelled"}:
+        side = str(to.rng.choice(["host", "merchant"]))
     by = (
         trade.ring if case.scheme == "ring" else trade.organisers[int(to.rng.integers(len(trade.organisers)))]
     )
-    merchant, agency = trade.firms[-2], trade.firms[-1]
+    merchant, agency = _signing(trade, to), trade.firms[-1]
     payer = {"host": agency.number, "merchant": merchant.number}.get(side, by.number)
     to.side = side
     task = Task(to, by, n, side, case.scheme, payer, to.end + int(to.rng.integers(10, 16)) * DAY)
@@ -229,16 +231,21 @@ def _lay(trade: Trade, to: Stall, case: Case) -> None:
     )
 
 
+def _signing(trade: Trade, to: Stall) -> Firm:
+    """The merchant of a stall who signs, or who has orders made."""
+    return next(one for one in trade.firms if one.id == max(to.owners))
+
+
 def _contract(trade: Trade, to: Stall, pledge: int, fee: int, sales: int) -> None:
     """A contract with a pledge 保销 on everything the stall sells; commission is paid on what it displayed."""
     number = 201 + len(trade.deals)
     deal = Deal(
-        f"d-{number}", to.host, to.owners[0], trade.firms[-1].id, (to.subject,) if to.live else (),
+        f"d-{number}", to.host, max(to.owners), trade.firms[-1].id, (to.subject,) if to.live else (),
         since=None if to.live else to.start, until=None if to.live else to.end, slot_fee=fee, pledge_gmv=pledge,
         commission_rate=0.15, gross_margin=0.5, signed_on=to.start - 5 * DAY, host_scheduled=to.host,
     )  # fmt: skip
     trade.deals.append(deal)
-    merchant, agency = trade.firms[-2].number, trade.firms[-1].number
+    merchant, agency = _signing(trade, to).number, trade.firms[-1].number
     trade.ledger.pay(
         "slot_fee", to.start - 4 * DAY, merchant, agency, fee, host=to.host, deal=deal.id, remark="坑位费"
     )

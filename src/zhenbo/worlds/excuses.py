@@ -136,7 +136,7 @@ def lockdown(to: Stall, all_: Public, n: int) -> None:
     sell(to, Batch(buyer[~shut], at[~shut]))
     sell(
         to,
-        Batch(buyer[shut], at[shut], back=back[shut]),
+        Batch(buyer[shut], at[shut], back=back[shut], cause="logistics"),
         replace(to.fate, unpaid=0.1, shipped=0.3, travel_days=30.0),
     )
 
@@ -247,7 +247,7 @@ def recall(to: Stall, all_: Public, n: int) -> None:
     sell(to, Batch(buyer[~bad], at[~bad], item=item[~bad]))
     sell(
         to,
-        Batch(buyer[bad], at[bad], item=item[bad], back=back[bad]),
+        Batch(buyer[bad], at[bad], item=item[bad], back=back[bad], cause="quality"),
         replace(to.fate, keeps=0.85, travel_days=2.0),
     )
 
@@ -263,7 +263,7 @@ def strike(to: Stall, all_: Public, n: int) -> None:
     slow = replace(to.fate, ship_hours=200.0, travel_days=9.0, before=0.05)
     sell(to, Batch(buyer[~waits], at[~waits]))
     sell(to, Batch(buyer[waits & ~tired], at[waits & ~tired]), slow)
-    sell(to, Batch(buyer[tired], at[tired], back=back[tired]), slow)
+    sell(to, Batch(buyer[tired], at[tired], back=back[tired], cause="logistics"), slow)
 
 
 def leader(to: Stall, all_: Public, n: int) -> None:
@@ -324,7 +324,7 @@ def misprice(to: Stall, all_: Public, n: int) -> None:
     item = np.full(rest, int(rng.integers(SHELF)))
     sell(
         to,
-        Batch(all_.some(rng, rest), at, item=item, amount=np.full(rest, 990), back=back),
+        Batch(all_.some(rng, rest), at, item=item, amount=np.full(rest, 990), back=back, cause="seller"),
         replace(to.fate, shipped=0.0, unpaid=0.05),
     )
 
@@ -386,7 +386,7 @@ def vouchers(to: Stall, all_: Public, n: int) -> None:
     back = np.where(to.rng.random(n) < 0.45, night + to.rng.integers(0, 20 * MINUTE, n), NEVER)
     early = to.rng.random(n) < 0.1
     back = np.where(early, at + (to.rng.exponential(2, n) * DAY).astype(np.int64) + HOUR, back)
-    sell(to, Batch(buyer, at, back=back), replace(to.fate, shipped=0.0))
+    sell(to, Batch(buyer, at, back=back, cause="lapsed"), replace(to.fate, shipped=0.0))
 
 
 def presale(to: Stall, all_: Public, n: int) -> None:

@@ -43,7 +43,7 @@ _COLUMNS = (
 )  # fmt: skip
 _HIDDEN = {
     "actor_id": (1, 3, 4), "device": (1, 2, 3, 4), "ip": (1, 2, 3, 4), "addr": (2, 3, 4), "pay": (1, 2, 3, 4),
-    "tracking_id": (3, 4), "weight_g": (3, 4), "text": (3, 4),
+    "tracking_id": (3, 4), "weight_g": (3, 4), "text": (4,),
 }  # fmt: skip
 _UNTOLD = {
     3: ("review",),
@@ -72,6 +72,7 @@ class Ledger:
         salt: makes the opaque names.
         rows: entries so far.
         orders: per batch of orders: numbers, subject, what, side and scheme, all but the numbers as codes.
+        causes: per batch of refunds: orders, and the words that say why the money went back.
     """
 
     crowd: Crowd
@@ -79,6 +80,7 @@ class Ledger:
     salt: int
     rows: list[Entry] = field(default_factory=list)
     orders: list[tuple[Ints, int, int, int, int | Ints]] = field(default_factory=list)
+    causes: list[tuple[Ints, Ints]] = field(default_factory=list)
 
     def put(
         self, kind: str, ts: Ints, keep: npt.NDArray[np.bool_] | None = None, /, **columns: Ints | int
@@ -104,6 +106,10 @@ class Ledger:
                 code(scheme) if isinstance(scheme, str) else scheme,
             )
         )
+
+    def cause(self, number: Ints, cause: Ints, names: Sequence[str]) -> None:
+        """Note why the money of some orders went back."""
+        self.causes.append((number, self.words.codes(list(names))[cause]))
 
     def pay(
         self, kind: str, at: int, payer: int, payee: int, amount: int, *, host: str = "", deal: str = "", remark: str = ""
@@ -181,8 +187,11 @@ def _named(
     short = {v: k for k, v in _OF.items()}
     for name, (letter, more) in _OPAQUE.items():
         made[name] = _opaque(letter, columns[short.get(name, name)], salt + more)
+    later = ~np.isin(
+        kind, [i for i, k in enumerate(kinds) if k in {"enter", "comment", "order_create", "order_pay"}]
+    )
     for name, views in _HIDDEN.items():
-        hidden = pa.array(np.isin(columns["view"], views))
+        hidden = pa.array(np.isin(columns["view"], views) | (later & (name in {"device", "ip"})))
         made[name] = pc.if_else(hidden, pa.scalar(None, made[name].type), made[name])
     return made
 
@@ -202,10 +211,10 @@ PURCHASES = pa.schema([
     ("subject_id", pa.string()), ("order_id", pa.string()), ("what", pa.string()), ("side", pa.string()),
     ("scheme", pa.string()), ("gross", pa.int64()), ("cancelled", pa.int64()), ("unpaid", pa.int64()),
     ("discount", pa.int64()), ("refunded", pa.int64()), ("brushed", pa.int64()), ("verified", pa.int64()),
-    ("refunded_later", pa.int64()),
+    ("refunded_later", pa.int64()), ("cause", pa.string()),
 ])  # fmt: skip
 """The answer key of every order, minor units; each amount is split once, as `truth.Money` is, at the end of the record;
-`refunded_later` is what of `brushed` or `verified` comes back after it."""
+`refunded_later` is what of `brushed` or `verified` comes back after it; `cause` why (`stalls.WHY`), empty for what is kept."""
 
 
 def purchases(ledger: Ledger, until: int | None = None) -> pa.Table:
@@ -232,6 +241,9 @@ def purchases(ledger: Ledger, until: int | None = None) -> pa.Table:
     ):
         lines[name] = np.minimum(part, rest)
         rest = rest - lines[name]
+    why = np.full(int(number.max(initial=0)) + 1, ledger.words.code(""))
+    for orders, cause in ledger.causes:
+        why[orders] = cause
     pool = ledger.words.pool
     seen = made > 0
     rows = {
@@ -243,6 +255,7 @@ def purchases(ledger: Ledger, until: int | None = None) -> pa.Table:
         "gross": pa.array(made),
         **{k: pa.array(v) for k, v in lines.items()},
         "refunded_later": pa.array(np.minimum(later, lines["brushed"] + lines["verified"])),
+        "cause": _words(why[number], pool).cast(pa.string()),
     }
     got = pa.Table.from_arrays([rows[f.name] for f in PURCHASES], schema=PURCHASES).filter(pa.array(seen))
     return got.sort_by([("subject_id", "ascending"), ("order_id", "ascending")])

@@ -176,7 +176,7 @@ def _night(
     if room.excuse == "bulk":
         qty = np.where(rng.random(n) < 0.08, rng.integers(10, 60, n), qty)
         buyer = np.where(rng.random(n) < 0.15, buyer[0], buyer)
-    _sold(to, room, Batch(buyer, at, qty=qty, back=_stopped(rng, at)))
+    _sold(to, room, Batch(buyer, at, qty=qty, back=_stopped(rng, at), cause="logistics"))
     there = [np.repeat(buyer, 1), all_.some(rng, int(n * rng.uniform(3, 8)))]
     when = [at - rng.integers(20, 900, n) * SECOND, rng.integers(start, end, len(there[1]))]
     if room.style:
@@ -206,7 +206,11 @@ def _sold(to: Stall, room: Room, batch: Batch) -> None:
     for part, view in ((~hidden, 0), (hidden, WITHHELD)):
         back = None if batch.back is None else batch.back[part]
         qty = None if batch.qty is None else batch.qty[part]
-        sell(replace(to, view=view), Batch(batch.buyer[part], batch.at[part], qty=qty, back=back), fate)
+        sell(
+            replace(to, view=view),
+            Batch(batch.buyer[part], batch.at[part], qty=qty, back=back, cause=batch.cause),
+            fate,
+        )
 
 
 def _made(to: Stall, room: Room, hired: Organiser, n: int) -> tuple[Ints, Ints]:

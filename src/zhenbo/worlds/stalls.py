@@ -89,6 +89,23 @@ TAIL = (
 )
 
 
+QUALITY: Mapping[str, float] = MappingProxyType({
+    "apparel": 0.1, "beauty": 0.25, "food": 0.5, "home": 0.35, "jewellery": 0.15
+})  # fmt: skip
+"""Of what goes back after delivery, the part that something was wrong with; judgement."""
+WHY: Mapping[str, tuple[tuple[str, ...], tuple[float, ...]]] = MappingProxyType({
+    "impulse": (("不想要了", "拍错/多拍", "7天无理由退货", "尺码不合适", "没用/少用优惠", ""), (0.2, 0.15, 0.4, 0.15, 0.05, 0.05)),
+    "quality": (("质量问题", "与描述不符", "破损/漏发", "7天无理由退货", "有异味"), (0.4, 0.2, 0.15, 0.15, 0.1)),
+    "logistics": (("物流停滞/未收到货", "发货太慢", "不想要了", "地址填错"), (0.5, 0.25, 0.15, 0.1)),
+    "seller": (("商家缺货", "与商家协商一致退款", "商品价格有误"), (0.4, 0.4, 0.2)),
+    "lapsed": (("过期自动退", "未使用随时退"), (0.8, 0.2)),
+    "abuse": (("质量问题", "假货", "与描述不符", "有异味"), (0.4, 0.25, 0.2, 0.15)),
+    "scheme": (("不想要了", "拍错/多拍", "7天无理由退货", "与商家协商一致退款"), (0.35, 0.25, 0.25, 0.15)),
+})  # fmt: skip
+"""True causes of money going back, and what buyers tick for them: the box is not the cause."""
+CAUSES = tuple(WHY)
+
+
 @dataclass(frozen=True)
 class Fate:
     """What becomes of a batch of orders.
@@ -281,6 +298,7 @@ class Batch:
         network: network address.
         parcel: parcel number.
         back: when the money is asked for; `NEVER` for kept ones. None draws by fate.
+        cause: why, one of `WHY`, where `back` is given.
         parts: shares in which it comes back, days apart; empty for at once and whole.
         weigh: grams of each parcel.
         via: where it came from; None draws.
@@ -298,6 +316,7 @@ class Batch:
     network: Ints | None = None
     parcel: Ints | None = None
     back: Ints | None = None
+    cause: str = "scheme"
     parts: tuple[float, ...] = ()
     weigh: Ints | None = None
     via: Ints | None = None
@@ -392,6 +411,7 @@ class Course:
         sent: goods sent back.
         done: money back.
         part: share of the amount that comes back.
+        cause: why, as a number of `CAUSES`; -1 for what is kept.
     """
 
     paid: Ints
@@ -401,6 +421,7 @@ class Course:
     sent: Ints
     done: Ints
     part: npt.NDArray[np.float64]
+    cause: Ints
 
 
 def _course(to: Stall, batch: Batch, fate: Fate, paid: npt.NDArray[np.bool_], paid_at: Ints) -> Course:
@@ -410,7 +431,7 @@ def _course(to: Stall, batch: Batch, fate: Fate, paid: npt.NDArray[np.bool_], pa
     # Parcels are signed for in the daytime.
     arrive = arrive // DAY * DAY + (rng.beta(2, 2, n) * 12 * HOUR).astype(np.int64) + HOUR // 2
     arrive = np.maximum(arrive, ship + 6 * HOUR)
-    ask = np.full(n, NEVER)
+    ask, cause = np.full(n, NEVER), np.full(n, CAUSES.index(batch.cause))
     if batch.back is not None:
         ask = np.where(paid, batch.back, NEVER)
     else:
@@ -424,6 +445,12 @@ def _course(to: Stall, batch: Batch, fate: Fate, paid: npt.NDArray[np.bool_], pa
         wait = rng.gamma(1.7, fate.days / 1.7, n).clip(0.05, 15)
         ask = np.where(tried, arrive + (wait * DAY).astype(np.int64), ask)
         ask = np.where(paid, ask, NEVER)
+        impulse, quality, logistics, seller = (
+            CAUSES.index(c) for c in ("impulse", "quality", "logistics", "seller")
+        )
+        cause = np.where(early, rng.choice([impulse, logistics, seller], n, p=[0.85, 0.1, 0.05]), cause)
+        cause = np.where(moving, rng.choice([logistics, impulse], n, p=[0.55, 0.45]), cause)
+        cause = np.where(tried, np.where(rng.random(n) < QUALITY[to.category], quality, impulse), cause)
     ships = paid & (ask > ship) & (rng.random(n) < fate.shipped)
     arrives = ships & (ask > arrive)
     had = arrives & (ask < NEVER)
@@ -439,6 +466,7 @@ def _course(to: Stall, batch: Batch, fate: Fate, paid: npt.NDArray[np.bool_], pa
     return Course(
         np.where(paid, paid_at, NEVER), np.where(ships, ship, NEVER), np.where(arrives, arrive, NEVER), ask, sent, done,
         np.where(little, rng.uniform(0.05, 0.3, n), 1.0),
+        np.where(ask == NEVER, NONE, np.where(little, CAUSES.index("quality"), cause)),
     )  # fmt: skip
 
 
@@ -465,8 +493,9 @@ def _money_back(
     asks, sends, n = course.ask < NEVER, course.sent < NEVER, len(course.ask)
     owed = ((np.asarray(base["amount"]) - off) * course.part).astype(np.int64)
     rows = {**base, "amount": owed}
-    first = state("待商家处理")
-    to.ledger.put("refund_request", course.ask, asks, **rows, state=first)
+    to.ledger.cause(np.asarray(base["order"])[asks], course.cause[asks], CAUSES)
+    why = _ticked(to, course.cause)
+    to.ledger.put("refund_request", course.ask, asks, **rows, text=why, state=state("待商家处理"))
     to.ledger.put(
         "return_ship",
         course.sent,
@@ -492,6 +521,16 @@ def _money_back(
         )
         left = left - now
         at = np.minimum(at, NEVER // 2) + (rng.uniform(2, 9, n) * DAY).astype(np.int64)
+
+
+def _ticked(to: Stall, cause: Ints) -> Ints:
+    """What buyers tick as their reason; nothing where the box was left empty."""
+    said = np.full(len(cause), NONE)
+    for i, name in enumerate(CAUSES):
+        words, share = WHY[name]
+        code = np.array([to.ledger.words.code(word) if word else NONE for word in words])
+        said = np.where(cause == i, code[to.rng.choice(len(words), len(cause), p=share)], said)
+    return said
 
 
 def _parcels(to: Stall, batch: Batch, base: Mapping[str, Ints | int], course: Course, fate: Fate) -> None:

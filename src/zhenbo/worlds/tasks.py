@@ -179,9 +179,8 @@ def basket(task: Task, n: int) -> Ints:
     """Which goods: a merchant's own few links, or the whole shelf for a host; the careful vary as honest buyers do."""
     to, rng = task.to, task.rng
     mine = np.arange(SHELF)
-    if task.side == "merchant" and len(set(to.owners)) > 1:
-        whose = str(rng.choice(sorted(set(to.owners))))
-        mine = np.array([i for i, owner in enumerate(to.owners) if owner == whose])
+    if task.side == "merchant":
+        mine = np.flatnonzero(np.array(to.owners) == max(to.owners))
     weight = to.popular[mine] + 0.02 if task.by.careful else rng.dirichlet(np.full(len(mine), 0.3)) + 1e-6
     return np.asarray(mine[rng.choice(len(mine), n, p=weight / weight.sum())])
 
@@ -403,7 +402,8 @@ def warehouse(task: Task) -> None:
 def rank(task: Task) -> None:
     """A merchant lifts one new link by daily orders that grow: cheap, praised, in empty parcels (A51, A53)."""
     rng, to, n = task.rng, task.to, task.n
-    item = int(np.argmin(to.popular))
+    mine = np.flatnonzero(np.array(to.owners) == max(to.owners))
+    item = int(mine[np.argmin(to.popular[mine])])
     if to.live:
         at = moments(task, n, 0.9)
     else:
@@ -461,7 +461,7 @@ def ring(task: Task) -> None:
     at = moments(task, n)
     back = at + ((rng.normal(6.5, 1.2, n).clip(4, 11)) * DAY).astype(np.int64)
     dear = np.argsort(task.to.prices)[-4:]
-    batch = Batch(rng.permutation(np.resize(who, n)), at, item=rng.choice(dear, n), back=back)
+    batch = Batch(rng.permutation(np.resize(who, n)), at, item=rng.choice(dear, n), back=back, cause="abuse")
     fate = replace(task.to.fate, unpaid=0.0, keeps=0.85, reviews=0.5, travel_days=2.4, ship_hours=12.0)
     place(task, batch, fate, manner="short", what="abuse", reviewed="blame")
 
