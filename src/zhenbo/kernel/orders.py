@@ -12,9 +12,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from zhenbo.core.money import split
 from zhenbo.core.schema import Flag
 from zhenbo.core.session import Session, codes, micros
-from zhenbo.kernel.purchases import found
+from zhenbo.kernel.purchases import Found, found
 from zhenbo.kernel.refunds import money_back, settled_money
 
 Ints = npt.NDArray[np.int64]
@@ -153,7 +154,9 @@ def _read(events: pa.Table) -> Orders:
     ids, n = told.ids, len(told.ids)
     first = _first(told.order, np.flatnonzero(told.makes), told.row, n)
     amount = np.maximum(_filled(rows["amount"], 0)[first], 0)
-    discount = _discounts(rows, told.sole(kind == kind_of.get("order_pay", -2)), first, amount)
+    pays = kind == kind_of.get("order_pay", -2)
+    discount = _discounts(rows, told.sole(pays), first, amount)
+    discount += _shared_discounts(rows, pays, told, amount - discount)
     currency, currencies = codes(rows["currency"])
     done = kind == kind_of.get("refund_done", -2)
     refund = money_back(rows, done, told, (currency, currency[first]), amount - discount)
@@ -161,6 +164,7 @@ def _read(events: pa.Table) -> Orders:
     rows, kind, which = rows.take(pa.array(told.row)), kind[told.row], told.order
     kind = np.where(creates[told.row] & ~told.makes, -3, kind)  # the head of a purchase is none of its goods
     at, said_by = _steps(rows, which, kind, kind_of, n)
+    _date(at["created"], rows, which, kind == -3)
     keys, names = _attributes(rows, which, told.makes, n)
     weights = _filled(rows["weight_g"], -1)
     why, whys = codes(rows["text"])
@@ -192,6 +196,39 @@ def _open(
     back = (at["sent_back"] != NEVER) & ~swapped
     over = (at["refunded"] != NEVER) | (at["cancelled"] != NEVER)
     return np.asarray(((asks | back) & ~turned | again) & ~over)
+
+
+def _date(created: Ints, rows: pa.Table, which: Ints, heads: Bools) -> None:
+    """Goods whose own row has no time were made when their purchase was."""
+    mine = np.flatnonzero(heads & (which >= 0))[::-1]
+    told = np.full(len(created), UNTIMED)
+    told[which[mine]] = micros(rows["ts"])[mine]
+    np.copyto(created, told, where=(created == UNTIMED) & (told != UNTIMED))
+
+
+def _shared_discounts(rows: pa.Table, pays: Bools, told: Found, due: Ints) -> Ints:
+    """What a payment of a whole purchase falls short of its goods, shared among them (largest remainder)."""
+    out = np.zeros(len(due), dtype=np.int64)
+    at = np.flatnonzero(pays & (told.whole >= 0) & _valid(rows["amount"]))
+    if not len(at):
+        return out
+    cut = _filled(rows["discount_platform"], 0) + _filled(rows["discount_seller"], 0)
+    given = np.maximum(_filled(rows["amount"], 0) - np.maximum(cut, 0), 0)[at]
+    source = codes(rows["source"])[0][at]
+    paid: dict[int, dict[int, int]] = {}
+    for purchase, who, amount in zip(told.whole[at].tolist(), source.tolist(), given.tolist(), strict=True):
+        by_source = paid.setdefault(purchase, {})
+        by_source[who] = by_source.get(who, 0) + amount
+    alone = np.unique(told.purchase[told.sole(pays & _valid(rows["amount"]))[0]])
+    members = np.argsort(told.purchase, kind="stable")
+    start = np.searchsorted(told.purchase[members], np.arange(int(told.purchase.max()) + 2))
+    for purchase in sorted(set(paid) - set(alone.tolist())):  # goods with payments of their own tell more
+        mine = members[start[purchase] : start[purchase + 1]]
+        received = max(paid[purchase].values())
+        short = int(due[mine].sum()) - received
+        if received and short > 0:  # a payment of nothing is one whose amount was not written
+            out[mine] = split(short, due[mine].tolist())
+    return np.minimum(out, due)
 
 
 def _discounts(rows: pa.Table, pays: tuple[Ints, Ints], first: Ints, amount: Ints) -> Ints:
