@@ -45,6 +45,7 @@ RECORDS = {
     "screen": Say("a recording that shows who stood before the camera", "能显示出镜人员的录像"),
     "later": Say("the host's broadcasts from {from_us} to {to_us}", "主播 {from_us} 至 {to_us} 的全部场次"),
     "session": Say("the broadcasts of the contract", "合同约定的场次"),
+    "wait": Say("an export made when the time for returns is over", "退货期结束后再导出的记录"),
     "parties": Say("who signed and whose accounts are whose (parties.toml)", "签约方及其账号归属（parties.toml）"),
 }  # fmt: skip
 """What one of the sides has on record."""
@@ -67,7 +68,7 @@ SAYS = {
     "fee_lost": Say("Verified sales left nothing after goods, commission and platform ({left_minor}): no slot fee could come back.", "核实销售额扣除货本、佣金与平台扣点后没有剩余（{left_minor}）：坑位费无从收回。"),
     "below": Say("Verified sales {sold_minor} ({low_minor} to {high_minor}) against {target_minor} promised; {shown_minor} was displayed.", "核实销售额 {sold_minor}（{low_minor} 至 {high_minor}），承诺 {target_minor}；页面显示 {shown_minor}。"),
     "own_stream": Say("Verified sales {sold_minor} a broadcast, against {target_minor} in the merchant's own ({n} of them).", "平均每场核实销售额 {sold_minor}，商家自播（{n} 场）为 {target_minor}。"),
-    "returns": Say("{returned_share} of the paid amount came back ({early_share} of it within a day of payment), against {expected_share} usual; {orders} paid orders.", "已付金额的 {returned_share} 发生退款（其中 {early_share} 在付款一天内），正常水平为 {expected_share}；已付订单 {orders} 笔。"),
+    "returns": Say("{returned_share} of the paid amount came back ({early_share} of it within a day of payment), against {low_share} to {high_share} usual for such goods; {orders} paid orders.", "已付金额的 {returned_share} 发生退款（其中 {early_share} 在付款一天内），此类商品通常为 {low_share} 至 {high_share}；已付订单 {orders} 笔。"),
     "returns_open": Say("{returned_share} of the paid amount came back ({early_share} of it within a day of payment); nothing tells what is usual for these goods.", "已付金额的 {returned_share} 发生退款（其中 {early_share} 在付款一天内）；缺少该类商品的正常水平作比较。"),
     "visits": Say("{visits} visits to the shop, {agreed} promised.", "进店 {visits} 次，承诺 {agreed} 次。"),
     "clicks": Say("{visits} clicks on the goods; visits to the shop are not in the record, {agreed} were promised.", "商品点击 {visits} 次；记录中没有进店数据，承诺 {agreed} 次。"),
@@ -210,15 +211,26 @@ def _returns(told: Told, sums: Sums) -> _Found:
     back = sum(p.bridge.refunded for p in told.parts if p.bridge)
     early = sum(p.early for p in told.parts) / back if back else 0.0
     args: dict[str, Any] = {"returned_share": seen.returned_share, "early_share": early, "orders": seen.paid}
-    usual = told.deal.returns_expected
+    usual = _usual(told)
     if usual is None:
         return _Found("cannot_tell", "returns_open", args, seen.returned_share, missing=("returns",))
     low, high = _wilson(seen.returned, seen.paid)
     fresh = told.as_of - max(p.end for p in told.parts) < SETTLED  # more may come: "no" would be early
-    answer: Answer = "yes" if low > usual else "no" if high <= usual and not fresh else "cannot_tell"
-    return _Found(
-        answer, "returns", {**args, "expected_share": float(usual)}, seen.returned_share, float(usual)
-    )
+    answer: Answer = "yes" if low > usual[1] else "no" if high <= usual[1] and not fresh else "cannot_tell"
+    args |= {"low_share": usual[0], "high_share": usual[1]}
+    missing = ("wait",) if fresh and answer == "cannot_tell" else ()
+    return _Found(answer, "returns", args, seen.returned_share, usual[1], missing)
+
+
+def _usual(told: Told) -> tuple[float, float] | None:
+    """The usual share of returns: as the parties put it down, else as the bridges of the broadcasts tell it for their goods."""
+    if (stated := told.deal.returns_expected) is not None:
+        return float(stated), float(stated)
+    known = [(p.usual, p.paid) for p in told.parts if p.usual is not None and p.paid]
+    whole = sum(paid for _, paid in known)
+    if not whole or len(known) < len(told.parts):
+        return None
+    return tuple(math.fsum(usual[end] * paid for usual, paid in known) / whole for end in (0, 1))  # type: ignore[return-value]
 
 
 def _wilson(hits: int, n: int) -> tuple[float, float]:

@@ -79,6 +79,7 @@ class Performed:
         paid: amount paid for them.
         returned: refunded amount of genuine orders.
         early: refunded amount that was back within a day of payment.
+        usual: share of what such goods usually see come back by now, low to high; None where it is not told.
         ties: orders of the sides' own accounts.
         heavy: accounts with many orders, by number of orders.
         close: addresses with many orders: how many addresses, how many orders, how many of these never paid.
@@ -109,6 +110,7 @@ class Performed:
     paid: int = 0
     returned: Span = NOTHING
     early: int = 0
+    usual: tuple[float, float] | None = None
     ties: tuple[Tie, ...] = ()
     heavy: tuple[tuple[str, int], ...] = ()
     close: tuple[int, int, int] = (0, 0, 0)
@@ -272,14 +274,22 @@ def _trade(
         "paid": int(due.sum()),
         "returned": Span(min(genuine, _expected(refund, p < 0.5)), genuine, int(refund.sum())),
         "early": int(refund[soon].sum()),
+        "usual": _usual(verdict.gmv),
         "ties": tuple(_ties(session, made, due, refund, deal, papers)),
         "heavy": _heavy(made),
         "close": _close(made, paid),
     }
 
 
+def _usual(gmv: Gmv | None) -> tuple[float, float] | None:
+    seen = gmv.returns.usual if gmv and gmv.returns else None
+    return (seen.low, seen.high) if seen else None
+
+
 def _listed(made: Orders, judged: Mapping[str, float]) -> npt.NDArray[np.float64]:
-    return np.array([judged.get(order, 0.0) for order in made.id.to_pylist()], dtype=np.float64)
+    """Probability per order; 0 where nothing speaks of it, as in the bridge."""
+    p = np.array([judged.get(order, 0.0) for order in made.id.to_pylist()], dtype=np.float64)
+    return np.where(p > NOT_BELIEVED, p, 0.0)
 
 
 def _expected(amount: npt.NDArray[np.int64], weight: npt.NDArray[Any]) -> int:

@@ -235,6 +235,8 @@ class _Said:
     def columns(self, index: int) -> dict[str, Any]:
         names = {"device", "ip", "addr", "pay", "via", "region", "state", "tracking_id"}
         given: dict[str, Any] = {k: _fill(v, index) for k, v in self.fields.items() if k in names}
+        if "product" in self.fields:
+            given["target_id"] = _fill(self.fields["product"], index)
         if "weight" in self.fields:
             given["weight_g"] = int(_fill(self.fields["weight"], index))
         if "product" in self.fields:
