@@ -415,15 +415,12 @@ def _key(house: House) -> dict[str, object]:
     """The answer key of a house."""
     miss, box = _missed(house), house.box
     dry = {True: box.dry, False: box.dry}
+    over = [house.reckoned[d.number] for d in house.deals if d.due <= END]
+    earned = round(sum(over) / max(1, len(over)) * house.habit.commission)
     if box.dry is None:
         for intake in (True, False):
-            due = [
-                (d.due + 5 * DAY, 3, "refund", -round(d.fee * miss), d.number)
-                for d in house.deals
-                if d.due + 5 * DAY > END and miss > 0
-            ]
             then = Box(box.cash, dict(box.owed), set(box.idle), list(box.waiting))
-            plan = sorted([*due, *onward(house.habit, house.deals, miss, intake=intake)])
+            plan = sorted(onward(house.habit, house.deals, miss, earned, intake=intake))
             dry[intake] = run(house.habit, plan, miss, END + 3_000 * DAY, then).dry
     if house.habit.clause == "none":
         dry = {True: None, False: None}

@@ -319,17 +319,25 @@ def _pay(habit: Habit, box: Box, miss: float, at: int) -> None:
         box.waiting.pop(0)
 
 
-def onward(habit: Habit, deals: Sequence[Contract], miss: float, *, intake: bool) -> Plan:
+def onward(habit: Habit, deals: Sequence[Contract], miss: float, earned: int, *, intake: bool) -> Plan:
     """What happens after the record if nothing changes: contracts come as in the last ninety days, and fare as they did.
 
     Args:
         habit: the house.
         deals: contracts of the record.
         miss: share of them that missed.
+        earned: commission that one brings in the mean.
         intake: whether new ones come at all.
     """
     last = [deal for deal in deals if deal.signed > END - 90 * DAY]
     plan: Plan = [(END + m * 30 * DAY, 2, "wages", -habit.fixed * YUAN, -1) for m in range(1, HORIZON // 30)]
+    for deal in deals:
+        if (at := deal.signed + (habit.placed_days + 1) * DAY) > END:
+            plan.append((at, 1, "back", round(deal.fee * habit.placed * habit.placed_back), deal.number))
+        if deal.due > END:
+            plan.append((deal.due, 1, "commission", earned, deal.number))
+        if deal.due > END and miss > 0:
+            plan.append((deal.due + 5 * DAY, 3, "refund", -round(deal.fee * miss), deal.number))
     if not last or not intake:
         return plan
     fee, gap = sum(d.fee for d in last) // len(last), 90 * DAY // len(last)
@@ -341,6 +349,7 @@ def onward(habit: Habit, deals: Sequence[Contract], miss: float, *, intake: bool
             (at + DAY, 2, "place", -round(fee * habit.placed), number),
             (at + habit.placed_days * DAY, 1, "back", round(fee * habit.placed * habit.placed_back), number),
             (at + term // 3, 2, "delivery", -round(fee * habit.delivery), number),
+            (at + term, 1, "commission", earned, number),
             (at + term + 5 * DAY, 3, "refund", -round(fee * miss), number),
         ]
     return plan

@@ -60,6 +60,18 @@ SAID = (
     "有色差",
     "包装破了",
 )
+OPENERS = (
+    "收到货了",
+    "到手了",
+    "刚拆开",
+    "用了几天",
+    "朋友推荐买的",
+    "直播间拍的",
+    "对比了好几家",
+    "第二次来了",
+    "终于等到了",
+    "没想到",
+)
 UNWRITTEN = "此用户没有填写评价"
 THING = ("质量", "做工", "味道", "包装", "颜色", "尺寸", "客服", "快递", "手感", "效果", "价格", "份量")
 FELT = (
@@ -563,12 +575,12 @@ def _finished(
 
 
 def opinions(rng: np.random.Generator, n: int) -> list[str]:
-    """What buyers write: nothing, a word, or a line of their own."""
-    how = rng.random(n)
-    short, thing, felt, tail = (
-        rng.integers(len(bank), size=n).tolist() for bank in (SAID, THING, FELT, TAIL)
-    )
+    """What buyers write: nothing, a word, a line, or all they have to say."""
+    how = rng.random(n).tolist()
+    banks = (SAID, THING, FELT, TAIL, OPENERS, THING, FELT)
+    drawn = [np.array(bank, dtype=object)[rng.integers(len(bank), size=n)].tolist() for bank in banks]
     return [
-        UNWRITTEN if h < 0.35 else SAID[s] if h < 0.6 else THING[t] + FELT[f] + TAIL[e]
-        for h, s, t, f, e in zip(how.tolist(), short, thing, felt, tail, strict=True)
-    ]
+        UNWRITTEN if h < 0.35 else word if h < 0.6 else thing + felt + tail if h < 0.88
+        else f"{opener}，{thing}{felt}，{more}{so}{tail}"
+        for h, word, thing, felt, tail, opener, more, so in zip(how, *drawn, strict=True)
+    ]  # fmt: skip

@@ -16,21 +16,9 @@ from zhenbo.core.session import DAY, HOUR, MINUTE
 from zhenbo.worlds.anchors import PRICES
 from zhenbo.worlds.crowd import Crowd, Ints
 from zhenbo.worlds.show import SECOND
-from zhenbo.worlds.stalls import KEPT, SHELF, THING, Batch, Fate, Stall, sell
+from zhenbo.worlds.stalls import KEPT, OPENERS, SHELF, THING, Batch, Fate, Stall, sell
 from zhenbo.worlds.trade import browse
 
-OPENERS = (
-    "收到货了",
-    "到手了",
-    "刚拆开",
-    "用了几天",
-    "朋友推荐买的",
-    "直播间拍的",
-    "对比了好几家",
-    "第二次来了",
-    "终于等到了",
-    "没想到",
-)
 GOOD = (
     "质量真的没话说",
     "比图片还好看",
