@@ -2,12 +2,12 @@
 
 Twelve schemes of `tasks` and the pledge bought at the end of its term stand at doses from 5 to 70 per cent of all orders,
 half of them in broadcasts and half in shops' months, a third of them over an honest excuse; as many stalls are honest,
-each with one of the `excuses`. Who has
-the orders made is the merchant, the host's side, a rival, or a ring of returners. Every stall is seen by somebody:
-the platform (T2), a merchant's export with addresses or with a buyer key, a bare CSV, or the host's side alone. The
-record ends nine weeks after it begins, so that some money that will come back has not yet. Lists of hired people serve
-several stalls, and half of these people also buy for themselves. The truth folder holds `purchases.parquet` (`ledger.PURCHASES`: every order, what
-it is, where its amount went) and `stalls.parquet` (every stall: scheme, side, dose, view, excuse); `truth.json` sums them.
+each with one of the `excuses`. Who has the orders made is the merchant, the host's side, a rival, or a ring of returners.
+Every stall is seen by somebody: the platform (T2), a merchant's export with addresses or with a buyer key, a bare CSV, or
+the host's side alone. The record ends nine weeks after it begins, so that some money that will come back has not yet.
+Lists of hired people serve several stalls, and half of these people also buy for themselves. The truth folder holds
+`purchases.parquet` (`ledger.PURCHASES`: every order, what it is, where its amount went and why it went back) and
+`stalls.parquet` (every stall: scheme, side, dose, view, excuse); `truth.json` sums them.
 """
 
 from collections.abc import Sequence

@@ -199,12 +199,12 @@ def pickup(to: Stall, all_: Public, n: int) -> None:
 
 
 def depot(to: Stall, all_: Public, n: int) -> None:
-    """One depot of one courier: parcels are handed over in two lots a day with running numbers, and arrive in lots."""
+    """One depot of one courier: parcels are handed over in two lots a day, weigh alike, and are signed for in lots."""
     buyer, at = customers(to, all_, n)
     sell(
         to,
-        Batch(buyer, at, parcel=all_.crowd.fresh(n)),
-        replace(to.fate, ship_hours=6.0, travel_days=1.6, weight_spread=0.015),
+        Batch(buyer, at),
+        replace(to.fate, ship_hours=6.0, travel_days=1.6, weight_spread=0.015, lots=True),
     )
 
 

@@ -138,6 +138,7 @@ class Fate:
         by_units: whether two units weigh twice as much.
         reviews: share of completed orders reviewed.
         on_delivery: whether the courier collects the money.
+        lots: whether parcels are handed over in two lots a day and signed for in lots, as of one depot.
     """
 
     unpaid: float = 0.12
@@ -155,6 +156,7 @@ class Fate:
     by_units: bool = True
     reviews: float = 0.12
     on_delivery: bool = False
+    lots: bool = False
 
 
 KEPT = Fate(unpaid=0.0, before=0.0, transit=0.0, after=0.0, partial=0.0, keeps=0.0)
@@ -443,6 +445,12 @@ def _course(to: Stall, batch: Batch, fate: Fate, paid: npt.NDArray[np.bool_], pa
     # Parcels are signed for in the daytime.
     arrive = arrive // DAY * DAY + (rng.beta(2, 2, n) * 12 * HOUR).astype(np.int64) + HOUR // 2
     arrive = np.maximum(arrive, ship + 6 * HOUR)
+    if fate.lots:
+        ship = -(-ship // (12 * HOUR)) * 12 * HOUR - 3 * HOUR + rng.integers(0, 10 * MINUTE, n)
+        ship = np.where(ship < paid_at, ship + 12 * HOUR, ship)
+        arrive = np.maximum(-(-arrive // (6 * HOUR)) * 6 * HOUR, ship + 6 * HOUR) + rng.integers(
+            0, 30 * MINUTE, n
+        )
     ask, cause = np.full(n, NEVER), np.full(n, CAUSES.index(batch.cause))
     if batch.back is not None:
         ask = np.where(paid, batch.back, NEVER)

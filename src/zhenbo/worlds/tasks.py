@@ -282,10 +282,16 @@ def _recruited(task: Task, fate: Fate, *, agents_pay: bool = False, reviewed: st
 def hands(task: Task) -> None:
     """刷手: varied baskets, own accounts and homes, empty parcels that really travel, praise from a script (P4, P5)."""
     grams, spread = int(task.rng.integers(40, 170)), float(task.rng.choice([0.01, 0.08, 0.25]))
+    lots = bool(task.rng.random() < 0.5)
     _recruited(
         task,
         replace(
-            KEPT, grams=grams, weight_spread=spread, by_units=False, reviews=float(task.rng.uniform(0.5, 0.9))
+            KEPT,
+            grams=grams,
+            weight_spread=spread,
+            by_units=False,
+            lots=lots,
+            reviews=float(task.rng.uniform(0.5, 0.9)),
         ),
     )
 
