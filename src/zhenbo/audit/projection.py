@@ -5,8 +5,9 @@ come back (asked for, or refunded where nobody asked). Its quotient is the hazar
 are censored at the moment up to which the record was seen, and those completed stay in it, so that the curve is the share
 of all paid money that comes back (the cumulative incidence of Fine & Gray 1999 where every censoring time is known). Tables
 add up: the rooms and months of one audit teach each other, and all of them are drawn to the pack's curve, which is worth
-some orders. A room differs from its kind by a factor for the first day and one for later (gamma, of the spread that rooms
-are seen to have); what it shows itself draws both (Bühlmann & Straub 1970). What is to come is then, as in claims
+some orders. A room differs from its kind by a factor for the first day, one for days two and three, when parcels are on their
+way, and one for later (gamma, of the spread that rooms are seen to have); what it shows itself draws each (Bühlmann &
+Straub 1970). What is to come is then, as in claims
 reserving, what was paid at each age times the part of the curve beyond it (Bornhuetter & Ferguson 1972), plus open
 requests times the share that is granted.
 """
@@ -27,7 +28,8 @@ Base = Mapping[str, Any]
 
 AGES_H = (0.0, 1.0, 6.0, 24.0, 48.0, 72.0, 96.0, 120.0, 168.0, 240.0, 336.0, 480.0, 720.0, 1080.0)
 """Bounds of the stretches of age, hours after payment; nothing is expected back after the last."""
-_FIRST_DAY = 3
+_PHASES = (slice(0, 3), slice(3, 5), slice(5, None))
+"""Stretches that share a factor: a change of mind on the first day says little of sizes tried on in the second week."""
 _Z90 = 1.6449
 _SPREAD_WORTH = 10.0
 """Subjects that the pack's spread between shops is worth beside those audited: house rule."""
@@ -142,23 +144,25 @@ def _part(table: Ages, known: Curve, base: Base, *, told: bool) -> _Part:
     now, age = np.asarray(table.now, dtype=np.float64), np.asarray(table.now_h, dtype=np.float64)
     reached = _reached(age)
     weight = 1 / max(known.spread, 1e-6)
-    factors, deviations = np.ones(2), np.full(2, math.sqrt(known.spread))
+    factors, deviations = np.ones(len(_PHASES)), np.full(len(_PHASES), math.sqrt(known.spread))
     if told:
-        for i, stretches in enumerate((slice(0, _FIRST_DAY), slice(_FIRST_DAY, None))):
+        for i, stretches in enumerate(_PHASES):
             seen, usual = sum(table.back_orders[stretches]), _expected(table, known.hazard, stretches)
             factors[i] = (weight + seen) / (weight + usual)
             deviations[i] = math.sqrt(weight + seen) / (weight + usual)
 
+    lengths = [len(known.hazard[stretches]) for stretches in _PHASES]
+
     def coming(hazard: Floats, by: Floats) -> float:
-        own = hazard * np.repeat(by, (_FIRST_DAY, len(hazard) - _FIRST_DAY))
+        own = hazard * np.repeat(by, lengths)
         gone = reached @ own
         return math.fsum((now * (np.exp(-gone) - math.exp(-math.fsum(own.tolist())))).tolist())
 
     middle = coming(known.hazard, factors)
     variance = 0.0
-    for i in range(2):
-        step = np.zeros(2)
-        step[i] = deviations[i]
+    for i, deviation in enumerate(deviations):
+        step = np.zeros(len(_PHASES))
+        step[i] = deviation
         variance += ((coming(known.hazard, factors + step) - coming(known.hazard, np.maximum(factors - step, 0))) / 2) ** 2  # fmt: skip
     relative = 1 / np.sqrt(np.maximum(known.events, 0.25))
     for j in np.flatnonzero(known.hazard > 0):
@@ -177,7 +181,7 @@ def _part(table: Ages, known: Curve, base: Base, *, told: bool) -> _Part:
 def _reached(age_h: Floats) -> Floats:
     """The part of every stretch that lies behind an age: one row per age."""
     low, high = np.array(AGES_H[:-1]), np.array(AGES_H[1:])
-    return np.clip((age_h[:, None] - low) / (high - low), 0.0, 1.0)
+    return np.asarray(np.clip((age_h[:, None] - low) / (high - low), 0.0, 1.0))
 
 
 def _to_come(returns: Returns, parts: Sequence[_Part], left: int) -> Interval:
