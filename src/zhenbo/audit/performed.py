@@ -164,8 +164,9 @@ def _of(deal: Deal, session: Session, papers: Papers) -> bool:
             d for d in papers.deals if d.merchant_id != deal.merchant_id and session.session_id in d.sessions
         )
         return bool(deal.sessions or deal.products) or not any(theirs)
-    if deal.sessions or not deal.products or (deal.since is None and deal.until is None):
-        return False
+    timed = deal.since is not None or deal.until is not None
+    if deal.sessions or not deal.products or not timed or deal.host_id not in {None, session.host_id}:
+        return False  # orders that no host brought are the shop's own
     return bool(_ours(orders(session), deal, session).any())
 
 
