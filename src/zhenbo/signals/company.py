@@ -12,13 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from zhenbo.kernel.orders import Orders
-from zhenbo.signals.nulls import P_FLOOR
+from zhenbo.signals.nulls import P_FLOOR, fisher
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 ALONE = 0.01
 """What is odd in one way only never has a smaller p: it raises a question and names nobody."""
+
+SURE = 1e-3
+"""Below this p, what orders share besides is no chance."""
 
 _MOST = 4
 """Values of a fact that are tested, the most frequent first; all that occur often enough are paid for."""
@@ -108,3 +111,13 @@ def held_against(p: float, other: float) -> float:
         (0.01, 1e-05, 0.2)
     """
     return max(p, min(other, ALONE))
+
+
+def seconded(p: float, other: float) -> float:
+    """The p of something that is common enough by itself, joined with what else the same orders share (Fisher).
+
+    Examples:
+        >>> seconded(0.2, 0.3), seconded(0.2, 1e-8) < 1e-7
+        (0.2, True)
+    """
+    return fisher(p, other) if other < SURE else max(p, ALONE)

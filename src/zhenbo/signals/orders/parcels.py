@@ -2,7 +2,7 @@
 
 ## What it looks for
 Parcels that weigh the same to the gram although they hold other goods, or another number of them. Orders of two or three
-pieces whose parcels weigh no more than those of one. Orders the buyer confirmed as received although no parcel was
+pieces whose parcels weigh no more than those of one. Parcels of half the weight that the same goods have for others. Orders the buyer confirmed as received although no parcel was
 scanned on the way, where other orders of the same goods were.
 
 ## Why it matters
@@ -59,13 +59,15 @@ from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.lengths import equal_lengths
 from zhenbo.kernel.opinions import opinions
 from zhenbo.kernel.orders import Orders, orders
-from zhenbo.signals.company import Fact, goods, held_against, purses, together
+from zhenbo.signals.company import Fact, goods, held_against, purses, seconded, together
 from zhenbo.signals.looks import Best, Look, best, created_in, share
 from zhenbo.signals.nulls import P_FLOOR
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
+_HALF = 0.69
+"""Logarithm of two."""
 _SPOKEN = 8
 """Characters from which a review tells anything."""
 _FLANK = 4
@@ -82,6 +84,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     tests = (
         _same_weight(session, made, pieces, base),
         _weightless(made, pieces, base),
+        _light(session, made, pieces, base),
         _unscanned(made, base),
     )
     looks = [one for one in tests if one is not None]
@@ -220,6 +223,36 @@ def _weightless(made: Orders, pieces: Ints, base: Mapping[str, Any]) -> Look | N
     return share("weightless", members, told, rate, units=(int(light.sum()), n))
 
 
+def _light(session: Session, made: Orders, pieces: Ints, base: Mapping[str, Any]) -> Look | None:
+    """Parcels that weigh less than half of what the same goods weigh at the same price for others."""
+    price = np.round(np.log(np.maximum(made.amount, 1) / pieces) / 0.1).astype(np.int64)
+    told = (made.weight_g > 0) & (made.keys["target_id"] >= 0)
+    _, cell = np.unique(np.stack([made.keys["target_id"], pieces, price]), axis=1, return_inverse=True)
+    cell = np.asarray(cell, dtype=np.int64).ravel()
+    judged, light = np.zeros(len(made), dtype=bool), np.zeros(len(made), dtype=bool)
+    for one in np.flatnonzero(np.bincount(cell[told], minlength=1) >= _FLANK).tolist():
+        mine = np.flatnonzero(told & (cell == one))
+        judged[mine] = True
+        light[mine[_lower(made.weight_g[mine])]] = True
+    if judged.sum() < base["parcels_min"] or not light.any():
+        return None
+    found = share("light", light, judged, (base["light_parcel_share"], base["light_parcel_concentration"]))
+    return replace(found, p=seconded(found.p, _beyond_boxes(session, made, light, judged)))
+
+
+def _lower(grams: Ints) -> Bools:
+    """Which of some weights belong to a lower kind: below the widest gap, and half of what lies above."""
+    order = np.argsort(grams, kind="stable")
+    logs = np.log(grams[order].astype(np.float64))
+    gaps = np.diff(logs)
+    at = int(np.argmax(gaps)) + 1
+    apart = min(at, len(grams) - at) >= 2 and np.median(logs[at:]) - np.median(logs[:at]) >= _HALF
+    out = np.zeros(len(grams), dtype=bool)
+    if apart and gaps[at - 1] >= _HALF / 2:
+        out[order[:at]] = True
+    return out
+
+
 def _unscanned(made: Orders, base: Mapping[str, Any]) -> Look | None:
     """Orders confirmed as received of which no parcel was ever scanned, though others of the same goods were."""
     scanned = made.happened("delivered") | made.happened("shipped")
@@ -267,6 +300,11 @@ SIGNAL = Signal(
             "{units} of {tested} parcels of several pieces weigh no more than a single piece ({grams} g); honest rooms have "
             "{expected_share}. {orders} parcels have such a weight.",
             "{tested} 个多件包裹中有 {units} 个与单件包裹一样重（{grams} 克）；正常约为 {expected_share}。共有 {orders} 个包裹是这一重量。",
+        ),
+        "light": Say(
+            "{units} of {tested} parcels weigh less than half of what the same goods weigh at the same price for other buyers "
+            "({grams} g); honest rooms have {expected_share}, and these orders share more than that.",
+            "{tested} 个包裹中有 {units} 个的重量不到其他买家同价同款包裹的一半（{grams} 克）；正常约为 {expected_share}，且这些订单另有共同之处。",
         ),
         "unscanned": Say(
             "{units} of {tested} orders confirmed as received ({found_share}) have no scan of any parcel; honest records hold "

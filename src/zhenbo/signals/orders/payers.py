@@ -41,7 +41,7 @@ binomial over seven thresholds; the kinds of purse tried are paid for. Baselines
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -52,13 +52,20 @@ import pyarrow.compute as pc
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
 from zhenbo.core.session import Session, codes
 from zhenbo.core.subject import Question, Tier
+from zhenbo.kernel.opinions import opinions
 from zhenbo.kernel.orders import UNTIMED, Orders, orders
-from zhenbo.signals.bunching import CLEAR_DB, Bunches, scan, survivor
-from zhenbo.signals.nulls import P_FLOOR
+from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, Bunches, scan, survivor
+from zhenbo.signals.bunching import held as held_down
+from zhenbo.signals.company import SURE, Fact, goods, together
+from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR, fisher
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
+_FAR = 4
+"""Reach from which a purse is asked what else its orders share."""
+_SPOKEN = 8
+"""Characters from which a review tells anything."""
 _SAYS = {"pay": "one_purse", "refund": "one_refund", "device": "one_device"}
 
 
@@ -71,6 +78,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     tried = {kind: held for kind, of in purses.items() if (held := _judge(made, of, base)) is not None}
     if not tried:
         return [] if (made.keys["pay"] >= 0).any() else [Missing(Question.SALES, "payers")]
+    tried = {kind: _seconded(session, made, held) for kind, held in tried.items()}
     best = min(tried, key=lambda kind: (tried[kind].bunches.p, list(_SAYS).index(kind)))
     return [_evidence(session, made, best, tried)]
 
@@ -139,6 +147,27 @@ def _judge(made: Orders, of: Ints, base: Mapping[str, Any]) -> _Held | None:
     members[present[found.members]] = True
     whole = Bunches(found.p, found.expected, members, found.weight_db, found.excess)
     return _Held(whole, of, reach)
+
+
+def _seconded(session: Session, made: Orders, held: _Held) -> _Held:
+    """The same, seconded by what else the orders of far-reaching purses share: who orders for others does not write for them."""
+    far = held.reach >= _FAR
+    mine = (held.of_order >= 0) & far[np.maximum(held.of_order, 0)]
+    if not mine.any() or held.bunches.p >= UNREMARKABLE:
+        return held
+    told = opinions(session, made, _SPOKEN)
+    shared = np.zeros(len(made), dtype=np.int64)
+    shared[told.order[told.shared >= 2]] = 1
+    weight = np.where(made.weight_g > 0, made.weight_g, -1)
+    product = goods(made)
+    other = together(mine, held.of_order >= 0, [Fact(shared, product), Fact(weight, product)])
+    if other >= SURE:
+        return held
+    p = fisher(held.bunches.p, other)
+    odds = max(far.sum() - held.bunches.expected, 0.0) / max(held.bunches.expected, 0.1)
+    weight_db = held_down(float(10 * np.log10(max(odds, 1e-3)) - ACCOUNT_PRIOR_DB), p)
+    mid = odds / (1 + odds)
+    return replace(held, bunches=Bunches(p, held.bunches.expected, far, weight_db, (mid * mid, mid, 1.0)))
 
 
 def _distinct(of: Ints, who: Ints, n: int) -> Ints:

@@ -56,14 +56,12 @@ from zhenbo.core.session import HOUR, MINUTE, SECOND, Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.opinions import Opinions, opinions
 from zhenbo.kernel.orders import NEVER, UNTIMED, Orders, orders
-from zhenbo.signals.company import Fact, goods, held_against, purses, together
+from zhenbo.signals.company import SURE, Fact, goods, held_against, purses, together
 from zhenbo.signals.looks import Best, Look, best, created_in, share
 from zhenbo.signals.nulls import share_tail
 
 Bools = npt.NDArray[np.bool_]
 
-SURE = 1e-3
-"""Below this p, buyers who copy praise to earn coins are ruled out."""
 _AROUND = 3 * HOUR
 """Half of the stretch from which the room's own rate of reviews is taken."""
 
