@@ -116,16 +116,19 @@ def side(who: str, registry: Registry) -> Side:
     return Side(registry.accounts(who) | frozenset(registry.ids(who)), registry.payers(who))
 
 
-def flows(agency: str, moved: Sequence[Move], deals: Sequence[Deal], registry: Registry) -> list[Flow]:
+def flows(
+    house: Sequence[str], moved: Sequence[Move], deals: Sequence[Deal], registry: Registry
+) -> list[Flow]:
     """The payments of an agency, in the order given.
 
     Args:
-        agency: the agency, under any of its ids.
+        house: the agency's ids; several under one operator are one.
         moved: all payments of the record.
         deals: its contracts.
         registry: who is who.
     """
-    own = side(agency, registry)
+    sides = [side(who, registry) for who in house]
+    own = Side(frozenset().union(*(s.accounts for s in sides)), frozenset().union(*(s.payers for s in sides)))
     mine = {d.id: d for d in deals}
     merchants = {d.merchant_id: side(d.merchant_id, registry) for d in deals if d.merchant_id}
     found: list[Flow] = []

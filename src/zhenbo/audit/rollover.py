@@ -7,23 +7,25 @@ they do not have together is the four marks asked for here:
 - *clause*: three contracts or more that give back the whole fee;
 - *fee*: the fees of ended contracts exceed all that their broadcasts verifiably sold;
 - *delivery*: those broadcasts sold less than a quarter of what was promised, or half of the contracts saw none;
-- *newer*: refunds that could not have been paid from the money of that merchant, of older ones and of the agency's other
-  income: the rest came from fees that newer merchants had paid on contracts still open. Money spent without a contract
-  being named is charged to the newest fees first, which favours the agency; charged to the oldest first it gives the upper end.
+- *newer*: refunds that could not have been paid from the money of that merchant, of older ones and of the agency's own
+  income (fees earned, commissions, capital): the rest came from fees that newer merchants had paid on contracts still
+  open. Money spent is charged to the agency's own first, then to the newest fees, which favours the agency; charged to the
+  oldest first it gives the upper end;
+- *short*: the cash shown is less than half of what is owed under open contracts.
 
-All four are `likely`; a pool that cannot repay what it owes without new contracts, with the first three, is `suspect`. A bank
-balance from before the record would clear it, so it is always asked for. All money is in minor units.
+`likely` needs clause, fee and newer, and delivery or short. Single marks never make more than `suspect`: an agency that lost
+money, was recapitalised and refunds has several. A bank balance from before the record would clear it, so it is always
+asked for. All money is in minor units.
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from zhenbo.audit.flows import Flow
-from zhenbo.audit.growth import iso
+from zhenbo.audit.growth import iso, micro
 from zhenbo.core.deal import Deal
 from zhenbo.core.session import DAY
 from zhenbo.core.subject import Outcome
@@ -34,7 +36,14 @@ NEWER_SHARE = 0.1
 LITTLE = 0.25
 FULL = 0.95
 """A refund of this share of the fee is one in full, whatever the contract says."""
-GRACE = 3 * DAY
+SHORT = 0.5
+"""Cash below this share of what is owed cannot be meant to repay it."""
+GRACE = 14 * DAY
+"""How late a refund may be before it counts as not paid."""
+BLIND = 0.05
+"""Unseen money of more than this share of the fees: the record does not show where money came from."""
+RECENT = 90 * DAY
+"""How far back the pace of contracts is read."""
 TERM = 30 * DAY
 """Days until a refund is due where neither contract nor practice tells."""
 HORIZON = 730 * DAY
@@ -106,7 +115,7 @@ class Rollover(Struct, frozen=True, kw_only=True):
 
     outcome: Outcome
     marks: Annotated[
-        dict[str, bool | None], Meta(description="clause, fee, delivery, newer; null: cannot be told")
+        dict[str, bool | None], Meta(description="clause, fee, delivery, newer, short; null: cannot be told")
     ]
     currency: str | None
     contracts: list[Contract]
@@ -116,6 +125,12 @@ class Rollover(Struct, frozen=True, kw_only=True):
     newer_high: int
     promised: int
     verified: int
+    unseen: Annotated[
+        int,
+        Meta(
+            description="money it must have had beside what the record shows, since it paid out more than came in; counted as its own from the beginning"
+        ),
+    ]
     peak: Annotated[int, Meta(description="largest pool")]
     pool: list[PoolPoint]
     run_dry: RunDry | None
@@ -137,12 +152,17 @@ def rollover(
     mine = [f for f in flowed if f.move.currency == currency and f.move.at <= as_of]
     refundable = _refundable(deals, mine)
     dues = _dues(refundable, mine)
-    contracts = [_contract(d, mine, refundable, delivered, dues[d.id]) for d in refundable]
-    pool = _pool(mine, refundable, delivered)
-    told = _marks(contracts, as_of)
+    earned = {d.id: dues[d.id] for d in refundable if _earned(d, delivered)}
+    unseen = _unseen(mine)
+    ends = [_from_newer(mine, refundable, earned, unseen, newest_first=first) for first in (True, False)]
+    contracts = [
+        _contract(d, mine, delivered, dues[d.id], (ends[0][d.id], ends[1][d.id])) for d in refundable
+    ]
+    pool = _pool(mine, refundable, earned, unseen)
+    told = _marks(contracts, pool, as_of)
     dry = _run_dry(contracts, mine, pool, as_of) if len(contracts) >= CONTRACTS else None
     return Rollover(
-        outcome=_outcome(told, mine, pool),
+        outcome=_outcome(told, mine, blind=unseen > BLIND * sum(c.fee for c in contracts)),
         marks=told,
         currency=currency,
         contracts=contracts,
@@ -152,6 +172,7 @@ def rollover(
         newer_high=sum(c.newer_high for c in contracts),
         promised=sum(c.promised or 0 for c in contracts),
         verified=sum(c.verified or 0 for c in contracts),
+        unseen=unseen,
         peak=max((p.cash for p in pool), default=0),
         pool=pool,
         run_dry=dry,
@@ -182,7 +203,7 @@ def _refundable(deals: Sequence[Deal], flowed: Sequence[Flow]) -> list[Deal]:
 
 
 def _dues(refundable: Sequence[Deal], flowed: Sequence[Flow]) -> dict[str, int]:
-    """When the refund of each contract is due: its end, else as long after the fee as the others waited (median)."""
+    """When the refund of each contract is due: at its end, or as long after the fee as the others waited (median)."""
     began = {d.id: _paid(d.id, flowed, "fee")[0].move.at for d in refundable}
     waits = sorted(
         back[-1].move.at - began[d.id] for d in refundable if (back := _paid(d.id, flowed, "refund"))
@@ -195,16 +216,10 @@ def _dues(refundable: Sequence[Deal], flowed: Sequence[Flow]) -> dict[str, int]:
 
 
 def _contract(
-    deal: Deal,
-    flowed: Sequence[Flow],
-    refundable: Sequence[Deal],
-    delivered: Mapping[str, Delivered],
-    due: int,
+    deal: Deal, flowed: Sequence[Flow], delivered: Mapping[str, Delivered], due: int, newer: tuple[int, int]
 ) -> Contract:
     fees, back = _paid(deal.id, flowed, "fee"), _paid(deal.id, flowed, "refund")
     brought = delivered.get(deal.id)
-    newer = _open_newer(deal, refundable, flowed, delivered)
-    ends = [_from_newer(f, newer, flowed) for f in back]
     return Contract(
         deal=deal.id,
         merchant=deal.merchant_id,
@@ -216,64 +231,101 @@ def _contract(
         sessions=brought.sessions if brought and brought.known else None,
         verified=brought.verified if brought and brought.known else None,
         promised=deal.target,
-        newer_low=sum(low for low, _ in ends),
-        newer_high=sum(high for _, high in ends),
+        newer_low=min(newer),
+        newer_high=max(newer),
         events=[f.move.event for f in (*fees, *back)],
     )
 
 
-def _open_newer(
-    deal: Deal, refundable: Sequence[Deal], flowed: Sequence[Flow], delivered: Mapping[str, Delivered]
-) -> frozenset[str]:
-    """Refundable contracts signed after this one whose target is not known to be met: their fees are not yet earned."""
-    later = [d.id for d in refundable]
-    newer = [d for d in refundable[later.index(deal.id) + 1 :] if d.merchant_id != deal.merchant_id]
-    return frozenset(d.id for d in newer if not _earned(d, delivered, flowed))
-
-
-def _earned(deal: Deal, delivered: Mapping[str, Delivered], flowed: Sequence[Flow]) -> bool:
-    """Whether the broadcasts sold what was promised; without a promise, whether there was any and no refund."""
+def _earned(deal: Deal, delivered: Mapping[str, Delivered]) -> bool:
+    """Whether the broadcasts sold what was promised: then the fee is the agency's own."""
     brought = delivered.get(deal.id)
-    if brought is None or not brought.known:
-        return False
-    if deal.target is not None:
-        return brought.verified >= deal.target
-    return brought.sessions > 0 and not _paid(deal.id, flowed, "refund")
+    return bool(brought and brought.known and deal.target is not None and brought.verified >= deal.target)
 
 
-def _from_newer(refund: Flow, newer: frozenset[str], flowed: Sequence[Flow]) -> tuple[int, int]:
-    """How much of a refund newer merchants' fees paid for, at least and at most."""
-    before = [f for f in flowed if (f.move.at, f.move.event) < (refund.move.at, refund.move.event)]
-    theirs = sum(f.signed for f in before if f.deal in newer)
-    others = sum(f.signed for f in before if f.deal not in newer and not _unnamed(f))
-    loose = -sum(f.signed for f in before if _unnamed(f))  # spent without a contract being named
-    short = refund.move.amount
-    at_most = min(max(short - max(others - loose, 0), 0), max(theirs, 0), short)
-    left = others - max(loose - max(theirs, 0), 0)
-    at_least = min(max(short - max(left, 0), 0), max(theirs - loose, 0), short)
-    return min(at_least, at_most), at_most
+def _from_newer(
+    flowed: Sequence[Flow],
+    refundable: Sequence[Deal],
+    earned: Mapping[str, int],
+    unseen: int,
+    *,
+    newest_first: bool,
+) -> dict[str, int]:
+    """Per contract, how much of its refunds newer merchants' open fees paid for.
+
+    Every fee is a lot until it is earned or gone. Spending takes the agency's own money first, then lots, the newest or
+    the oldest first. A refund takes the merchant's own lot, the agency's own money, older lots, and only then newer ones.
+    """
+    place = {d.id: i for i, d in enumerate(refundable)}
+    lots = [0] * len(refundable)
+    own, newer = unseen, dict.fromkeys(place, 0)
+    waiting = sorted((at, d) for d, at in earned.items())
+    for f in flowed:
+        while waiting and waiting[0][0] <= f.move.at:
+            mine = place[waiting.pop(0)[1]]
+            own, lots[mine] = own + lots[mine], 0
+        mine = place.get(f.deal or "", -1)
+        if f.signed > 0:
+            if f.what == "fee" and mine >= 0:
+                lots[mine] += f.signed
+            else:
+                own += f.signed
+            continue
+        left = f.move.amount
+        if f.what == "refund" and mine >= 0:
+            left = _taken(lots, [mine], left)
+            left, own = left - min(max(own, 0), left), own - min(max(own, 0), left)
+            left = _taken(lots, range(mine), left)
+            after = _taken(lots, range(mine + 1, len(lots)), left)
+            newer[refundable[mine].id] += left - after
+            own -= after
+            continue
+        left = _taken(lots, [mine] if mine >= 0 else [], left)
+        left, own = left - min(max(own, 0), left), own - min(max(own, 0), left)
+        order = range(len(lots) - 1, -1, -1) if newest_first else range(len(lots))
+        own -= _taken(lots, order, left)
+    return newer
 
 
-def _unnamed(f: Flow) -> bool:
-    return f.what == "spent" and f.deal is None
+def _taken(lots: list[int], order: Iterable[int], wanted: int) -> int:
+    """Take an amount from lots in order; what is still wanted."""
+    for i in order:
+        if not wanted:
+            break
+        part = min(lots[i], wanted)
+        lots[i] -= part
+        wanted -= part
+    return wanted
+
+
+def _unseen(flowed: Sequence[Flow]) -> int:
+    """Money the agency must have had beside what the record shows: it paid more than had come in."""
+    cash = least = 0
+    for f in flowed:
+        cash += f.signed
+        least = min(least, cash)
+    return -least
 
 
 def _pool(
-    flowed: Sequence[Flow], refundable: Sequence[Deal], delivered: Mapping[str, Delivered]
+    flowed: Sequence[Flow], refundable: Sequence[Deal], earned: Mapping[str, int], unseen: int
 ) -> list[PoolPoint]:
     """Cash and debt after every payment."""
-    open_ = {d.id for d in refundable if not _earned(d, delivered, flowed)}
-    points, cash, owed = [], 0, dict.fromkeys(open_, 0)
+    points: list[PoolPoint] = []
+    cash = unseen
+    owed = {d.id: 0 for d in refundable if d.id not in earned}
+    debt = 0
     for f in flowed:
         cash += f.signed
         if f.deal in owed and f.what in {"fee", "refund"}:
+            debt -= max(owed[f.deal], 0)
             owed[f.deal] += f.signed
-        debt = sum(max(v, 0) for v in owed.values())
+            debt += max(owed[f.deal], 0)
         points.append(PoolPoint(at=iso(f.move.at), cash=cash, owed=debt))
     return points
 
 
-def _marks(contracts: Sequence[Contract], as_of: int) -> dict[str, bool | None]:
+def _marks(contracts: Sequence[Contract], pool: Sequence[PoolPoint], as_of: int) -> dict[str, bool | None]:
     over = [c for c in contracts if c.refunded or c.due_on <= iso(as_of)]
     seen = [c for c in over if c.verified is not None]
     fees, sold = sum(c.fee for c in seen), sum(c.verified or 0 for c in seen)
@@ -281,29 +333,33 @@ def _marks(contracts: Sequence[Contract], as_of: int) -> dict[str, bool | None]:
     none = sum(c.sessions == 0 for c in seen)
     back = [c for c in contracts if c.refunded]
     newer = [c for c in back if c.newer_low >= NEWER_SHARE * c.refunded]
+    rolled = sum(c.newer_low for c in back) >= NEWER_SHARE * sum(c.refunded for c in back)
     return {
         "clause": len(contracts) >= CONTRACTS,
         "fee": fees > sold if seen else None,
         "delivery": (2 * none >= len(seen) or (promised > 0 and sold < LITTLE * promised)) if seen else None,
-        "newer": len(newer) >= REFUNDS
-        and sum(c.newer_low for c in back) >= NEWER_SHARE * sum(c.refunded for c in back)
-        if back
-        else None,
+        "newer": len(newer) >= REFUNDS and rolled if back else None,
+        "short": pool[-1].cash < SHORT * pool[-1].owed if pool else None,
     }
 
 
-def _outcome(marks: Mapping[str, bool | None], flowed: Sequence[Flow], pool: Sequence[PoolPoint]) -> Outcome:
+def _outcome(marks: Mapping[str, bool | None], flowed: Sequence[Flow], *, blind: bool) -> Outcome:
+    """Likely: refunds rolled over high fees while little was delivered, or while what is owed cannot be repaid.
+
+    `blind`: the record proves money that it does not show, so it cannot prove where refunds came from: suspect at most.
+    """
     if not flowed:
         return Outcome.INSUFFICIENT
     if not marks["clause"]:
         return Outcome.UNLIKELY
-    if all(marks.values()):
+    hollow = marks["delivery"] or marks["short"]
+    if marks["newer"] and marks["fee"] and hollow and not blind:
         return Outcome.LIKELY
-    short = bool(pool) and pool[-1].cash < pool[-1].owed
-    thin = marks["fee"] is not False and marks["delivery"] is not False
-    if thin and (marks["newer"] or (short and marks["fee"] and marks["delivery"])):
+    little = marks["fee"] is not False or marks["delivery"] is not False
+    if (marks["newer"] and little) or (marks["fee"] and marks["delivery"] and marks["short"]):
         return Outcome.SUSPECT
-    return Outcome.INSUFFICIENT if thin and marks["newer"] is None else Outcome.UNLIKELY
+    thin = marks["fee"] is None and marks["newer"] is None
+    return Outcome.INSUFFICIENT if thin else Outcome.UNLIKELY
 
 
 def _run_dry(
@@ -314,13 +370,15 @@ def _run_dry(
     if seen is not None:
         return RunDry(observed=True, low=iso(seen), mid=iso(seen), high=iso(seen))
     cash = pool[-1].cash if pool else 0
-    open_ = [(_us(c.due_on), c.fee - c.refunded) for c in contracts if c.fee > c.refunded and not _is_met(c)]
+    open_ = [
+        (micro(c.due_on), c.fee - c.refunded) for c in contracts if c.fee > c.refunded and not _is_met(c)
+    ]
     dues = [(max(at, as_of), owed) for at, owed in open_]
     pace = _Pace.of(contracts, flowed, as_of)
-    low = _dry_at(cash, dues, None, pace, as_of)
+    low = _dry_at(cash, dues, 0.0, pace, as_of)
     if low is None:
         return None
-    ends = [_dry_at(cash, dues, gap, pace, as_of) for gap in (pace.gap, pace.fast)]
+    ends = [_dry_at(cash, dues, rate, pace, as_of) for rate in (pace.rate, pace.fast)]
     return RunDry(observed=False, low=iso(low), mid=_iso(ends[0]), high=_iso(ends[1]))
 
 
@@ -330,60 +388,65 @@ def _is_met(c: Contract) -> bool:
 
 def _seen_dry(contracts: Sequence[Contract], pool: Sequence[PoolPoint], as_of: int) -> int | None:
     """The first due date whose refund was not paid in time while the cash shown was too little for it."""
-    late = []
+    ats, late = [micro(p.at) for p in pool], []
     for c in contracts:
-        due = _us(c.due_on)
-        unpaid = c.fee > c.refunded if c.refunded_on is None else _us(c.refunded_on) > due + GRACE
-        held = [p.cash for p in pool if _us(p.at) <= due + GRACE]
-        if due + GRACE < as_of and unpaid and not _is_met(c) and held and held[-1] < c.fee - c.refunded:
+        due = micro(c.due_on)
+        unpaid = c.refunded_on is None or micro(c.refunded_on) > due + GRACE
+        held = [p.cash for p, at in zip(pool, ats, strict=True) if due <= at <= due + GRACE]
+        before = [p.cash for p, at in zip(pool, ats, strict=True) if at <= due]
+        least = min([*held, *before[-1:]], default=None)
+        if due + GRACE < as_of and unpaid and not _is_met(c) and least is not None and least < c.fee:
             late.append(due)
     return min(late, default=None)
 
 
 @dataclass(frozen=True)
 class _Pace:
-    """How new contracts come: mean gap, the shortest gap the record allows nine times in ten, what a fee leaves, its term."""
+    """How contracts come, of late: how many a day, at most nine times in ten; their fee and term; refunds among those ended; other money spent a day."""
 
-    gap: float
+    rate: float
     fast: float
-    fee: int
-    kept: int
-    term: int
-    last: int
+    fee: float
+    term: float
+    missed: float
+    spent: float
 
     @classmethod
     def of(cls, contracts: Sequence[Contract], flowed: Sequence[Flow], as_of: int) -> "_Pace":
         from scipy.special import gdtrix
 
-        began = sorted(_us(c.paid_on) for c in contracts)
-        n, span = len(began), max(max(as_of, began[-1]) - began[0], DAY)
-        ids = {c.deal for c in contracts}
-        spent = -sum(f.signed for f in flowed if f.what == "spent" and f.deal in ids)
-        fees = sum(c.fee for c in contracts)
-        fee = fees // n
-        fast = span / float(gdtrix(1.0, n, _LATE))
-        terms = sorted(_us(c.due_on) - _us(c.paid_on) for c in contracts)
+        since = max(as_of - RECENT, min(micro(c.paid_on) for c in contracts))
+        days = max((as_of - since) / DAY, 1.0)
+        late = [c for c in contracts if micro(c.paid_on) >= since]
+        terms = sorted(micro(c.due_on) - micro(c.paid_on) for c in contracts)
+        ended = [c for c in contracts if c.refunded or c.due_on <= iso(as_of)]
+        other = [f.signed for f in flowed if f.what in {"spent", "income"} and f.move.at >= since]
         return cls(
-            span / n, fast, fee, math.floor(fee * max(1 - spent / max(fees, 1), 0)), terms[n // 2], began[-1]
+            rate=len(late) / days,
+            fast=float(gdtrix(1.0, len(late) + 1, _LATE)) / days,
+            fee=sum(c.fee for c in late) / max(len(late), 1),
+            term=terms[len(terms) // 2] / DAY,
+            missed=sum(c.refunded > 0 or not _is_met(c) for c in ended) / max(len(ended), 1),
+            spent=max(-sum(other), 0) / days,
         )
 
 
-def _dry_at(
-    cash: int, dues: Sequence[tuple[int, int]], gap: float | None, pace: _Pace, as_of: int
-) -> int | None:
-    """The first moment at which a refund that is due exceeds the cash, new contracts coming every `gap`; None within the horizon."""
-    calendar = [(at, 1, owed) for at, owed in dues]
-    if gap is not None:
-        n = int(HORIZON / gap)
-        signed = [max(int(pace.last + k * gap), as_of) for k in range(1, min(n, 100_000) + 1)]
-        calendar += [(at, 0, -pace.kept) for at in signed]
-        calendar += [(at + pace.term, 1, pace.fee) for at in signed]
-    for at, _, owed in sorted(calendar):
-        if at > as_of + HORIZON:
-            return None
-        cash -= owed
+def _dry_at(cash: float, dues: Sequence[tuple[int, int]], rate: float, pace: _Pace, as_of: int) -> int | None:
+    """The first day on which refunds that are due exceed the cash, contracts coming at a rate; None within the horizon.
+
+    Other spending goes with the contracts: without new ones there is none, which makes the earliest date late rather than early.
+    """
+    owed = [0.0] * (HORIZON // DAY + 2)
+    for at, amount in dues:
+        day = min((at - as_of) // DAY, len(owed) - 1)
+        owed[day] += amount
+    share = rate / pace.rate if pace.rate else 0.0
+    for day in range(HORIZON // DAY):
+        cash += rate * pace.fee - pace.spent * share - owed[day]
+        if day >= pace.term:
+            cash -= rate * pace.fee * pace.missed
         if cash < 0:
-            return at
+            return as_of + day * DAY
     return None
 
 
@@ -393,12 +456,6 @@ def _asks(contracts: Sequence[Contract], flowed: Sequence[Flow]) -> list[str]:
     wanted += [] if flowed else ["money_rows"]
     wanted += ["contract_broadcasts"] if any(c.verified is None for c in contracts) else []
     return wanted
-
-
-def _us(text: str) -> int:
-    from zhenbo.audit.growth import micro
-
-    return micro(text)
 
 
 def _iso(at: int | None) -> str | None:

@@ -19,21 +19,22 @@ def command(wanted: tuple[str, ...], **options: Any) -> None:
     PATHS are data folders or raw files, audited on the fly, or --out folders of `zhenbo audit`. parties.toml tells which
     host was with whom and when, deals.toml the contracts; payments are money rows of the record.
     """
-    from zhenbo.audit.agency import AgencyReport, agencies, agency_audit, gravest
+    from zhenbo.audit.agency import AgencyReport, agency_audit, gravest, houses
     from zhenbo.report.agencies import agency_page
 
     found = read(options)
     papers = found.papers.registry
-    there = agencies(papers)
+    there = {who: house for house in houses(papers) for who in house}
     if not there:
         raise ZhenboError(
             "The papers name no agency. Put parties.toml (role, managed_by) or deals.toml (mcn_id) beside the record; "
             "docs/audits.md shows both."
         )
     moved = found.moved()
+    asked = dict.fromkeys(there[who] for who in chosen(wanted, list(there), papers.same, "agency"))
     audits = gravest([
-        agency_audit(name, found.verdicts, found.policy, registry=papers, moved=moved, as_of=found.as_of)
-        for name in chosen(wanted, there, papers.same, "agency")
+        agency_audit(house, found.audit, found.policy, registry=papers, moved=moved, as_of=found.as_of)
+        for house in asked
     ])  # fmt: skip
     page = agency_page(found.audit, audits, again("agency", found, options, *(f"--agency={w}" for w in wanted)), options["lang"])  # fmt: skip
     finish(page, AgencyReport.of(found.audit, audits), "agency", options)

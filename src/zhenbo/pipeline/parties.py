@@ -121,7 +121,13 @@ def known(
             raise ZhenboError("--as-of changes what is audited: give the data folder, not the verdict of an earlier audit.")  # fmt: skip
         return Known(_joined([_verdict(p) for p in earlier]), told)
     data, rejects = loaded(paths, key())
-    options: dict[str, Any] = {"as_of": as_of, "lang": lang, "packs": packs, "rejects": rejects}
+    options: dict[str, Any] = {
+        "as_of": as_of,
+        "lang": lang,
+        "packs": packs,
+        "rejects": rejects,
+        "papers": told,
+    }
     result = audit_dataset(data, progress=progress, **options)
     brushed = frozenset(o for a in result.audited for o, p in a.judgement.orders.items() if p > 0.5)
     return Known(result.audit, told, data if as_of is None else data.until(as_of), brushed)
@@ -185,11 +191,13 @@ def _joined(audits: Sequence[Audit]) -> Audit:
     first = audits[0]
     if not any(a.sessions or a.shops for a in audits):
         raise NoEventsError("The verdict holds no session and no shop month: there is nothing to sum up.")
+    deals = {d.id: d for a in reversed(audits) for d in a.deals}
     sessions = {s.session_id: s for a in reversed(audits) for s in a.sessions}
     shops = {s.shop_id: s for a in reversed(audits) for s in a.shops}
     return msgspec.structs.replace(
         first, as_of=max(a.as_of for a in audits), sessions=[sessions[k] for k in sorted(sessions)],
-        shops=[shops[k] for k in sorted(shops)], notes=list(dict.fromkeys(n for a in audits for n in a.notes)),
+        shops=[shops[k] for k in sorted(shops)], deals=[deals[k] for k in sorted(deals)],
+        notes=list(dict.fromkeys(n for a in audits for n in a.notes)),
     )  # fmt: skip
 
 

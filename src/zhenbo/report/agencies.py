@@ -32,7 +32,7 @@ SAYS: Mapping[str, Say] = {
     "hosts": Say("Hosts by verified sales, for the time they were with the agency", "旗下主播排名（仅计在约期间，按核实销售额）"),
     "no_hosts": Say("No broadcast of this record belongs to the agency by its papers (parties.toml: managed_by).", "根据材料（parties.toml 的 managed_by），本记录没有属于该机构的直播。"),
     "rollover": Say("Do service fees roll over?", "服务费是否滚动兑付？"),
-    "roll_likely": Say("The refundable fees are likely a pool: refunds to older merchants were paid with newer merchants' fees, while next to nothing was delivered for them.", "可退服务费很可能构成资金池：旧商家的退款来自新商家的服务费，而几乎没有履约。"),
+    "roll_likely": Say("The refundable fees are likely a pool: refunds to older merchants were paid with newer merchants' fees that were not earned yet. The marks below say on what this rests.", "可退服务费很可能构成资金池：旧商家的退款来自新商家尚未履约的服务费。依据见下列各项。"),
     "roll_suspect": Say("The refundable fees look like a pool; the records named below would decide it.", "可退服务费疑似资金池；下列记录可以定论。"),
     "roll_insufficient": Say("The record does not show enough payments or broadcasts to say either way.", "记录中的收付款或直播不足以判断。"),
     "roll_unlikely": Say("Nothing in this record points to a pool.", "本记录未见资金池迹象。"),
@@ -44,6 +44,11 @@ SAYS: Mapping[str, Say] = {
     "mark_fee": Say("Fees exceed all that the broadcasts sold", "服务费高于直播全部成交"),
     "mark_delivery": Say("Little was delivered", "履约极少"),
     "mark_newer": Say("Refunds were paid with newer merchants' fees", "退款来自新商家的服务费"),
+    "mark_short": Say("Cash shown is less than half of what is owed", "所示现金不足应退金额的一半"),
+    "told_short": Say("{cash} in cash, {owed} owed", "现金 {cash}，应退 {owed}"),
+    "unseen": Say("Money not shown", "记录之外的资金"),
+    "unseen_says": Say("At least {unseen} must have been there beside what the record shows, since more was paid out than had come in; it is counted as the agency's own.", "付出多于收入，说明记录之外至少另有 {unseen}；此处计为机构自有资金。"),
+    "also": Say("under the same operator", "同一实际控制人"),
     "yes": Say("yes", "是"),
     "no": Say("no", "否"),
     "untold": Say("cannot be told", "无法判断"),
@@ -74,15 +79,15 @@ SAYS: Mapping[str, Say] = {
     "verified": Say("verified", "核实"),
     "met": Say("met", "达成"),
     "running": Say("still running", "未到期"),
-    "partly": Say("of whole broadcasts; the contract names single products", "为整场数据；合同仅涉部分商品"),
+    "own_says": Say("{own} bought by the promising side itself", "其中 {own} 由承诺方自己购买"),
     "pledge_note": Say("Counted on verified sales. “Cannot be told” means that the interval holds the promise: the records below narrow it.", "按核实销售额计。“无法判断”指承诺额落在区间之内：下列记录可缩小区间。"),
     "figures": Say("All hosts together", "旗下合计"),
     "method_1": Say("A broadcast counts for an agency where the papers put its room under the agency on that day, across renames and sales of accounts.", "按材料，直播当日该直播间归属某机构的，计入该机构；更名与账号转让均已衔接。"),
-    "method_2": Say("Rollover needs four marks together, because honest agencies have single ones: they sign refund clauses, miss targets and refund. A refund counts as paid with newer fees only as far as it could not have been paid from that merchant's own fee, older merchants' fees and the agency's other income; money spent without naming a contract is charged to newer fees first, which favours the agency.", "滚动兑付须四项同时成立，因为诚实机构也会有其中一两项：签退费条款、未达标、退款。只有当该商家自己的服务费、更早商家的服务费与机构其他收入都不足以支付时，差额才计为来自新商家；未注明合同的支出先计入新商家一侧，有利于机构。"),
+    "method_2": Say("“Likely” needs the clause, high fees and refunds out of newer fees together with little delivery or a shortfall, because honest agencies have single marks: they sign refund clauses, miss targets, lose money and refund. A refund counts as paid with newer fees only as far as it could not have been paid from that merchant's own fee, older merchants' fees and the agency's other income; what the agency spent is charged to its own money first and then to the newest fees, which favours the agency; charging the oldest first gives the upper figure.", "“很可能”须同时具备：退费条款、高额服务费、退款来自新商家服务费，且履约极少或资金不足；因为诚实机构也会有其中一两项：签退费条款、未达标、亏损、退款。只有当该商家自己的服务费、更早商家的服务费与机构其他收入都不足以支付时，差额才计为来自新商家；机构的支出先计入自有资金，再计入最新的服务费，有利于机构；反之先计入最早的服务费即得上限。"),
     "method_3": Say("The record shows payments, not bank balances: a balance from before the record would clear an agency, so it is asked for. The projected date assumes that every open refund is claimed when due and that nothing else comes in; it can be wrong in both directions.", "记录呈现的是收付款而非银行余额：若记录之前已有余额，即可排除，因此列为索取材料。预计日期假定到期退款全部被主张且无其他收入，可能偏早或偏晚。"),
     "method_4": Say("A verdict is about figures, not about persons. Missing data is never counted as clean and never as guilt.", "结论针对数据而非个人。缺失数据既不视为清白，也不视为有罪。"),
 }  # fmt: skip
-_MARKS = ("clause", "fee", "delivery", "newer")
+_MARKS = ("clause", "fee", "delivery", "newer", "short")
 
 
 def agency_page(audit: Audit, agencies: Sequence[AgencyAudit], again: str, lang: Lang) -> Page:
@@ -110,7 +115,11 @@ def section(a: AgencyAudit, anchor: str, lang: Lang) -> Section:
     names = _say("renamed", lang, names=names, n=a.renames) if a.renames else names
     unsigned = _say("unsigned_says", lang, deals=[who(d) for d in a.unsigned]) if a.unsigned else ""
     blocks: list[Block] = [
-        *facts((_say("names", lang), names), (_say("unsigned", lang), unsigned)),
+        *facts(
+            (_say("names", lang), names),
+            (_say("also", lang), listed([who(x) for x in a.also], lang)),
+            (_say("unsigned", lang), unsigned),
+        ),
         *pool(a.rollover, lang),
         *pledges(a.pledges, lang),
         *(bars(a.figures, a.sales, lang) if a.hosts else ()),
@@ -143,10 +152,12 @@ def pool(r: Rollover, lang: Lang) -> tuple[Block, ...]:
     def money(x: int) -> str:
         return fmt.money(x, r.currency)
 
+    last = r.pool[-1]
     sold = _say("told_sold", lang, sold=money(r.verified), promised=money(r.promised))
     told = {
         "clause": _say("told_clause", lang, n=len(r.contracts), fees=money(r.fees)), "fee": sold, "delivery": sold,
         "newer": _say("told_newer", lang, back=money(r.refunded), low=money(r.newer_low), high=money(r.newer_high)),
+        "short": _say("told_short", lang, cash=money(last.cash), owed=money(last.owed)),
     }  # fmt: skip
     marks = tuple(
         (Cell(_say(f"mark_{m}", lang)), Cell(_yes(r.marks[m], lang)), Cell(told[m], "soft")) for m in _MARKS
@@ -154,7 +165,10 @@ def pool(r: Rollover, lang: Lang) -> tuple[Block, ...]:
     heads = (_say("rollover", lang), "", "")
     return (
         Table(heads, marks),
-        *facts((_say("dry", lang), _dry(r, lang))),
+        *facts(
+            (_say("dry", lang), _dry(r, lang)),
+            (_say("unseen", lang), _say("unseen_says", lang, unseen=money(r.unseen)) if r.unseen else ""),
+        ),
         *(_drawn(r, lang) if r.outcome.rank >= Outcome.SUSPECT.rank else ()),
         contracts(r, lang),
     )
@@ -251,16 +265,15 @@ def pledges(made: Sequence[Pledge], lang: Lang) -> tuple[Block, ...]:
 
 
 def _pledge(p: Pledge, lang: Lang) -> tuple[Cell, ...]:
-    verified = "–" if p.verified is None else fmt.money(p.verified.mid, p.currency)
-    note = "" if p.verified is None else interval(p.verified, p.currency, lang)
     state = _yes(p.met, lang) if p.met is not None or p.ended else _say("running", lang)
+    own = _say("own_says", lang, own=fmt.money(p.own, p.currency)) if p.own else ""
     return (
         Cell(who(p.deal)),
         Cell(who(p.merchant or "–")),
         Cell(fmt.number(p.sessions), "num"),
         Cell(fmt.money(p.promised, p.currency), "num"),
-        Cell("–" if p.shown is None else fmt.money(p.shown, p.currency), "num"),
-        Cell(verified, "num"),
+        Cell(fmt.money(p.shown, p.currency), "num"),
+        Cell(fmt.money(p.verified.mid, p.currency), "num"),
         Cell(state),
-        Cell(" · ".join(t for t in (note, _say("partly", lang) if p.partial else "") if t), "soft"),
+        Cell(" · ".join(t for t in (interval(p.verified, p.currency, lang), own) if t), "soft"),
     )
