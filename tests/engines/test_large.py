@@ -108,6 +108,36 @@ def test_the_large_road_writes_the_same_bytes(tmp_path, monkeypatch, cut, few):
     assert tables(short)["accounts"].num_rows + tables(short)["orders"].num_rows > 0
 
 
+@pytest.mark.usefixtures("small_steps")
+def test_deals_are_settled_alike_on_either_road(tmp_path):
+    """Contracts, parties and payments of a folder: the same settlement, letters and notes through memory and through files."""
+    data = tmp_path / "data"
+    told = read("20:00-21:00 a1..a40 orders o{n} 100.00 [addr=a{n} pay=p{n%30}]; d+9 10:00 o1..o5 refunded")
+    write(told.dataset, data)
+    (data / "deals.toml").write_text(DEALS, "utf-8")
+    (data / "parties.toml").write_text(
+        '[[party]]\nid = "m1"\nrelation = "pays_from"\nother = "p7"\n', "utf-8"
+    )
+    short = audit_paths([data], KEY, lang="en")
+    assert [d.id for d in short.audit.deals] == ["d1"]
+    assert any("deal 2" in note for note in short.audit.notes)
+    with audit_large([data], KEY, Road("embedded", 1, tmp_path / "work"), lang="en") as made:
+        assert contents(made, tmp_path / "large") == contents(short, tmp_path / "short")
+
+
+DEALS = """
+[[deal]]
+id = "d1"
+session_id = "s1"
+host_id = "h1"
+merchant_id = "m1"
+slot_fee = 100000
+commission_rate = 0.2
+pledge_gmv = 300000
+[[deal]]
+broken
+"""
+
 COMPASS = """主播昵称,主播抖音号,直播开始时间,直播结束时间,直播间观看人数,直播间观看次数
 示例,h1,2026-05-02 04:00:00,2026-05-02 06:00:00,11000,21500
 """

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from zhenbo.core.errors import ZhenboError
-from zhenbo.intake.papers import SAYS, read
+from zhenbo.intake.identity import Pseudonyms
+from zhenbo.intake.papers import SAYS, hidden, read
 from zhenbo.report.phrase import phrase
 
 GOOD = """
@@ -115,3 +116,12 @@ def test_older_editors_write_another_encoding(tmp_path):
     """A file in GB 18030 keeps its names."""
     (tmp_path / "parties.toml").write_bytes('[[party]]\nid = "a"\nname = "青禾传媒"\n'.encode("gb18030"))
     assert read([tmp_path]).registry.name("a") == "青禾传媒"
+
+
+def test_accounts_of_the_papers_meet_the_pseudonyms_of_raw_sources(tmp_path):
+    """A payer named in the papers by its raw id is found under the pseudonym that a raw export gets, and under its own."""
+    papers = read_of(tmp_path, parties='[[party]]\nid = "mcn"\nrelation = "pays_from"\nother = "till-1"\n[[party]]\nid = "u9"\nrole = "account"\nrelation = "works_for"\nother = "mcn"\n')  # fmt: skip
+    people = Pseudonyms(b"k" * 32)
+    seen = hidden(papers, people, ["douyin"]).registry
+    assert seen.payers("mcn") == {"till-1", people.of("pay", "till-1", "douyin")}
+    assert seen.accounts("mcn") == {"u9", people.of("actor", "u9", "douyin")}

@@ -8,7 +8,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from zhenbo.core.papers import Papers, Remark
 from zhenbo.core.parties import RELATIONS, ROLES, Party, Registry
 from zhenbo.core.session import DAY
 from zhenbo.intake import convert
+from zhenbo.intake.identity import Pseudonyms
 from zhenbo.intake.load import walk
 
 _LARGEST = 8 << 20
@@ -105,6 +106,30 @@ def read(paths: Sequence[Path], deals: Sequence[Path] = ()) -> Papers:
         if path.suffix.lower() == ".toml" or path in named:
             desk.take(label, path, wanted=path in named)
     return desk.papers()
+
+
+def hidden(papers: Papers, people: Pseudonyms, platforms: Iterable[str]) -> Papers:
+    """The papers with their accounts also under the pseudonyms that raw sources get, so that they meet.
+
+    Args:
+        papers: as read; a data folder's papers hold pseudonyms already, which stay beside.
+        people: makes the pseudonyms.
+        platforms: of the record; actors of different platforms with equal ids are different people.
+    """
+    over = sorted(set(platforms))
+    more = [row for party in papers.registry.rows for row in _pseudonymous(party, people, over)]
+    if not more:
+        return papers
+    return replace(papers, registry=Registry([*papers.registry.rows, *more], papers.registry.deals))
+
+
+def _pseudonymous(party: Party, people: Pseudonyms, platforms: Sequence[str]) -> Iterator[Party]:
+    what = {"acts_as": "actor", "pays_from": "pay"}.get(party.relation)
+    for platform in platforms:
+        if what and party.other:
+            yield replace(party, other=people.of(what, party.other, platform))
+        if party.role == "account":
+            yield replace(party, id=people.of("actor", party.id, platform))
 
 
 @dataclass

@@ -300,7 +300,9 @@ def audit_paths(paths: Sequence[Path], key: bytes, deals: Sequence[Path] = (), *
     rejects = loaded.unused
     if not loaded.dataset.events.num_rows:
         raise nothing_read(paths, rejects)
-    return audit_dataset(loaded.dataset, rejects=rejects, papers=papers.read(paths, deals), **options)
+    platforms = loaded.dataset.events["platform"].unique().to_pylist()
+    told = papers.hidden(papers.read(paths, deals), loaded.people, [p for p in platforms if p])
+    return audit_dataset(loaded.dataset, rejects=rejects, papers=told, **options)
 
 
 def nothing_read(paths: Sequence[Path], rejects: Sequence[Reject]) -> NoEventsError:

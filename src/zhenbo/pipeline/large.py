@@ -15,12 +15,13 @@ from zhenbo.audit.deal_payments import money_rows
 from zhenbo.core.cells import categories_of
 from zhenbo.core.errors import ZhenboError
 from zhenbo.core.papers import Papers
-from zhenbo.core.rows import R, shaped
+from zhenbo.core.rows import R, plain, shaped
 from zhenbo.core.schema import ACCOUNTS, EVENTS, PRODUCTS, SESSION_METRICS
 from zhenbo.engines.embedded import Host, Progress, Runner, WorkFolder
 from zhenbo.engines.embedded.spill import read_table
 from zhenbo.engines.spark import SparkRows, session
 from zhenbo.intake import papers, placing
+from zhenbo.intake.identity import Pseudonyms
 from zhenbo.pipeline.audit import Lang, Result, nothing_read
 from zhenbo.pipeline.once import MARKS, once
 from zhenbo.pipeline.packs import Packs, default_packs
@@ -91,9 +92,9 @@ def _audited(
         )  # fmt: skip
         if spark is None:
             host = Host(folder, runner, max(4, -(-got.events // BUCKET_ROWS)))
-            return _run(host.files, got, asking)
+            return _run(host.files, got, asking, key)
         road.report(Progress("on Spark", 0, 1, 0))
-        return _run(lambda files, _, schema: SparkRows.read(spark, files, schema), got, asking)
+        return _run(lambda files, _, schema: SparkRows.read(spark, files, schema), got, asking, key)
 
 
 def _categories(got: Read) -> dict[tuple[str, str], str]:
@@ -103,7 +104,7 @@ def _categories(got: Read) -> dict[tuple[str, str], str]:
     return categories_of(pa.concat_tables([shaped(t, PRODUCTS) for t in tables])) if tables else {}
 
 
-def _run(hosted: Callable[..., R], got: Read, asking: Asking) -> Result:
+def _run(hosted: Callable[..., R], got: Read, asking: Asking, key: bytes) -> Result:
     """The program, on any host."""
 
     def table(name: str, schema: object) -> R | None:
@@ -116,12 +117,23 @@ def _run(hosted: Callable[..., R], got: Read, asking: Asking) -> Result:
     distinct, latest = once(events, marks)
     if not asking.cut:
         asking = replace(asking, as_of=latest)
+    if asking.papers.registry.rows:
+        platforms = distinct.each(_platforms, _PLATFORMS).gather()["platform"].unique().to_pylist()
+        asking = replace(asking, papers=papers.hidden(asking.papers, Pseudonyms(key), platforms))
     metrics = table("metrics", SESSION_METRICS)
     if metrics is not None:
         metrics = _placed(metrics, distinct)
     told = audited(distinct, table("accounts", ACCOUNTS), metrics, asking)
     money = distinct.each(money_rows, EVENTS).gather() if asking.papers.deals else None
     return result(told.gather(), asking, got.unused, money)
+
+
+_PLATFORMS = pa.schema([("platform", pa.string())])
+
+
+def _platforms(events: pa.Table) -> pa.Table:
+    """The platforms of a batch."""
+    return pa.table({"platform": plain(events["platform"]).unique().drop_null()}, schema=_PLATFORMS)
 
 
 def _placed(metrics: R, events: R) -> R:
