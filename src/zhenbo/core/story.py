@@ -14,7 +14,8 @@ One statement: `WHEN WHO VERB ARGUMENTS REPEAT [field=value …]`, ended by a ne
 * WHO: `a1`, or `a1..a20` for all of them (`o1..o5 refunded` likewise); left out for counters and for `o1 refunded`.
 * VERB: enters leaves says likes follows unfollows shares gifts clicks; orders (created and paid), reserves
   (created, not paid), pays; cancelled shipped delivered completed refunded returned reviewed (of an order);
-  viewers, entered_total, like_total, follow_total (counters); lottery, control, pins.
+  viewers, entered_total, like_total, follow_total (counters); lottery, control, pins; slot_fee, compensation, … (of money,
+  as in `m1 slot_fee agency 30000.00`).
 * `20:00-22:00 office.watches 21500`: a figure of the back office for that stretch (`SESSION_METRICS`).
 * REPEAT: `every 72s` (fixed gaps), `x50` (that many each), `scattered` (irregular but deterministic) in place of even.
 * `{n}` counts events, `{a|b|c}` takes turns, in quoted text; `o{n}` names orders in turn.
@@ -34,7 +35,7 @@ import pyarrow as pa
 from zhenbo.core.dataset import Dataset, canonical_order, subjects
 from zhenbo.core.errors import StoryError
 from zhenbo.core.money import parse_minor
-from zhenbo.core.schema import ACCOUNTS, COUNTER_KINDS, EVENTS, SESSION_METRICS
+from zhenbo.core.schema import ACCOUNTS, COUNTER_KINDS, EVENTS, MONEY_KINDS, SESSION_METRICS
 from zhenbo.core.session import SECOND, Session
 
 VERBS = {
@@ -42,7 +43,7 @@ VERBS = {
     "share": "share", "gift": "gift", "click": "product_click", "order": "order", "reserve": "reserve", "pay": "order_pay",
     "cancelled": "order_cancel", "shipped": "order_ship", "delivered": "order_deliver", "completed": "order_complete",
     "refunded": "refund_done", "returned": "return_ship", "reviewed": "review", "lottery": "lottery", "pin": "product_pin",
-    "control": "control", **{k: k for k in COUNTER_KINDS},
+    "control": "control", **{k: k for k in COUNTER_KINDS}, **{k: k for k in MONEY_KINDS},
 }  # fmt: skip
 _OF_ORDER = {"order_cancel", "order_ship", "order_deliver", "order_complete", "refund_done", "return_ship", "review", "order_pay"}  # fmt: skip
 _CLOCK = r"(?:d\+(?P<{0}day>\d+)\s+)?(?P<{0}h>\d\d?):(?P<{0}m>\d\d)(?::(?P<{0}s>\d\d))?"
@@ -279,6 +280,8 @@ class _Said:
             row["text"] = _fill(self.text or "", index)
         elif self.kind in {"product_click", "product_pin", "gift"} and words:
             row["target_id"] = words[0]
+        elif self.kind in MONEY_KINDS and len(words) > 1:
+            row |= {"target_id": words[0], "amount": parse_minor(words[1]), "currency": "CNY"}
         elif self.kind == "like":
             row["qty"] = int(words[0]) if words else 1
         return [row]

@@ -1,0 +1,1 @@
+"""Money that moves between those who should be strangers."""
