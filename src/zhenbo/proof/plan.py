@@ -155,7 +155,7 @@ def town_jobs(worlds: int, seed: int) -> list[Job]:
     return [Job("world", name, 1_000 * seed + i) for i in range(worlds) for name in TOWNS]
 
 
-SHOWN_ELSEWHERE = ("million", "bought", "honest", "disputes", "evening")
+SHOWN_ELSEWHERE = ("million", "bought", "honest", "disputes", "evening", "agencies", "portfolio")
 """Worlds made of rooms that other parts cover one by one, or made for speed."""
 
 

@@ -108,9 +108,8 @@ def rush(days: Days, show: Show) -> None:
     guests = days.town.guests(rng, show, round(2.5 * show.plan.watchers))
     come = start - 3 * MINUTE + (rng.beta(2, 4, len(guests)) * 9 * MINUTE).astype(np.int64)
     wants = rng.random(len(guests)) < rng.uniform(0.2, 0.3)
-    at = np.maximum(
-        come + 12 * SECOND, start + (rng.beta(0.8, 2.5, len(guests)) * RUSH * MINUTE).astype(np.int64)
-    )
+    found = ((4 + rng.lognormal(np.log(9), 0.7, len(guests))) * SECOND).astype(np.int64)  # until they have it
+    at = np.maximum(come + found, start + (rng.beta(0.8, 2.5, len(guests)) * RUSH * MINUTE).astype(np.int64))
     until = np.where(wants, at + 20 * SECOND, come) + organic.stays(show.plan, rng, len(guests))
     show.visit(guests, come, until, show.words.code("预约提醒"))
     buyers, when_bought = guests[wants], np.minimum(at[wants], when[1] - SECOND)
@@ -200,9 +199,8 @@ def price_cut(days: Days, show: Show) -> None:
         + ((4 + 0.8 * rng.random(len(again)) * (show.plan.minutes - 8)) * MINUTE).astype(np.int64)
     )
     buyers = paid["actor"][again]
-    show.visit(
-        buyers, at - rng.integers(30, 400, len(at)) * SECOND, at + 60 * SECOND, show.words.code("关注页")
-    )
+    gone = at + ((8 + rng.exponential(52, len(at))) * SECOND).astype(np.int64)
+    show.visit(buyers, at - rng.integers(30, 400, len(at)) * SECOND, gone, show.words.code("关注页"))
     browse(show, rng, buyers, at)
     price = np.maximum(100, np.round(paid["amount"][again] * CUT, -2)).astype(np.int64)
     sell(show, rng, buyers, at, Life(unpaid=0.0, refund=0.05), price=price)
