@@ -1,0 +1,141 @@
+"""The ten complaints, each with its measure: yes, no, or cannot tell with what is missing. And clauses, letters, hostile papers."""
+
+import re
+from decimal import Decimal
+
+import pytest
+from test_deals import MAY, YUAN, answer, settle
+
+from zhenbo.audit.deal_clauses import void
+from zhenbo.core.deal import Deal
+from zhenbo.core.papers import Papers
+from zhenbo.core.parties import Party, Registry
+from zhenbo.core.session import DAY
+from zhenbo.core.story import read
+from zhenbo.pipeline.audit import audit_dataset
+from zhenbo.pipeline.written import html
+from zhenbo.report.letter import letter_pages
+
+EVENING = """
+session s1 of host h1 on 2026-05-01
+20:00-21:00 v1..v80 enters
+20:00 pins p1; 20:30 pins p2
+20:10 a1..a20 orders o{n} 100.00 [addr=a{n} product=p1]
+20:40 b1..b20 orders q{n} 100.00 [addr=b{n} product=p2]
+session s2 of host h1 on 2026-05-08
+20:00-21:00 v1..v80 enters
+20:05 pins p2
+20:10 c1 orders z1 100.00 [addr=c1 product=p2]
+session none of host h1 on 2026-05-01
+d+20 10:00 o1..o20 completed
+"""
+BASE = {"merchant_id": "m-1", "sessions": ("s1",), "products": ("p1",), "samples": 2, "minutes": 20}
+
+
+def asked(deal: Deal, name: str, *parties: Party, story: str = EVENING) -> tuple[str, str]:
+    """An answer and its sentence."""
+    found = answer(settle(story, deal, parties=parties)[deal.id], name)
+    return found.answer, found.says
+
+
+def test_airtime_samples_and_links():
+    """Half an hour between the pins of its goods; a product that never came up; samples of goods that were not shown."""
+    assert asked(Deal("d", "h1", **BASE), "minutes")[0] == "no"
+    assert asked(Deal("d", "h1", **BASE | {"minutes": 40}), "minutes") == ("yes", "30 minutes of airtime (by pinned products), 40 agreed.")  # fmt: skip
+    assert asked(Deal("d", "h1", **BASE), "link")[0] == "no"
+    other = Deal("d", "h1", **BASE | {"products": ("p7",)})
+    assert [asked(other, name)[0] for name in ("link", "samples", "minutes")] == ["yes", "yes", "yes"]
+    whole = Deal("d", "h1", **BASE | {"sessions": ("s1", "s9"), "products": ("p7",)})
+    assert [asked(whole, name)[0] for name in ("link", "samples", "minutes")] == ["cannot_tell"] * 3
+
+
+def test_another_host():
+    """Another account, or the same account in other hands since the signature; an account alone shows no face."""
+    assert asked(Deal("d", "h1", **BASE, host_scheduled="h2"), "host_substituted")[0] == "cannot_tell"
+    assert asked(Deal("d", None, **BASE, host_scheduled="h2"), "host_substituted")[0] == "yes"
+    fine = Deal("d", "h1", **BASE, host_scheduled="h1", signed_on=MAY - 9 * DAY)
+    assert asked(fine, "host_substituted")[0] == "no"
+    sold = [Party("h1", "host", relation="operated_by", other=who, valid_from=since) for who, since in (("li", None), ("wang", MAY - DAY))]  # fmt: skip
+    assert asked(fine, "host_substituted", *sold) == (
+        "yes",
+        "h1 was announced; on that day wang operated the account h1.",
+    )
+    assert asked(Deal("d", "h1", **BASE, host_scheduled="wang"), "host_substituted", *sold)[0] == "no"
+
+
+def test_a_re_run_that_was_and_one_that_was_not():
+    """The goods came up again a week later, or the host broadcast without them, or nobody can know yet."""
+    again = Deal("d", "h1", **BASE | {"products": ("p2",)}, rerun_by=MAY + 14 * DAY)
+    assert asked(again, "rerun")[0] == "no"
+    assert asked(Deal("d", "h1", **BASE, rerun_by=MAY + 14 * DAY), "rerun")[0] == "yes"
+    assert asked(Deal("d", "h1", **BASE, rerun_by=MAY + 90 * DAY), "rerun")[0] == "cannot_tell"
+    assert asked(Deal("d", "h3", **BASE, rerun_by=MAY + 14 * DAY), "rerun")[0] == "cannot_tell"
+
+
+def test_stated_figures_own_streams_and_usual_returns():
+    """What was stated at recruitment against what was verified; the merchant's own broadcast as the measure of little."""
+    stated = Deal("d", "h1", **BASE, stated_gmv=50_000 * YUAN)
+    assert asked(stated, "recruitment")[0] == "yes"
+    own = Party("h1", "host", relation="operated_by", other="m-1")
+    poor = Deal("d", "h1", merchant_id="m-1", sessions=("s2",))
+    assert asked(poor, "sold_little", own)[0] == "yes"
+    back = EVENING + "d+4 10:00 o1..o9 refunded\nd+40 10:00 o10..o20 completed\n"
+    assert (
+        asked(Deal("d", "h1", **BASE, returns_expected=Decimal("0.1")), "returns_high", story=back)[0]
+        == "yes"
+    )
+    assert (
+        asked(Deal("d", "h1", **BASE, returns_expected=Decimal("0.7")), "returns_high", story=back)[0] == "no"
+    )
+    assert asked(Deal("d", "h1", **BASE, shop_visits=100), "shop_traffic")[0] == "cannot_tell"
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "乙方应在直播当晚安排补单200单", "为保证排名，甲方同意由乙方组织刷单", "主播方负责提供水军维护评论区", "乙方须完成保量，不足部分由乙方自买自退补足，可拍A发B",
+        "Party B shall arrange fake orders up to the pledge.", "The agency will provide bot viewers for the first hour.",
+    ],
+)  # fmt: skip
+def test_clauses_that_oblige_to_fiction_are_void(clause):
+    """Whoever must arrange fictitious trades, clicks or reviews by contract must not; the finding cites the law."""
+    assert void(clause)
+    told = settle(EVENING, Deal("d", "h1", **BASE, clauses=(clause,)))["d"].void_clauses
+    assert "art. 9" in told[0].cites
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "双方不得刷单、补单", "严禁任何形式的虚假交易，一经发现退还全部费用", "如平台认定存在刷单，乙方应退还坑位费", "保销额按剔除刷单后的实际成交计算", "乙方承诺不以水军、机器人观众制造人气",
+        "刷单产生的订单不计入佣金", "Party B shall not arrange fake orders.", "Any brushing found by the platform shall be refunded in full.", "Commission excludes brushed orders.",
+        "乙方负责直播间人气与氛围", "甲方应提供样品两件",
+    ],
+)  # fmt: skip
+def test_clauses_of_honest_contracts_are_not(clause):
+    """A clause that forbids brushing, or says what follows when it is found, is what an honest contract has."""
+    assert void(clause) is None
+
+
+def test_letters_say_what_is_owed_in_both_languages_and_hostile_papers_stay_text():
+    """Names, ids and clauses of strangers reach no page as markup and no folder as a path; every figure of the letter is the settlement's."""
+    evil = '<script>alert("x")</script>'
+    deal = Deal(f"../{evil}", "h1", **BASE, slot_fee=90_000 * YUAN, pledge_gmv=4_000 * YUAN, remedy="full", clauses=(f"应安排刷单{evil}",), host_scheduled=evil)  # fmt: skip
+    papers = Papers((deal,), Registry([Party("m-1", "merchant", evil)], (deal,)))
+    for lang in ("en", "zh"):
+        result = audit_dataset(read(EVENING).dataset, papers=papers, lang=lang)
+        (name, page), report = next(letter_pages(result.audit)), html(result)
+        assert re.fullmatch(r"letter-[\w.-]+\.html", name)
+        for body in (page, report):
+            assert "<script" not in body
+            assert "alert(" in body
+        assert "¥2,000.00" in page  # really sold, of 4,000 promised
+        assert ("not met" if lang == "en" else "未达标") in report
+        assert "{" not in re.sub(r"(?s)<style>.*?</style>", "", page)
+
+
+def test_two_audits_settle_to_the_same_bytes():
+    """The same files give the same settlement, whatever the order of the papers."""
+    deals = [Deal("a", "h1", **BASE, pledge_gmv=1), Deal("b", "h1", **BASE, commission_rate=Decimal("0.15"))]
+    one, two = (audit_dataset(read(EVENING).dataset, papers=Papers(tuple(sorted(d, key=lambda x: x.id)), Registry([], d))).audit for d in (deals, deals[::-1]))  # fmt: skip
+    assert one == two
