@@ -128,11 +128,12 @@ def cases(
     policy: Policy | None = None,
     progress: Callable[[Session], None] = lambda _: None,
     packs: Packs | None = None,
+    wanted: Callable[[Session], bool] = lambda _: True,
 ) -> Iterator[Case]:
-    """Every session and shop month of a dataset with what the signals find in it, ready to be judged."""
+    """Every session and shop month of a dataset that is wanted with what the signals find in it, ready to be judged."""
     packs = packs or default_packs()
     policy, categories = policy or packs.policy, categories_of(data.products)
-    for subject in subjects(data, as_of):
+    for subject in filter(wanted, subjects(data, as_of)):
         progress(subject)
         yield case(subject, look(subject, packs, categories), policy, usual(subject, packs, categories))
 
@@ -208,8 +209,9 @@ def audit_dataset(
     rejects: Sequence[Reject] = (),
     progress: Callable[[Session], None] = lambda _: None,
     papers: Papers = NO_PAPERS,
+    wanted: Callable[[Session], bool] = lambda _: True,
 ) -> Result:
-    """Audit every session and shop month of a dataset.
+    """Audit every session and shop month of a dataset that is wanted.
 
     Args:
         data: canonical tables.
@@ -220,12 +222,13 @@ def audit_dataset(
         rejects: findings of intake, carried along.
         progress: called with each subject before it is audited.
         papers: deals to settle, and who is who.
+        wanted: which subjects; a sample is judged within the whole record, and so as in an audit of all.
     """
     packs = packs or default_packs()
     policy = policy or packs.policy
     looking = partial(look, packs=packs, categories=categories_of(data.products))
     audited, done = [], []
-    for made in cases(data, as_of, policy, progress, packs):
+    for made in cases(data, as_of, policy, progress, packs, wanted):
         told = concluded(made, policy, lang, looking)
         audited.append(told)
         done += performed(made.session, told.verdict, told.judgement.orders, papers, policy)
