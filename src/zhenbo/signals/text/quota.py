@@ -248,8 +248,8 @@ SIGNAL = Signal(
             "其中哪些是真实用户无法区分。",
         ),
         "quota": Say(
-            "{accounts} accounts comment exactly {times} times, in words of their own, where {less_accounts} comment {less} times and {more_accounts} do {more} times: people who speak as "
-            "they like would be about {expected}, so about {excess} are too many. Which of them are genuine cannot be told.",
+            "{accounts} accounts have exactly {times} comments each, in words of their own; {less_accounts} accounts have {less} and {more_accounts} have {more}. Of people who speak as they "
+            "like there would be about {expected}: about {excess} are too many. Which of them are genuine cannot be told.",
             "有 {accounts} 个账号各说各话、恰好评论 {times} 次，而评论 {less} 次的有 {less_accounts} 个、{more} 次的有 {more_accounts} 个：若随意发言约为 {expected} 个，多出约 {excess} 个。"
             "其中哪些是真实用户无法区分。",
         ),
@@ -258,8 +258,8 @@ SIGNAL = Signal(
             "这些评论次数相同（每人 {times} 条）的账号以观众身份进场：共 {accounts} 个，比正常直播间多出约 {excess} 个。",
         ),
         "talk": Say(
-            "People comment as often as they like: {accounts} of them {times} times, where {less_accounts} do {less} times and {more_accounts} do {more} times "
-            "(about {expected} were to be expected).",
+            "People comment as often as they like: {accounts} accounts have {times} of their own, {less_accounts} have {less} and {more_accounts} have {more} "
+            "(about {expected} with {times} were to be expected).",
             "评论次数符合常人的分布：{times} 次的有 {accounts} 个，{less} 次的 {less_accounts} 个，{more} 次的 {more_accounts} 个（预期约 {expected} 个）。",
         ),
     },
