@@ -155,7 +155,7 @@ def audit_case(made: Case, policy: Policy, words: Words, beyond: Beyond | None =
     # below suspect nothing is taken off anybody's sales; what was judged still widens the interval
     believed = 1.0 if sales.outcome.rank >= Outcome.SUSPECT.rank else NOT_BELIEVED
     fakes = _fakes(session, seen, judged, policy)
-    missed = fakes.orders.high / max(fakes.orders.shown, 1) if fakes.orders else 0.0
+    missed = _missed(fakes.orders, session, policy)
     gmv = bridge(session, {order: min(p, believed) for order, p in judged.orders.items()}, missed, made.usual)
     head = judged.headline
     start, end = session.span
@@ -301,6 +301,19 @@ def _fakes(session: Session, seen: Shown, judged: Judgement, policy: Policy) -> 
     return Fakes(**{m: None if f is None else _calibrated(f, m, tiers[m], policy) for m, f in made.items()})
 
 
+def _missed(orders: Fake | None, session: Session, policy: Policy) -> float:
+    """Upper end of the brushed share of orders; where it could not be judged, the share that is missed in bought sessions."""
+    if orders is not None:
+        return orders.high / max(orders.shown, 1)
+    return _unseen("orders", session.tiers[Question.SALES], policy)
+
+
+def _unseen(metric: str, tier: Tier, policy: Policy) -> float:
+    """The share of a metric that nine of ten bought sessions stayed below without being noticed."""
+    names = (f"{metric}@{tier}", metric, "*")
+    return next((policy.unseen[n] for n in names if n in policy.unseen), UNSEEN_SHARE)
+
+
 def _calibrated(fake: Fake, metric: str, tier: Tier, policy: Policy) -> Fake:
     """The interval as wide as it had to be at calibration in order to hold nine times of ten.
 
@@ -308,8 +321,9 @@ def _calibrated(fake: Fake, metric: str, tier: Tier, policy: Policy) -> Fake:
     """
     names = (f"{metric}@{tier}", metric, "*")
     if not fake.mid:
-        missed = next((policy.unseen[n] for n in names if n in policy.unseen), UNSEEN_SHARE)
-        return _ordered(fake.shown, 0, 0, max(fake.high, math.ceil(missed * fake.shown)))
+        return _ordered(
+            fake.shown, 0, 0, max(fake.high, math.ceil(_unseen(metric, tier, policy) * fake.shown))
+        )
     down, up = next((policy.widen[n] for n in names if n in policy.widen), (0.0, 0.0))
     return _ordered(
         fake.shown, fake.low - down * fake.mid, fake.mid, fake.high + up * (fake.shown - fake.mid)

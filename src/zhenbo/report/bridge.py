@@ -124,7 +124,7 @@ def line_orders(gmv: Gmv, judged: bool, lang: Lang) -> tuple[OrdersView, ...]:
     )
 
 
-def returns(gmv: Gmv, lang: Lang) -> ReturnsView | None:
+def returns(gmv: Gmv, judged: bool, lang: Lang) -> ReturnsView | None:
     """Refunds so far and to come; None where nothing was paid."""
     seen = gmv.returns
     if seen is None:
@@ -134,7 +134,7 @@ def returns(gmv: Gmv, lang: Lang) -> ReturnsView | None:
     return ReturnsView(
         so_far=_so_far(seen, lang),
         to_come=_to_come(gmv, seen, lang),
-        after="" if gmv.after_returns is None else f"{fmt.money(gmv.after_returns.mid, gmv.currency)} · {_within(gmv, gmv.after_returns, lang)}",
+        after=_after(gmv, judged, lang),
         cells=_cells([c for c in seen.cells if c.stands_out], lang),
         causes=tuple(
             (name(labels.RETURN_CAUSES, c.cause, lang), _orders(c.orders, lang), fmt.money(c.amount, gmv.currency), fmt.share(c.amount / whole))
@@ -145,6 +145,17 @@ def returns(gmv: Gmv, lang: Lang) -> ReturnsView | None:
             for span, amount in seen.after.items() if amount
         ),
     )  # fmt: skip
+
+
+def _after(gmv: Gmv, judged: bool, lang: Lang) -> str:
+    """What stays once expected returns are gone; where brushing was not judged, the interval is that of the returns alone."""
+    later, coming = gmv.after_returns, gmv.returns.to_come if gmv.returns else None
+    if later is None or coming is None:
+        return ""
+    if not judged:
+        left = gmv.verified.mid
+        later = Interval(left - coming.high, left - coming.mid, left - coming.low)
+    return f"{fmt.money(later.mid, gmv.currency)} · {_within(gmv, later, lang)}"
 
 
 def _so_far(seen: Returns, lang: Lang) -> str:

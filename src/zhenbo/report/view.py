@@ -195,7 +195,7 @@ def view(
         bridge=() if subject.gmv is None else bridge(subject.gmv, _judged(subject), lang),
         of_which="" if subject.gmv is None else of_which(subject.gmv, lang),
         line_orders=() if subject.gmv is None else line_orders(subject.gmv, _judged(subject), lang),
-        returns=None if subject.gmv is None else returns(subject.gmv, lang),
+        returns=None if subject.gmv is None else returns(subject.gmv, _judged(subject), lang),
         reasons=tuple(
             _reason(n, r, shown_db.get(n, r.weight_db), exhibit.rows.get(r.id, ()), titles, lang=lang,
                     says=says if written_in != lang else {}, span=span, subject=subject)
