@@ -25,6 +25,14 @@ _ALIKE = 0.05
 _KNOWING = frozenset({"ad", "feature", "raid", "celebrity"})
 """Declared windows that announce traffic."""
 
+_TELLING = {
+    ("orders.reviews", "copied"): "praised", ("orders.reviews", "prompt"): "praised", ("orders.reviews", "together"): "praised",
+    ("orders.parcels", "same_weight"): "hollow_parcels", ("orders.parcels", "weightless"): "hollow_parcels",
+    ("orders.parcels", "light"): "hollow_parcels", ("orders.parcels", "unscanned"): "hollow_parcels",
+    ("orders.self_dealing", "own_people"): "own_people", ("money.loops", "returned"): "fee_returned",
+}  # fmt: skip
+"""Findings that bear on who bought: (signal, sentence) and the fact they are."""
+
 Seen = tuple[str, float, int]
 """Fact, share, units looked at."""
 
@@ -38,6 +46,7 @@ def purchaser(session: Session, judged: Judgement, fakes: Fakes, pack: Hypothese
         *_counts(fakes),
         *_said(session, people, pack.complaint),
         *_traded(session, bought),
+        *_found(judged),
         *_declared(session, judged),
     ]
     holds = [(name, share, of) for name, share, of in found if of >= pack.facts[name].least and share >= pack.facts[name].at]  # fmt: skip
@@ -107,6 +116,20 @@ def _traded(session: Session, bought: Collection[str]) -> Iterator[Seen]:
     known = mine & (at >= start) & (at != NEVER)
     if session.scope == "session" and known.any() and end > start:
         yield "at_the_end", float((at[known] >= end - (end - start) / 3).mean()), int(known.sum())
+
+
+def _found(judged: Judgement) -> Iterator[Seen]:
+    """What the accusing reasons say of orders, whose share of those they looked at it is."""
+    strongest: dict[str, Seen] = {}
+    for w in judged.reasons:
+        fact = _TELLING.get((w.evidence.signal, w.evidence.says))
+        effect = w.evidence.effect
+        if fact and effect and w.raw_db > 0 and not w.evidence.explained:
+            of = max(
+                float(w.evidence.args.get("tested", w.evidence.args.get("all_orders", 0))), effect.mid, 1.0
+            )
+            strongest.setdefault(fact, (fact, min(effect.mid / of, 1.0), int(effect.mid)))
+    yield from strongest.values()
 
 
 def _declared(session: Session, judged: Judgement) -> Iterator[Seen]:

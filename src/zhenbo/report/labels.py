@@ -297,6 +297,10 @@ FACTS = {
     "money_back_unshipped": N_("named orders refunded before anything was shipped"),
     "kept": N_("named orders paid, shipped and kept"),
     "alike_parcels": N_("parcels of one weight"),
+    "praised": N_("named orders with scripted praise"),
+    "hollow_parcels": N_("parcels that carry nothing"),
+    "own_people": N_("orders of the host's own people"),
+    "fee_returned": N_("orders paid out of the fee"),
     "at_the_end": N_("named orders in the last third of the session"),
     "declared_window": N_("suspicious intervals inside declared traffic"),
 }
