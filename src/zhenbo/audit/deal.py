@@ -219,6 +219,7 @@ def _pledge(told: Told, sales: Span | None, bridge: BridgeSeen | None) -> Pledge
         return None
     own = sum(t.kept for p in told.parts for t in p.ties if t.side in {"host", "agency"})
     low = max(sales.low - own, 0)
+    reached = Decimal(min(max(sales.mid, 0), target)) / target if target else Decimal(1)
     return PledgeSeen(
         basis="pledge" if deal.pledge_gmv is not None else "roi",
         target=target,
@@ -226,6 +227,7 @@ def _pledge(told: Told, sales: Span | None, bridge: BridgeSeen | None) -> Pledge
         displayed=bridge.gross,
         own=own,
         met=None if low < target <= sales.high else low >= target,
+        fair_fee=None if deal.slot_fee is None else portion(deal.slot_fee, reached),
     )
 
 

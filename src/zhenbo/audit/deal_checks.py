@@ -28,7 +28,7 @@ TITLES = {
     "rerun": Say("Agreed re-run not done", "约定返场未履行"),
     "link": Say("Link and product do not match", "链接与产品不匹配"),
     "samples": Say("Samples taken, no broadcast", "收样不播"),
-    "own_purchase": Say("Target reached only with orders that were no sales", "靠非真实订单冲保量"),
+    "own_purchase": Say("Target reached only with own or unreal orders", "靠自买或非真实订单冲保量"),
     "repeat_buyer": Say("The same busy buyers in other deals", "其他合同中的同一批大户买家"),
     "addresses": Say("Orders to a handful of addresses", "订单集中于少数地址"),
     "contract_party": Say("The host is no party to the contract", "主播非合同当事人"),

@@ -87,10 +87,11 @@ def void(clause: str) -> str | None:
 def missing(told: Told, sums: Sums) -> list[Clause]:
     """Clauses whose absence decided something."""
     deal = told.deal
-    fair = 0
-    if sums.pledge and deal.slot_fee and sums.pledge.target:
-        fair = min(deal.slot_fee, deal.slot_fee * max(sums.pledge.verified.mid, 0) // sums.pledge.target)
-    args = {"target_minor": deal.target, "fair_minor": fair, "currency": sums.currency}
+    args = {
+        "target_minor": deal.target,
+        "fair_minor": sums.pledge.fair_fee if sums.pledge else None,
+        "currency": sums.currency,
+    }
     return [
         Clause(kind="missing", field=name.removesuffix("_open"), says=told.phrase(MISSING[name][0], args), cites=told.phrase(MISSING[name][1], {}))
         for name in _silent(deal, sold=sums.pledge is not None)
@@ -101,7 +102,7 @@ def _silent(deal: Deal, *, sold: bool) -> Iterator[str]:
     if not deal.sessions and deal.since is None and deal.until is None:
         yield "sessions"
     if deal.target is not None and deal.remedy is None:
-        yield "remedy" if sold else "remedy_open"
+        yield "remedy" if sold and deal.slot_fee is not None else "remedy_open"
     if deal.commission_rate and deal.clawback_return_rate is None:
         yield "clawback_return_rate"
     if deal.commission_rate is None and deal.slot_fee is None:

@@ -21,6 +21,8 @@ SAYS = {
     "loss": Say("The more sold the more lost: one more average order brings {each_minor} before the slot fee.", "卖得越多亏得越多：每多卖一单（坑位费之前）为 {each_minor}。"),
     "between": Say("Returns reach the contract's share or not depending on what is counted as brushed: whether commission comes back is open.", "退货率是否达到约定比例，取决于刷单的认定：佣金是否退回尚无法确定。"),
     "early": Say("The record ends {days} days after the last broadcast: returns are still to come, and these figures fall with them.", "记录止于末场后 {days} 天：后续仍会有退货，相关数字会随之下降。"),
+    "behind": Say("On {day_us} the room {room} was run by {operators}, under {agencies}, selling for {merchants}.", "{day_us}，直播间 {room} 由 {operators} 运营，隶属 {agencies}，为 {merchants} 带货。"),
+    "unknown": Say("nobody the papers name", "资料未载明者"),
     "remark": Say("{file}, {entry}: {what}", "{file}，{entry}：{what}"),
 }  # fmt: skip
 EARLY = 15
@@ -90,7 +92,7 @@ def _settled(told: Told, own_streams: Sequence[Span], others: Sequence[Told]) ->
         id=deal.id, host_id=deal.host_id, merchant_id=deal.merchant_id, mcn_id=deal.mcn_id,
         sessions=[p.session_id for p in told.parts], absent=[s for s in deal.sessions if s not in named],
         names={who: name for who in (deal.merchant_id, deal.host_id, deal.mcn_id) if who and (name := told.papers.registry.name(who, told.as_of))},
-        currency=money.currency, sales=outcome.value if outcome else None, orders=money.orders, bridge=money.bridge,
+        currency=money.currency, behind=list(_behind(told)), sales=outcome.value if outcome else None, orders=money.orders, bridge=money.bridge,
         verified=money.verified, payout=money.payout, platform_cut=money.platform_cut, fee_due=money.fee_due, tax=money.tax,
         order_fees=money.order_fees, commission_due=money.commission_due, clawback=money.clawback, pledge=money.pledge,
         break_even=money.break_even, net=money.net, contribution=money.contribution, per_order=money.per_order,
@@ -98,6 +100,20 @@ def _settled(told: Told, own_streams: Sequence[Span], others: Sequence[Told]) ->
         missing_clauses=missing(told, money), void_clauses=voids(told), contradictions=contradictions(told, money),
         grounds=[g for p in told.parts for g in p.grounds], notes=list(_notes(told, money.reached, money.per_order)),
     )  # fmt: skip
+
+
+def _behind(told: Told) -> Iterable[str]:
+    """Who stood behind the room of each broadcast, once where nothing changed; nothing where the papers are silent."""
+    seen: set[object] = set()
+    for part in told.parts:
+        held = told.papers.registry.on(part.host_id, part.start)
+        if held in seen or not (held.operators or held.agencies):
+            continue
+        seen.add(held)
+        args: dict[str, object] = {"day_us": part.start, "room": part.host_id}
+        for side in ("operators", "agencies", "merchants"):
+            args[side] = [told.name(who) for who in getattr(held, side)] or told.phrase(SAYS["unknown"], {})
+        yield told.phrase(SAYS["behind"], args)
 
 
 def _notes(told: Told, reached: bool | None, per_order: Span | None) -> Iterable[str]:

@@ -57,6 +57,7 @@ class PledgeSeen(Struct, frozen=True, kw_only=True):
     displayed: Annotated[int, Meta(description="created amounts: what the room showed")]
     own: Annotated[int, Meta(description="of verified: bought from accounts that the papers give to the promising side; taken off the lower end")]  # fmt: skip
     met: Annotated[bool | None, Meta(description="null: the interval holds the target")]
+    fair_fee: Annotated[int | None, Meta(description="slot fee in proportion to verified of promised sales, whatever the contract says of a miss; null without a fee")] = None  # fmt: skip
 
 
 class BreakEven(Struct, frozen=True, kw_only=True):
@@ -134,6 +135,7 @@ class DealVerdict(Struct, frozen=True, kw_only=True):
     absent: Annotated[list[str], Meta(description="broadcasts it names that are not in the record")]
     names: Annotated[dict[str, str], Meta(description="what its parties were called at as_of, by id")]
     currency: str
+    behind: Annotated[list[str], Meta(description="who ran the room of each broadcast on its day, under which agency, selling for whom, in words")]  # fmt: skip
     sales: Annotated[str | None, Meta(description="worst answer of its broadcasts to `are the sales real`")]
     orders: OrdersSeen | None
     bridge: BridgeSeen | None

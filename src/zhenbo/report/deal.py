@@ -66,6 +66,7 @@ SAYS: Mapping[str, Say] = {
     "missing": Say("What the contract does not say", "合同未约定的事项"),
     "grounds": Say("What the verified figures rest on", "核实数据的依据"),
     "ground": Say("({times} times likelier than by chance; {n} events)", "（可能性为偶然情形的 {times} 倍；涉及 {n} 条事件）"),
+    "behind": Say("Who stood behind the room", "直播间背后是谁"),
     "notes": Say("About this settlement", "说明"),
     "untold": Say("no order in the record", "记录中没有订单"),
 }  # fmt: skip
@@ -119,6 +120,8 @@ def blocks(deal: DealVerdict, lang: Lang) -> Iterable[Block]:
             yield Lines(tuple(cited(c) for c in clauses), title=say(key, lang), listed=True)
     if deal.grounds:
         yield Lines(tuple(grounds(deal, lang)), title=say("grounds", lang), listed=True)
+    if deal.behind:
+        yield Lines(tuple(masked(line, 400) for line in deal.behind), title=say("behind", lang), listed=True)
     if deal.notes:
         yield Lines(tuple(deal.notes), title=say("notes", lang), listed=True)
 

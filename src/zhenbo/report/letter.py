@@ -37,6 +37,7 @@ SAYS: Mapping[str, Say] = {
     "pay": Say("Please pay {amount_minor} to {payee} within fifteen days of this letter, or tell us which of the figures above you contest and why.", "请于收到本函之日起十五日内向 {payee} 支付 {amount_minor}；如有异议，请说明对上述哪一项数字有异议及理由。"),
     "pay_between": Say("Please pay at least {low_minor} to {payee} within fifteen days of this letter (best estimate {amount_minor}, at most {high_minor}), or tell us which of the figures above you contest and why.", "请于收到本函之日起十五日内向 {payee} 至少支付 {low_minor}（最可能为 {amount_minor}，至多 {high_minor}）；如有异议，请说明对上述哪一项数字有异议及理由。"),
     "offer": Say("By the same figures {amount_minor} is still open from us to {payee}; we are ready to settle it.", "依同一数据，我方尚应向 {payee} 支付 {amount_minor}，我方愿意结清。"),
+    "propose": Say("The contract does not say what a missed target brings. We propose the fee in proportion to what was sold: {fair_minor}, and with it the return of {back_minor}.", "合同未约定未达标的后果。我方建议按实际销售比例计费，即 {fair_minor}，并相应退回 {back_minor}。"),
     "unpaid": Say("The payments made under this deal are not in our record. Please send your statement of them; what is due and what was paid will then be set off.", "我方记录中没有本合同的付款。请提供付款明细，以便将应付与已付相抵。"),
     "records": Say("Please keep, and send within the same time: ", "请妥善保存并于同一期限内提供："),
     "talk": Say("We would rather settle this between us. Without an answer we reserve our rights, including to lay this letter and its evidence before the platform, the market regulator or a court.", "我方愿意协商解决。逾期未复，我方保留将本函及证据提交平台、市场监管部门或人民法院的权利。"),
@@ -125,7 +126,7 @@ def _right(deal: DealVerdict) -> list[Check]:
 
 
 def _kept(deal: DealVerdict, lang: Lang) -> Iterable[Block]:
-    found = tuple(f"{c.title}: {masked(c.says, 600)}" for c in _right(deal))
+    found = tuple(f"{c.title}{'：' if lang == 'zh' else ': '}{masked(c.says, 600)}" for c in _right(deal))
     yield Lines(found or (say("kept_none", lang),), listed=bool(found))
 
 
@@ -143,6 +144,17 @@ def _asked(deal: DealVerdict, total: Payment | None, sender: str | None, lang: L
         args = {"amount_minor": a.mid, "low_minor": a.low, "high_minor": a.high, "payee": called(deal, total.payee), "currency": deal.currency}  # fmt: skip
         key = "offer" if total.payer == sender else "pay" if a.low == a.high else "pay_between"
         yield say(key, lang, **args)
+    p = deal.pledge
+    silent = any(c.field == "remedy" for c in deal.missing_clauses)
+    if (
+        p
+        and p.met is False
+        and silent
+        and p.fair_fee is not None
+        and deal.paid
+        and deal.paid.fees > p.fair_fee
+    ):
+        yield say("propose", lang, fair_minor=p.fair_fee, back_minor=deal.paid.fees - p.fair_fee - deal.paid.back, currency=deal.currency)  # fmt: skip
     wanted = list(dict.fromkeys(m for c in deal.checks if c.complaint for m in c.missing))
     if wanted:
         yield say("records", lang) + listed([masked(w, 200) for w in wanted], lang)
