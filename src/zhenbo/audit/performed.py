@@ -155,7 +155,7 @@ def _of(deal: Deal, session: Session, papers: Papers) -> bool:
     """Whether a subject is part of a deal.
 
     A broadcast that another merchant's deal names is that one's, unless this one names its goods. A shop's month is part
-    where a deal by time names goods that it sold.
+    where a deal by time names its host, or goods that it sold and no host.
     """
     if session.scope == "session" or session.session_id in deal.sessions:
         if not deal.covers(session.session_id, session.host_id, session.span[0]):
@@ -164,8 +164,9 @@ def _of(deal: Deal, session: Session, papers: Papers) -> bool:
             d for d in papers.deals if d.merchant_id != deal.merchant_id and session.session_id in d.sessions
         )
         return bool(deal.sessions or deal.products) or not any(theirs)
-    timed = deal.since is not None or deal.until is not None
-    if deal.sessions or not deal.products or not timed or deal.host_id not in {None, session.host_id}:
+    if deal.sessions or (deal.since is None and deal.until is None):
+        return False
+    if deal.host_id != session.host_id and (deal.host_id is not None or not deal.products):
         return False  # orders that no host brought are the shop's own
     return bool(_ours(orders(session), deal, session).any())
 

@@ -152,7 +152,7 @@ def _asked(deal: DealVerdict, total: Payment | None, sender: str | None, lang: L
         and silent
         and p.fair_fee is not None
         and deal.paid
-        and deal.paid.fees > p.fair_fee
+        and deal.paid.fees - deal.paid.back > p.fair_fee
     ):
         yield say("propose", lang, fair_minor=p.fair_fee, back_minor=deal.paid.fees - p.fair_fee - deal.paid.back, currency=deal.currency)  # fmt: skip
     wanted = list(dict.fromkeys(m for c in deal.checks if c.complaint for m in c.missing))
