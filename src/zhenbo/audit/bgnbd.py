@@ -55,7 +55,7 @@ class Returning:
 
     def comes_back(self, ahead: float) -> float:
         """Probability that a new customer buys again within `ahead` days."""
-        return float(1 - (self.alpha / (self.alpha + ahead)) ** self.r
+        return float(1 - (self.alpha / (self.alpha + ahead)) ** self.r)
 
 
 def fit(x: Floats, last: Floats, watched: Floats) -> Returning:

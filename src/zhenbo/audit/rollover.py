@@ -18,6 +18,7 @@ money, was recapitalised and refunds has several. A bank balance from before the
 asked for. All money is in minor units.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -38,7 +39,7 @@ FULL = 0.95
 """A refund of this share of the fee is one in full, whatever the contract says."""
 SHORT = 0.5
 """Cash below this share of what is owed cannot be meant to repay it."""
-GRACE = 14 * DAY
+GRACE = 10 * DAY
 """How late a refund may be before it counts as not paid."""
 BLIND = 0.05
 """Unseen money of more than this share of the fees: the record does not show where money came from."""
@@ -107,7 +108,12 @@ class RunDry(Struct, frozen=True, kw_only=True):
     observed: Annotated[bool, Meta(description="it has happened in the record; else a projection")]
     low: Annotated[str, Meta(description="no contract is signed any more")]
     mid: Annotated[str | None, Meta(description="contracts go on as they came; null: not within two years")]
-    high: Annotated[str | None, Meta(description="they come as fast as the record allows nine times in ten")]
+    high: Annotated[
+        str | None,
+        Meta(
+            description="they come as fast as the record allows nine times in ten, and fees go on growing as they did"
+        ),
+    ]
 
 
 class Rollover(Struct, frozen=True, kw_only=True):
@@ -160,7 +166,7 @@ def rollover(
     ]
     pool = _pool(mine, refundable, earned, unseen)
     told = _marks(contracts, pool, as_of)
-    dry = _run_dry(contracts, mine, pool, as_of) if len(contracts) >= CONTRACTS else None
+    dry = _run_dry(contracts, mine, pool, unseen, as_of) if len(contracts) >= CONTRACTS else None
     return Rollover(
         outcome=_outcome(told, mine, blind=unseen > BLIND * sum(c.fee for c in contracts)),
         marks=told,
@@ -363,10 +369,10 @@ def _outcome(marks: Mapping[str, bool | None], flowed: Sequence[Flow], *, blind:
 
 
 def _run_dry(
-    contracts: Sequence[Contract], flowed: Sequence[Flow], pool: Sequence[PoolPoint], as_of: int
+    contracts: Sequence[Contract], flowed: Sequence[Flow], pool: Sequence[PoolPoint], unseen: int, as_of: int
 ) -> RunDry | None:
     """When a due refund cannot be paid: seen in the record, else projected under three courses of new contracts."""
-    seen = _seen_dry(contracts, pool, as_of)
+    seen = _seen_dry(contracts, pool, unseen, as_of)
     if seen is not None:
         return RunDry(observed=True, low=iso(seen), mid=iso(seen), high=iso(seen))
     cash = pool[-1].cash if pool else 0
@@ -378,15 +384,18 @@ def _run_dry(
     low = _dry_at(cash, dues, 0.0, pace, as_of)
     if low is None:
         return None
-    ends = [_dry_at(cash, dues, rate, pace, as_of) for rate in (pace.rate, pace.fast)]
-    return RunDry(observed=False, low=iso(low), mid=_iso(ends[0]), high=_iso(ends[1]))
+    mid = _dry_at(cash, dues, pace.rate, pace, as_of)
+    high = _dry_at(cash, dues, pace.fast, pace, as_of, pace.growth)
+    return RunDry(observed=False, low=iso(low), mid=_iso(mid), high=_iso(high))
 
 
 def _is_met(c: Contract) -> bool:
     return c.promised is not None and c.verified is not None and c.verified >= c.promised
 
 
-def _seen_dry(contracts: Sequence[Contract], pool: Sequence[PoolPoint], as_of: int) -> int | None:
+def _seen_dry(
+    contracts: Sequence[Contract], pool: Sequence[PoolPoint], unseen: int, as_of: int
+) -> int | None:
     """The first due date whose refund was not paid in time while the cash shown was too little for it."""
     ats, late = [micro(p.at) for p in pool], []
     for c in contracts:
@@ -395,17 +404,18 @@ def _seen_dry(contracts: Sequence[Contract], pool: Sequence[PoolPoint], as_of: i
         held = [p.cash for p, at in zip(pool, ats, strict=True) if due <= at <= due + GRACE]
         before = [p.cash for p, at in zip(pool, ats, strict=True) if at <= due]
         least = min([*held, *before[-1:]], default=None)
-        if due + GRACE < as_of and unpaid and not _is_met(c) and least is not None and least < c.fee:
+        if due + GRACE < as_of and unpaid and not _is_met(c) and least is not None and least - unseen < c.fee:
             late.append(due)
     return min(late, default=None)
 
 
 @dataclass(frozen=True)
 class _Pace:
-    """How contracts come, of late: how many a day, at most nine times in ten; their fee and term; refunds among those ended; other money spent a day."""
+    """How contracts come, of late: how many a day, at most nine times in ten, how fast fees grow; their fee and term; refunds among those ended; other money spent a day."""
 
     rate: float
     fast: float
+    growth: float
     fee: float
     term: float
     missed: float
@@ -418,21 +428,31 @@ class _Pace:
         since = max(as_of - RECENT, min(micro(c.paid_on) for c in contracts))
         days = max((as_of - since) / DAY, 1.0)
         late = [c for c in contracts if micro(c.paid_on) >= since]
+        taken = sum(c.fee for c in late)
+        earlier = sum(c.fee for c in contracts if since - RECENT <= micro(c.paid_on) < since)
         terms = sorted(micro(c.due_on) - micro(c.paid_on) for c in contracts)
         ended = [c for c in contracts if c.refunded or c.due_on <= iso(as_of)]
         other = [f.signed for f in flowed if f.what in {"spent", "income"} and f.move.at >= since]
         return cls(
             rate=len(late) / days,
             fast=float(gdtrix(1.0, len(late) + 1, _LATE)) / days,
-            fee=sum(c.fee for c in late) / max(len(late), 1),
+            growth=max(math.log(taken / earlier) * DAY / RECENT, 0.0) if earlier and taken else 0.0,
+            fee=taken / max(len(late), 1),
             term=terms[len(terms) // 2] / DAY,
             missed=sum(c.refunded > 0 or not _is_met(c) for c in ended) / max(len(ended), 1),
             spent=max(-sum(other), 0) / days,
         )
 
 
-def _dry_at(cash: float, dues: Sequence[tuple[int, int]], rate: float, pace: _Pace, as_of: int) -> int | None:
-    """The first day on which refunds that are due exceed the cash, contracts coming at a rate; None within the horizon.
+def _dry_at(
+    cash: float,
+    dues: Sequence[tuple[int, int]],
+    rate: float,
+    pace: _Pace,
+    as_of: int,
+    growth: float = 0.0,
+) -> int | None:
+    """The first day on which refunds that are due exceed the cash, contracts coming at a rate that may grow; None within the horizon.
 
     Other spending goes with the contracts: without new ones there is none, which makes the earliest date late rather than early.
     """
@@ -442,9 +462,10 @@ def _dry_at(cash: float, dues: Sequence[tuple[int, int]], rate: float, pace: _Pa
         owed[day] += amount
     share = rate / pace.rate if pace.rate else 0.0
     for day in range(HORIZON // DAY):
-        cash += rate * pace.fee - pace.spent * share - owed[day]
+        grown = math.exp(growth * day)
+        cash += (rate * pace.fee - pace.spent * share) * grown - owed[day]
         if day >= pace.term:
-            cash -= rate * pace.fee * pace.missed
+            cash -= rate * pace.fee * pace.missed * math.exp(growth * (day - pace.term))
         if cash < 0:
             return as_of + day * DAY
     return None

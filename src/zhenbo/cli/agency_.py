@@ -36,5 +36,5 @@ def command(wanted: tuple[str, ...], **options: Any) -> None:
         agency_audit(house, found.audit, found.policy, registry=papers, moved=moved, as_of=found.as_of)
         for house in asked
     ])  # fmt: skip
-    page = agency_page(found.audit, audits, again("agency", found, options, *(f"--agency={w}" for w in wanted)), options["lang"])  # fmt: skip
+    page = agency_page(found.audit, audits, again("agency", found.audit, options, *(f"--agency={w}" for w in wanted)), options["lang"])  # fmt: skip
     finish(page, AgencyReport.of(found.audit, audits), "agency", options)

@@ -17,6 +17,8 @@ COMMANDS = {
     "agency": "What is true of an agency's figures; whether its fees roll over.",
     "repurchase": "Who comes back, and what a customer is worth.",
     "deal": "Before signing a deal: when it pays, and how likely.",
+    "portfolio": "Verify many hosts from a sample (ITDD, IT 专项核查).",
+    "platform": "A platform's sales from a monitored head, as an interval.",
     "import": "Turn any known source into a canonical data folder.",
     "sim": "Make a simulated world with its truth, from a seed.",
     "calibrate": "Learn your own reference cells and calibration from history.",

@@ -33,5 +33,5 @@ def command(wanted: tuple[str, ...], **options: Any) -> None:
         for name in names
     ])  # fmt: skip
     body = HostReport.of(found.audit, hosts)
-    page = host_page(found.audit, hosts, again("host", found, options, *(f"--host={w}" for w in wanted)), options["lang"])  # fmt: skip
+    page = host_page(found.audit, hosts, again("host", found.audit, options, *(f"--host={w}" for w in wanted)), options["lang"])  # fmt: skip
     finish(page, body, "host", options)

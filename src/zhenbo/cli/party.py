@@ -14,6 +14,7 @@ from zhenbo.cli.show import bar, console, key_option, keyed
 from zhenbo.core.errors import ZhenboError
 
 if TYPE_CHECKING:
+    from zhenbo.core.verdict import Audit
     from zhenbo.pipeline.parties import Known
     from zhenbo.report.page import Page
 
@@ -46,10 +47,10 @@ def read(options: dict[str, Any]) -> "Known":
         )  # fmt: skip
 
 
-def again(command: str, found: "Known", options: dict[str, Any], *more: str) -> str:
+def again(command: str, audit: "Audit", options: dict[str, Any], *more: str) -> str:
     """The command that makes the page again, to the byte."""
     paths = [Path(p).name or str(p) for p in options["paths"]]
-    at = [] if options["as_of"] is None else ["--as-of", found.audit.as_of]
+    at = [] if options["as_of"] is None else ["--as-of", audit.as_of]
     return shlex.join(["zhenbo", command, *paths, *more, *at, "--lang", options["lang"], "--out", "DIR"])
 
 

@@ -109,17 +109,16 @@ def known(
     """
     from zhenbo.intake import papers
 
-    earlier = [p / VERDICT if p.is_dir() else p for p in paths if _is_verdict(p)]
-    told = papers.read(paths)
-    if earlier:
-        if len(earlier) < len(paths) and not _only_papers([p for p in paths if not _is_verdict(p)]):
+    before, told = earlier(paths), papers.read(paths)
+    if before:
+        if len(before) < len(paths) and not _only_papers([p for p in paths if not _is_verdict(p)]):
             raise ZhenboError(
                 "Verdicts of an earlier audit and records to be audited cannot be read together: give the data folders "
                 "alone, or the --out folders (with parties.toml and deals.toml beside them)."
             )
         if as_of is not None:
             raise ZhenboError("--as-of changes what is audited: give the data folder, not the verdict of an earlier audit.")  # fmt: skip
-        return Known(_joined([_verdict(p) for p in earlier]), told)
+        return Known(_joined([_verdict(p) for p in before]), told)
     data, rejects = loaded(paths, key())
     options: dict[str, Any] = {
         "as_of": as_of,
@@ -166,6 +165,11 @@ def brushed_in(folder: Path) -> frozenset[str]:
             f"{folder} holds no orders.parquet that zhenbo wrote ({error}). Give the --out folder of `zhenbo audit`."
         ) from error
     return frozenset(rows["order_id"].drop_null().to_pylist())
+
+
+def earlier(paths: Sequence[Path]) -> list[Path]:
+    """The verdicts of earlier audits among some paths."""
+    return [p / VERDICT if p.is_dir() else p for p in paths if _is_verdict(p)]
 
 
 def _is_verdict(path: Path) -> bool:

@@ -60,7 +60,7 @@ SAYS: Mapping[str, Say] = {
     "units": Say("{what}, {currency}; each point is a day", "{what}，{currency}；每点为一天"),
     "dry": Say("Runs dry", "枯竭时间"),
     "dry_seen": Say("{mid}: a refund fell due that the cash shown could not pay, and was not paid.", "{mid}：到期退款超过所示余额，且未支付。"),
-    "dry_ahead": Say("{mid} if contracts go on as they came; {low} if none is signed any more, {high} if they come as fast as the record allows nine times in ten.", "若新合同照常签订：{mid}；若不再签约：{low}；若以记录所容许的最快速度（90%）签约：{high}。"),
+    "dry_ahead": Say("{mid} if contracts go on as they came; {low} if none is signed any more, {high} if fees go on growing as they did.", "若新合同照常签订：{mid}；若不再签约：{low}；若服务费继续按此前速度增长：{high}。"),
     "never": Say("not within two years", "两年内不会"),
     "contracts": Say("Contracts whose whole fee can come back", "可全额退费的合同"),
     "deal": Say("contract", "合同"),

@@ -63,7 +63,7 @@ ASKS: Mapping[str, Say] = {
     "bank_totals": Say("Bank statements of the accounts that settlements are paid into.", "结算入账银行账户的流水。"),
     "buyers": Say("Order exports that carry the buyer as one pseudonym throughout.", "带有统一买家假名的订单导出。"),
     "vouchers": Say("For the sampled sessions: payment vouchers, parcel scans and delivery receipts of every order.", "抽样场次：每笔订单的支付凭证、物流轨迹与签收记录。"),
-    "back_office": Say("The platform's back-office figures of the sampled sessions, exported in the auditor's presence.", "在核查人员在场时导出的抽样场次平台后台数据。"),
+    "back_office_sampled": Say("The platform's back-office figures of the sampled sessions, exported in the auditor's presence.", "在核查人员在场时导出的抽样场次平台后台数据。"),
 }  # fmt: skip
 """Records of a party; those of a session are in `labels.RECORDS`."""
 
