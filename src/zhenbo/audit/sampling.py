@@ -22,6 +22,8 @@ from msgspec import Meta, Struct
 from zhenbo.core.verdict import Count, Interval
 
 STRATA = 4
+SURE = 5
+"""One in so many of the sample is spent on the largest sessions."""
 LEAST = 20
 """Sessions of a sample at least, where there are so many."""
 PLANNED_SD = 0.25
@@ -140,9 +142,9 @@ def _size(units: int, precision: float) -> int:
 
 
 def _certain(units: Sequence[Unit], n: int) -> int:
-    """How many of the largest are taken for sure: those larger than the step of a draw in proportion to size."""
+    """How many of the largest are taken for sure: a fifth of the sample, and those larger than the step of a draw in proportion to size."""
     left, taken = sum(u.left for u in units), 0
-    while taken < min(n, len(units)) and units[taken].left * (n - taken) >= left:
+    while taken < min(n, len(units)) and (taken < n // SURE or units[taken].left * (n - taken) >= left):
         left -= units[taken].left
         taken += 1
     return len(units) if n >= len(units) else taken
