@@ -18,7 +18,8 @@ By letting the accounts enter and click first, by real detours of real parcels.
 How many entries a record misses is learned from people who certainly were there, because they spoke, tapped or
 followed: where half of them have no entry, an absent entry says nothing and complete entries are asked for. If
 hardly any buyer is known in the room, order ids and room ids are of different kinds. A step that is out of order
-for most orders, or between two sources, is a clock (时钟偏移) and not a trick. Who
+for most orders, or between two sources, is a clock (时钟偏移) and not a trick. Word of a
+bargain (a wrong price, a coupon) brings buyers of one product who never see the room: alone they name nobody. Who
 pays the courier (货到付款) pays after shipping.
 
 ## Method
@@ -48,6 +49,7 @@ Each of the two shares against a beta-binomial across rooms; the looks taken are
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -60,6 +62,7 @@ from zhenbo.core.schema import ROOM_KINDS
 from zhenbo.core.session import HOUR, Session, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.orders import NEVER, Orders, orders
+from zhenbo.signals.company import held_against, purses, together
 from zhenbo.signals.looks import Best, Look, best, created_in, share
 
 Ints = npt.NDArray[np.int64]
@@ -110,7 +113,18 @@ def _unseen(session: Session, made: Orders, base: Mapping[str, Any]) -> Look | M
         return Missing(Question.SALES, "order_accounts")
     hits &= np.isin(buyer, gone)
     mean = float(np.clip(1 - seen, base["unseen_floor"], 0.9))
-    return share("unseen", hits, judged, (mean, base["unseen_concentration"]), (len(gone), len(buyers)))
+    one = share("unseen", hits, judged, (mean, base["unseen_concentration"]), (len(gone), len(buyers)))
+    return (
+        replace(one, p=held_against(one.p, together(hits, judged, purses(made))))
+        if _one_link(made, hits, base)
+        else one
+    )
+
+
+def _one_link(made: Orders, hits: Bools, base: Mapping[str, Any]) -> bool:
+    """Whether nearly all of some orders are for one product: word of a bargain brings buyers who never see the room."""
+    product = made.keys["target_id"][hits & (made.keys["target_id"] >= 0)]
+    return bool(len(product)) and bool(np.bincount(product).max() >= base["one_link_share"] * hits.sum())
 
 
 def _seen_share(session: Session, rows: pa.Table, base: Mapping[str, Any]) -> float | None:
@@ -173,7 +187,7 @@ def _evidence(session: Session, made: Orders, found: Best, skewed: bool) -> Foun
         args=found.args,
         effect=found.effect,
         orders=found.weights(made),
-        causes=((Cause("coverage", "ruled_out"),) if unseen else ()) + causes,
+        causes=((Cause("coverage", "ruled_out"), Cause("straight_link", "open")) if unseen else ()) + causes,
         events=events,
         events_total=total,
     )  # fmt: skip

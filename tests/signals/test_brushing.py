@@ -1,0 +1,130 @@
+"""Signals of brushed orders: each finds its part of the workflow, none takes an honest oddity for it."""
+
+import pytest
+
+from zhenbo.core.dataset import subjects
+from zhenbo.core.evidence import Evidence
+from zhenbo.core.session import Session
+from zhenbo.core.story import read
+from zhenbo.kernel.loops import loops
+from zhenbo.kernel.orders import orders
+from zhenbo.pipeline import baselines
+from zhenbo.signals.catalogue import catalogue
+from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB
+from zhenbo.worlds.campaign import room
+
+SIGNALS = ("orders.payers", "orders.reviews", "orders.parcels", "orders.visits", "orders.self_dealing", "orders.sequence", "money.loops")  # fmt: skip
+PENALTY = 5e-4
+ORDERS_MIN = 40
+"""Orders from which a room is large enough for shares of it to tell anything."""
+SHOP = "20:00-22:00 b1..b120 order o{n} 59.00 scattered [addr=home{n} pay=card{n} region=p{n%20} product=q{n%5} weight={251|263|248|259|244|266|255|240|271}]\n"
+SENT = "d+1 09:00-18:00 shipped o{n} x120; d+3 09:00-20:00 delivered o{n} x120 scattered; d+9 12:00 completed o{n} x120\n"
+PRAISE = ("做工很细致，比想象的好，值得推荐", "朋友介绍来买的，果然没有失望", "收到就用上了，家里人都夸好看")
+REWARDED = "\n".join(
+    f'd+10 {9 + i % 12:02d}:{7 * i % 60:02d} reviewed o{4 * i + 1} "{PRAISE[i % 3]}"' for i in range(30)
+)
+"""Every fourth buyer, of any product, writes what the card in the parcel asks for."""
+
+HONEST = {
+    "a shop that pays a quarter of its buyers for praise": SHOP + SENT + REWARDED,
+    "a gift box that makes other goods weigh the same": SHOP
+    + """20:10-21:50 c1..c40 order g{n} {88.00|188.00|388.00|58.00} scattered [addr=giver{n} pay=gcard{n} product=g{n%4} weight=613]
+        d+1 09:00-18:00 shipped g{n} x40\n""" + SENT,
+    "boxes sent one by one": "20:00-22:00 b1..b60 order o{n} {59.00|59.00|118.00} scattered [product=box qty={1|1|2} weight=412]\n"
+    "d+1 09:00-18:00 shipped o{n} x60",
+    "cash on delivery": "20:00-22:00 b1..b60 reserve o{n} 59.00 scattered [addr=home{n} tracking_id=t{n}]\n"
+    "d+1 09:00-18:00 shipped o{n} x60; d+3 09:00-12:00 delivered o{n} x60; d+3 09:10-12:10 pays o{n} x60",
+    "somebody who orders for forty relatives": SHOP + "20:30-21:10 c1 orders f{n} 59.00 x40 [addr=cousin{n} pay=hers]",
+    "a dormitory, everyone paying alone": SHOP + "20:30-21:10 c1..c50 order f{n} 59.00 [addr=hall pay=student{n}]",
+    "a checkout that only tells how people paid": "20:00-22:00 b1..b90 order o{n} 59.00 scattered [addr=home{n} pay={wallet|bank|credit}]",
+    "viewers who all leave at the end": "19:50-20:50 b1..b60 enter scattered; 20:55-21:58 b1..b60 order o{n} 59.00 scattered; 22:00 b1..b60 leave",
+}  # fmt: skip
+
+
+def run(signal: str, session: Session) -> list[Evidence]:
+    """The evidence of a signal, without what it asks for."""
+    return [f for f in catalogue()[signal].look(session, baselines(signal)) if isinstance(f, Evidence)]
+
+
+def named(found: list[Evidence]) -> set[str]:
+    """Orders more likely fake than not by any one of some findings."""
+    return {o for e in found if not e.explained for o, db in e.orders.items() if db + ACCOUNT_PRIOR_DB > 0}
+
+
+@pytest.mark.parametrize("story", HONEST.values(), ids=HONEST)
+def test_honest_oddities_name_nobody(story):
+    """What shops, families and platforms do for reasons of their own stays below penalty strength, order by order."""
+    session = read(story).session()
+    for signal in SIGNALS:
+        found = run(signal, session)
+        assert not named(found), signal
+        assert all(e.p > PENALTY or e.explained for e in found), signal
+
+
+def test_praise_is_scripted_where_those_who_write_it_share_their_parcels():
+    """The same words as in a shop that pays for praise, but all by buyers whose parcels weigh one weight."""
+    bought = """20:10-21:50 a1..a30 order f{n} 59.00 scattered [addr=rented{n} pay=own{n} region=p{n%20} product=q{n%5} weight=123]
+        d+1 09:00-18:00 shipped f{n} x30; d+3 09:00-20:00 delivered f{n} x30; d+9 12:00 completed f{n} x30\n"""  # fmt: skip
+    session = read(
+        SHOP + SENT + bought + f'd+10 09:00-22:00 reviewed f{{n}} x30 "{{{"|".join(PRAISE)}}}" scattered'
+    ).session()
+    praise, parcels = run("orders.reviews", session), run("orders.parcels", session)
+    assert named(praise) == named(parcels) == {f"f{i}" for i in range(1, 31)}
+
+
+def test_no_order_is_named_where_neither_buyers_nor_addresses_are_told():
+    """A refund wave in a bare export weighs on the session, and points at no order."""
+    wave = """20:00-22:00 order o{n} 59.00 x100 scattered; 20:30-21:30 order f{n} 99.00 x120
+        d+1 10:00-12:00 refunded f{n} x120; d+3 09:00-18:00 refunded o{n} x20 scattered"""  # fmt: skip
+    (found,) = run("orders.refund_echo", read(wave).session())
+    assert found.p < PENALTY
+    assert found.effect.mid > 100
+    assert not named([found])
+
+
+def test_a_loop_of_four_edges_returns_no_more_than_the_fee():
+    """Merchant to agency to a captain to twenty people, who order for more than they were given: the sum is what they were given."""
+    story = """09:00 merchant slot_fee agency 30000.00; 10:00 agency compensation captain 21000.00
+        11:00-12:00 captain compensation w{n} 1000.00 x20
+        20:00-22:00 b1..b60 order o{n} 59.00 scattered; 20:30-21:30 w1..w20 order f{n} 1500.00"""  # fmt: skip
+    session = read(story).session()
+    found = loops(session, orders(session), within_d=45)
+    assert found.closed.sum() == 20
+    assert set(found.length[found.closed].tolist()) == {4}
+    assert (found.fee, found.returned) == (3_000_000, 2_000_000)
+
+
+def _recall(attack: str, view: str, seeds: range) -> tuple[float, float]:
+    """Share of brushed orders named by any signal on orders, and of honest orders of the same rooms."""
+    hits, fakes, false, honest = 0, 0, 0, 0
+    for seed in seeds:
+        world = room(seed, attack=attack, dose=0.35, view=view)
+        for session in subjects(world.dataset):
+            truth = world.truth.get(session.session_id)
+            made = set(session.rows("order_create")["order_id"].to_pylist())
+            if len(made) < ORDERS_MIN:
+                continue
+            told = named(
+                [e for s in catalogue() if s.startswith(("orders.", "money.")) for e in run(s, session)]
+            )
+            fake = truth.fake_orders & made if truth else frozenset()
+            hits, fakes = hits + len(told & fake), fakes + len(fake)
+            false, honest = false + len(told - fake), honest + len(made - fake)
+    return hits / max(fakes, 1), false / max(honest, 1)
+
+
+@pytest.mark.slow
+def test_the_full_workflow_is_found_order_by_order():
+    """Issue 6: recall of the brushing workflow at T2 is 0.90 at 1 % false positives."""
+    recall, false = _recall("brush-workflow", "insider", range(701, 711))
+    assert recall >= 0.90
+    assert false <= 0.01
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("attack", ["brush-addresses", "brush-spelled", "brush-empty_parcels"])
+def test_an_export_with_addresses_shows_most_kept_orders(attack):
+    """Issue 6: at least 0.6 where an export of forty orders or more carries an address; empty parcels never refunded among them."""
+    recall, false = _recall(attack, "merchant", range(701, 711))
+    assert recall >= 0.6
+    assert false <= 0.01
