@@ -56,6 +56,7 @@ from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.errands import Errands, errands, looked
 from zhenbo.kernel.lengths import Cell, equal_lengths, like_lengths, step
 from zhenbo.kernel.orders import Orders, orders
+from zhenbo.kernel.visits import visits
 from zhenbo.signals.looks import Best, Look, best, created_in, share
 
 Ints = npt.NDArray[np.int64]
@@ -77,17 +78,17 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     missing = []
     alike = None
     if int(ended.sum()) >= base["visits_min"]:
-        alike = _alike(made, trips, ended)
+        seen = visits(session)
+        alike = _alike(made, trips, ended, step(seen.came, seen.left[seen.ended]))
     elif len(trips) >= base["visits_min"]:
         missing = [Missing(Question.SALES, "leaves")]
     looks = [one for one in (alike, _unopened(session, made, base)) if one is not None]
     return [*missing, _evidence(session, made, best(looks))] if looks else missing
 
 
-def _alike(made: Orders, trips: Errands, ended: Bools) -> Look:
+def _alike(made: Orders, trips: Errands, ended: Bools, coarse: float) -> Look:
     """Visits with one of their lengths in common."""
     came, ordered, left = trips.came[ended], trips.ordered[ended], trips.left[ended]
-    coarse = step(came, left)
     seconds = {"after": left - ordered, "stay": left - came, "before": ordered - came}
     ends = {"left": left, "ordered": ordered}
     cells: list[Cell] = []
