@@ -20,6 +20,7 @@ def frame(seed, brushed):
     return units, {u.id: Found(t, t, t) for u, t in zip(units, taint.tolist(), strict=True)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("brushed", [0.0, 0.1, 0.3])
 def test_the_interval_of_the_sum_holds_the_truth_nine_times_in_ten(brushed):
     """Over 150 draws from one frame; where some are brushed it is no wider than it must be either."""
