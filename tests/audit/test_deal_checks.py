@@ -3,13 +3,16 @@
 import re
 from decimal import Decimal
 
+import pyarrow as pa
 import pytest
 from test_deals import MAY, YUAN, answer, settle
 
 from zhenbo.audit.deal_clauses import void
+from zhenbo.core.dataset import Dataset
 from zhenbo.core.deal import Deal
 from zhenbo.core.papers import Papers
 from zhenbo.core.parties import Party, Registry
+from zhenbo.core.schema import EVENTS
 from zhenbo.core.session import DAY
 from zhenbo.core.story import read
 from zhenbo.pipeline.audit import audit_dataset
@@ -87,7 +90,41 @@ def test_stated_figures_own_streams_and_usual_returns():
     assert (
         asked(Deal("d", "h1", **BASE, returns_expected=Decimal("0.7")), "returns_high", story=back)[0] == "no"
     )
-    assert asked(Deal("d", "h1", **BASE, shop_visits=100), "shop_traffic")[0] == "cannot_tell"
+    promised = Deal("d", "h1", **BASE, shop_visits=100)
+    assert asked(promised, "shop_traffic")[0] == "cannot_tell"
+    visited = EVENING.replace("20:40 b1", "20:00-21:00 office.shop_visits 40\n20:40 b1")
+    assert asked(promised, "shop_traffic", story=visited) == ("yes", "40 visits to the shop, 100 promised.")
+
+
+def test_goods_that_nobody_bought_sold_nothing():
+    """Orders that name their goods, none of them the deal's: zero sold (A14), and the fee is compared with that; no orders at all is unknown."""
+    fee = {"slot_fee": 20_000 * YUAN, "gross_margin": Decimal("0.5")}
+    told = settle(EVENING, Deal("d", "h1", **BASE | {"products": ("p7",)}, **fee))["d"]
+    assert (told.verified.mid, told.orders.shown, told.contribution.mid) == (0, 0, -20_000 * YUAN)
+    assert answer(told, "fee_high").answer == "yes"
+    blind = settle("20:00-21:00 v1..v30 enters", Deal("d", "h1", **BASE, **fee))["d"]
+    assert (blind.verified, blind.contribution, answer(blind, "fee_high").answer) == (
+        None,
+        None,
+        "cannot_tell",
+    )
+
+
+def test_what_was_said_of_the_goods():
+    """Airtime and selling points from speech, where there are no pins: the points never heard are named."""
+    rows = [
+        {"kind": "speech", "ts": MAY + (20 * 60 + at) * 60_000_000, "target_id": product, "text": text, "session_id": "s1", "host_id": "h1", "source": "asr@1", "event_id": f"t{at}", "platform": "story", "flags": 0}
+        for at, product, text in ((0, "p1", "今天这款珍珠是淡水珠"), (12, "p2", "再看下一款"), (30, "p2", "喜欢的拍"))
+    ]  # fmt: skip
+    events = pa.Table.from_pylist(rows, schema=EVENTS)
+    deal = Deal("d", "h1", **BASE, points=("淡水珠", "附证书"))
+    made = audit_dataset(
+        Dataset(events=events), papers=Papers((deal,), Registry([], (deal,))), lang="en"
+    ).audit
+    found = answer(made.deals[0], "minutes")
+    assert (found.answer, found.observed) == ("yes", 12.0)
+    assert "附证书" in found.says
+    assert "淡水珠" not in found.says
 
 
 @pytest.mark.parametrize(

@@ -250,7 +250,7 @@ def _trade(
     everything = orders(session)
     made = everything.only(_ours(everything, deal, session))
     if not len(made):
-        return {}
+        return _unsold(everything) if deal.products else {}
     # as in the bridge of the session: below suspect nothing is taken off anybody's sales
     believed = 1.0 if _sales(verdict).rank >= Outcome.SUSPECT.rank else NOT_BELIEVED
     judged = {order: min(p, believed) for order, p in probability.items()}
@@ -280,6 +280,20 @@ def _trade(
         "ties": tuple(_ties(session, made, due, refund, deal, papers)),
         "heavy": _heavy(made),
         "close": _close(made, paid),
+    }
+
+
+def _unsold(everything: Orders) -> dict[str, Any]:
+    """Nothing of the deal's goods among orders that name theirs: sold is nothing, and not unknown."""
+    if not (everything.keys["target_id"] >= 0).all() or not len(everything):
+        return {}
+    named = [c for c in everything.currency.tolist() if c >= 0]
+    return {
+        "currency": everything.currencies[named[0]] if named else None,
+        "bridge": BridgeSeen(
+            gross=0, cancelled=0, unpaid_open=0, discount=0, refunded=0, brushed=0, verified=NOTHING
+        ),
+        "orders": OrdersSeen(shown=0, paid=0, returned=0, returned_share=None, verified=NOTHING),
     }
 
 
