@@ -27,7 +27,7 @@ SAYS: Mapping[str, Say] = {
     "renamed": Say("{names} (renamed {n} times)", "{names}（更名 {n} 次）"),
     "unsigned": Say("not signed by the host", "主播未签署"),
     "unsigned_says": Say("{deals}: the papers do not show the host among those who signed; what the host promised binds the agency alone.", "{deals}：签署方中没有主播，主播的承诺仅约束机构。"),
-    "meta": Say("{hosts} hosts · {start} – {end}", "{hosts} 位主播 · {start} – {end}"),
+    "meta": Say("hosts: {hosts} · {start} – {end}", "主播：{hosts} 位 · {start} – {end}"),
     "chance": Say("Among how many", "多场核查的误报"),
     "hosts": Say("Hosts by verified sales, for the time they were with the agency", "旗下主播排名（仅计在约期间，按核实销售额）"),
     "no_hosts": Say("No broadcast of this record belongs to the agency by its papers (parties.toml: managed_by).", "根据材料（parties.toml 的 managed_by），本记录没有属于该机构的直播。"),
@@ -72,7 +72,7 @@ SAYS: Mapping[str, Say] = {
     "from_newer": Say("from newer fees", "来自新商家"),
     "broadcasts": Say("sessions", "场次"),
     "sold": Say("sold at most", "至多成交"),
-    "events": Say("payments", "收付款"),
+    "events": Say("agency.json names the payments (source:event_id) behind every contract.", "agency.json 列明每份合同对应的收付款（source:event_id）。"),
     "pledges": Say("Promised sales (保销, 对赌)", "保销与对赌承诺"),
     "promised": Say("promised", "承诺"),
     "shown": Say("shown", "展示"),
@@ -231,11 +231,11 @@ def contracts(r: Rollover, lang: Lang) -> Table:
         "events",
     )
     return Table(
-        tuple(_say(h, lang) for h in heads), tuple(_contract(c, r.currency, lang) for c in r.contracts), title=_say("contracts", lang), aside=1,
+        tuple(_say(h, lang) for h in heads), tuple(_contract(c, r.currency) for c in r.contracts), note=_say("events", lang), title=_say("contracts", lang),
     )  # fmt: skip
 
 
-def _contract(c: Contract, currency: str | None, lang: Lang) -> tuple[Cell, ...]:
+def _contract(c: Contract, currency: str | None) -> tuple[Cell, ...]:
     newer = fmt.money(c.newer_low, currency)
     if c.newer_high != c.newer_low:
         newer += f" – {fmt.money(c.newer_high, currency)}"
@@ -249,7 +249,6 @@ def _contract(c: Contract, currency: str | None, lang: Lang) -> tuple[Cell, ...]
         Cell(newer, "num"),
         Cell("–" if c.sessions is None else fmt.number(c.sessions), "num"),
         Cell("–" if c.verified is None else fmt.money(c.verified, currency), "num"),
-        Cell(listed([who(e) for e in c.events], lang), "soft"),
     )
 
 

@@ -28,6 +28,7 @@ SAYS: Mapping[str, Say] = {
     "interval": Say("90 % interval {low} to {high}", "90% 区间 {low} 至 {high}"),
     "over": Say("over {n} sessions", "共 {n} 场"),
     "over_open": Say("over {n} sessions; {open} more could not be judged", "共 {n} 场；另有 {open} 场无法判断"),
+    "over_all": Say("over {n} sessions · reasons: {ids}", "共 {n} 场 · 依据：{ids}"),
     "over_ids": Say("over {n} sessions; {open} more could not be judged · reasons: {ids}", "共 {n} 场；另有 {open} 场无法判断 · 依据：{ids}"),
     "bars": Say("The falsified metrics: shown beside verified", "易造假指标：展示与核实"),
     "none": Say("No session of this record could be judged: nothing is verified, and nothing is accused.", "本记录没有可判断的场次：既不核实，也不指认。"),
@@ -114,14 +115,20 @@ def _bar(name: str, f: Figure, lang: Lang) -> Bar:
 
 def _over(f: Figure, lang: Lang) -> str:
     if f.evidence:
-        return say("over_ids", lang, n=f.over, open=f.open, ids=f.evidence)
+        return say("over_ids" if f.open else "over_all", lang, n=f.over, open=f.open, ids=f.evidence)
     return say("over_open" if f.open else "over", lang, n=f.over, open=f.open)
 
 
 def _money_bar(s: Sales, lang: Lang) -> Bar:
     whole = s.verified.mid + s.brushed  # what was cancelled or refunded is nothing suspicious
     drawn = Fake(whole, whole - s.verified.high, s.brushed, whole - s.verified.low)
-    key = "over_ids" if s.evidence else "over_open" if s.unjudged_over else "over"
+    key = (
+        ("over_ids" if s.unjudged_over else "over_all")
+        if s.evidence
+        else "over_open"
+        if s.unjudged_over
+        else "over"
+    )
     return Bar(
         say("sales", lang), svg.bar_svg(drawn), fmt.money(s.gross, s.currency), fmt.money(s.verified.mid, s.currency),
         interval(s.verified, s.currency, lang), say(key, lang, n=s.over - s.unjudged_over, open=s.unjudged_over, ids=s.evidence),
@@ -140,7 +147,8 @@ def bridge(s: Sales, lang: Lang) -> Table:
     rows += [(say(name, lang), -amount) for name, amount in steps]
     rows += [(say("unjudged", lang, n=s.unjudged_over), -s.unjudged)] if s.unjudged_over else []
     rows += [(say("equals", lang), s.verified.mid)]
-    last = interval(s.verified, s.currency, lang)
+    told = s.over > s.unjudged_over
+    last = interval(s.verified, s.currency, lang) if told else say("not_judged", lang)
     note = say(
         "of_which",
         lang,
