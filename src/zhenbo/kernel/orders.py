@@ -161,7 +161,9 @@ def _read(events: pa.Table) -> Orders:
     done = kind == kind_of.get("refund_done", -2)
     refund = money_back(rows, done, told, (currency, currency[first]), amount - discount)
     settled = settled_money(rows, kind == kind_of.get("settle", -2), told, n)
-    rows, kind, which = rows.take(pa.array(told.row)), kind[told.row], told.order
+    each = len(told.row) == len(rows) and bool((told.row == np.arange(len(rows))).all())
+    rows = rows if each else rows.take(pa.array(told.row))
+    kind, which = kind[told.row], told.order
     kind = np.where(creates[told.row] & ~told.makes, -3, kind)  # the head of a purchase is none of its goods
     at, said_by = _steps(rows, which, kind, kind_of, n)
     _date(at["created"], rows, which, kind == -3)

@@ -81,8 +81,10 @@ def _paired(
 ) -> Found:  # fmt: skip
     order, parent = named
     direct = _index(order, ids)
-    by_order, by_parent = _index(order, names), _index(parent, names)
-    whole = np.where(direct >= 0, -1, np.where(_valid(order), by_order, by_parent))
+    rest = np.flatnonzero(direct < 0)
+    key = pc.coalesce(order, parent).take(pa.array(rest))
+    whole = np.full(len(direct), -1, dtype=np.int64)
+    whole[rest] = _index(key, names)
     members = np.argsort(purchase, kind="stable")
     start = np.searchsorted(purchase[members], np.arange(len(names) + 1))
     rows = np.flatnonzero(whole >= 0)
@@ -94,8 +96,9 @@ def _paired(
     target = np.concatenate([direct[named_rows], of_whole])
     by_row = np.argsort(row, kind="stable")
     row, target = row[by_row], target[by_row]
-    makes = np.isin(row, makers)
-    return Found(ids, purchase, row, target, makes & creates[row], direct, whole)
+    maker = np.zeros(len(direct), dtype=bool)
+    maker[makers] = True
+    return Found(ids, purchase, row, target, maker[row] & creates[row], direct, whole)
 
 
 def _valid(column: pa.Array) -> Bools:
