@@ -11,6 +11,9 @@ from zhenbo.report.page import Block, Cell, Facts, Lines, Section, Table, listed
 from zhenbo.report.phrase import phrase
 
 SAYS: Mapping[str, Say] = {
+    "all": Say("Deals", "合同"),
+    "deal": Say("deal", "合同"),
+    "promised": Say("target", "目标"),
     "title": Say("Deal {id}", "合同 {id}"),
     "meta": Say("merchant {merchant} · host {host} · agency {agency} · broadcasts {sessions}", "商家 {merchant} · 主播 {host} · 机构 {agency} · 场次 {sessions}"),
     "none": Say("–", "–"),
@@ -75,8 +78,23 @@ _BRIDGE = ("cancelled", "unpaid_open", "discount", "refunded", "brushed")
 
 
 def deal_sections(deals: Sequence[DealVerdict], lang: Lang) -> list[Section]:
-    """One section per deal, in the order given."""
-    return [deal_section(deal, f"d{n}", lang) for n, deal in enumerate(deals, start=1)]
+    """One section per deal, in the order given, after an overview where they are several."""
+    told = [deal_section(deal, f"d{n}", lang) for n, deal in enumerate(deals, start=1)]
+    return [_overview(deals, lang), *told] if len(told) > 1 else told
+
+
+def _overview(deals: Sequence[DealVerdict], lang: Lang) -> Section:
+    """All deals in a table: target, really sold, what is open."""
+    heads = tuple(say(key, lang) for key in ("deal", "promised", "verified", "contribution", "owed"))
+    rows = []
+    for n, deal in enumerate(deals, start=1):
+        kind, word = _BANNERS[deal.pledge.met] if deal.pledge else ("", "none")
+        amounts = [fmt.money(v.mid, deal.currency) if v else "–" for v in (deal.verified, deal.contribution)]
+        rows.append((
+            Cell(who(deal.id), to=f"d{n}"), Cell(say(word, lang), kind), *(Cell(a, "num") for a in amounts),
+            Cell(masked(deal.owed[-1].says, 300) if deal.owed else "–"),
+        ))  # fmt: skip
+    return Section("deals", say("all", lang), (Table(heads, tuple(rows)),))
 
 
 def deal_section(deal: DealVerdict, anchor: str, lang: Lang) -> Section:

@@ -26,6 +26,7 @@ SAYS: Mapping[str, Say] = {
     "opening_none": Say("You and we agreed on deal {id}. None of its broadcasts is in the record that we hold. What follows rests on the contract alone.", "贵我双方达成合同 {id}。我方所持记录中没有该合同的场次，以下内容仅依据合同文本。"),
     "facts": Say("1. What was sold", "一、销售事实"),
     "shown": Say("The room displayed {displayed_minor}. Of it {gone_minor} was cancelled, not paid, discounted or refunded, and {brushed_minor} is, by its own traces, not trade but orders made for show. {verified_minor} was really sold (90 % interval {low_minor} to {high_minor}).", "页面显示销售额 {displayed_minor}。其中 {gone_minor} 已取消、未付款、优惠或退款；{brushed_minor} 依其痕迹并非真实交易，而是为展示而下的订单。真实售出 {verified_minor}（90% 区间 {low_minor} 至 {high_minor}）。"),
+    "shown_doubted": Say("The room displayed {displayed_minor}. Of it {gone_minor} was cancelled, not paid, discounted or refunded, and {brushed_minor} does not look like trade; the records asked for below would decide it. {verified_minor} was really sold as far as can be told (90 % interval {low_minor} to {high_minor}).", "页面显示销售额 {displayed_minor}。其中 {gone_minor} 已取消、未付款、优惠或退款；{brushed_minor} 不像真实交易，下列记录可以定论。就现有记录而言，真实售出 {verified_minor}（90% 区间 {low_minor} 至 {high_minor}）。"),
     "shown_clean": Say("The room displayed {displayed_minor}. Of it {gone_minor} was cancelled, not paid, discounted or refunded. {verified_minor} was really sold (90 % interval {low_minor} to {high_minor}).", "页面显示销售额 {displayed_minor}。其中 {gone_minor} 已取消、未付款、优惠或退款。真实售出 {verified_minor}（90% 区间 {low_minor} 至 {high_minor}）。"),
     "pledged": Say("Sales of {target_minor} were promised. {verified_minor} was reached: {short_minor} are missing.", "合同承诺销售额 {target_minor}，实际达到 {verified_minor}，差额 {short_minor}。"),
     "reached": Say("Sales of {target_minor} were promised and reached.", "合同承诺销售额 {target_minor}，已达到。"),
@@ -52,6 +53,7 @@ SAYS: Mapping[str, Say] = {
     "method_3": Say("This letter is no legal advice. Its facts can be made again from the same files with the command below.", "本函不构成法律意见。以下命令可由相同文件重现全部事实。"),
     "settlement": Say("The settlement", "结算"),
 }  # fmt: skip
+_SHOWN = {"likely": "shown", "suspect": "shown_doubted"}
 IDS = 6
 """Events named in the letter per finding; verdict.json has more."""
 
@@ -111,7 +113,9 @@ def _sold(deal: DealVerdict, lang: Lang) -> Iterable[Block]:
             "displayed_minor": b.gross, "gone_minor": b.cancelled + b.unpaid_open + b.discount + b.refunded, "brushed_minor": b.brushed,
             "verified_minor": v.mid, "low_minor": v.low, "high_minor": v.high, "currency": deal.currency,
         }  # fmt: skip
-        lines = [say("shown" if b.brushed else "shown_clean", lang, **args)]
+        lines = [
+            say(_SHOWN.get(deal.sales or "", "shown_clean") if b.brushed else "shown_clean", lang, **args)
+        ]
         if deal.pledge:
             p = deal.pledge
             key = {True: "reached", False: "pledged", None: "undecided"}[p.met]
