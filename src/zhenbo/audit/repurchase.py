@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
+import msgspec
 import numpy as np
 from msgspec import Meta, Struct
 
@@ -69,7 +70,12 @@ class AtAge(Struct, frozen=True, kw_only=True):
         Meta(description="share who bought again by then; null where too few were watched that long"),
     ]
     value: Annotated[Interval | None, Meta(description="net paid per buyer by then, minor units")]
-    again_model: Annotated[float | None, Meta(description="the same by the model, also beyond the record")]
+    again_model: Annotated[
+        float | None,
+        Meta(
+            description="the same by the model, held to what was counted at the greatest age that was; also beyond the record"
+        ),
+    ]
     value_model: int | None
 
 
@@ -135,6 +141,7 @@ def repurchase(bought: Purchases, days: int = HORIZON) -> Repurchase:
     twice = np.bincount(bought.buyer[bought.bought], minlength=named) > 1
     model = _model(state(bought, bought.until)) if named >= LEAST else None
     every = np.concatenate([bought.day, bought.loose_day])
+    ages = _held([_at_age(bought, age, model) for age in AGES]) if named else []
     return Repurchase(
         currency=bought.currency,
         start=_date(int(every.min())) if len(every) else None,
@@ -147,8 +154,8 @@ def repurchase(bought: Purchases, days: int = HORIZON) -> Repurchase:
         again=wilson(int(twice.sum()), named) if named >= LEAST else None,
         months=_months(bought),
         cohorts=_cohorts(bought),
-        ages=[_at_age(bought, age, model) for age in AGES] if named else [],
-        seed=_seed(bought, model),
+        ages=ages,
+        seed=_seed(ages) if model is not None else None,
         ahead=_ahead(bought, days),
     )
 
@@ -393,11 +400,39 @@ def _mean(values: np.ndarray) -> Interval:
     return Interval(math.floor(mid - reach), round(mid), math.ceil(mid + reach))
 
 
-def _seed(bought: Purchases, model: Returning | None) -> AtAge | None:
+def _held(ages: Sequence[AtAge]) -> list[AtAge]:
+    """The model held to what was counted at the greatest age that was: newcomers buy less than customers of long standing.
+
+    Values by their ratio, shares by their odds. Ages up to that one are checks, those beyond it what is foretold.
+    """
+    counted = [a for a in ages if a.again is not None and a.value is not None]
+    if not counted or not counted[-1].value_model or counted[-1].again_model is None:
+        return list(ages)
+    last = counted[-1]
+    assert last.value is not None
+    assert last.again is not None
+    worth = last.value.mid / (last.value_model or 1)
+    odds = _odds(last.again.mid) / _odds(last.again_model or 0.5)
+    return [
+        msgspec.structs.replace(
+            a, value_model=round((a.value_model or 0) * worth), again_model=_share_of(_odds(a.again_model or 0.0) * odds)
+        )
+        for a in ages
+    ]  # fmt: skip
+
+
+def _odds(share: float) -> float:
+    kept = min(max(share, 1e-6), 1 - 1e-6)
+    return kept / (1 - kept)
+
+
+def _share_of(odds: float) -> float:
+    return odds / (1 + odds)
+
+
+def _seed(ages: Sequence[AtAge]) -> AtAge:
     """A year of a thousand new customers, all together."""
-    if model is None:
-        return None
-    year = _at_age(bought, AGES[-1], model)
+    year = ages[-1]
     value = year.value and Interval(*(SEED * v for v in (year.value.low, year.value.mid, year.value.high)))
     return AtAge(
         days=year.days, over=year.over, again=year.again, value=value, again_model=year.again_model,
