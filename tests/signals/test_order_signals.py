@@ -171,10 +171,16 @@ def test_refunds_without_a_time_of_their_own_are_asked_for():
 
 def test_buyers_who_never_came_stand_out_only_where_entries_are_complete():
     """The same strangers are evidence in a full record and nothing in a sampled one."""
-    full = ROOM + "20:00-22:00 s1..s500 order f{n} 99.00 scattered; 22:00-22:30 b1..b400 leave scattered"
+    full = (
+        ROOM
+        + "20:00-22:00 s1..s500 order f{n} 99.00 scattered [pay=purse{n%9}]; 22:00-22:30 b1..b400 leave scattered"
+    )
     found = told("orders.sequence", full)
     assert found.says == "unseen"
     assert found.p < 0.01
+    alone = told("orders.sequence", full.replace("purse{n%9}", "own{n}"))
+    assert alone.says == "unseen"
+    assert alone.p >= 0.01  # a presale or a shared link brings such buyers too
     assert max(found.orders, key=found.orders.get).startswith("f")
     sampled = full.replace("b1..b400 enter", "b1..b40 enter")
     signal = catalogue()["orders.sequence"]

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from zhenbo.core.session import Session
+from zhenbo.kernel.opinions import opinions
 from zhenbo.kernel.orders import Orders
 from zhenbo.signals.nulls import P_FLOOR, fisher
 
@@ -25,6 +27,9 @@ SURE = 1e-3
 
 _MOST = 4
 """Values of a fact that are tested, the most frequent first; all that occur often enough are paid for."""
+
+_SPOKEN = 8
+"""Characters from which a review tells anything."""
 
 _REACH = 3
 """Different buyers from which a purse or a device is no family's."""
@@ -121,3 +126,16 @@ def seconded(p: float, other: float) -> float:
         (0.2, True)
     """
     return fisher(p, other) if other < SURE else max(p, ALONE)
+
+
+def telling(session: Session, made: Orders) -> list[Fact]:
+    """What no link, no box and no rule of the shop chooses for its buyers: praise in common, weights within one product, purses."""
+    told = opinions(session, made, _SPOKEN)
+    shared = np.zeros(len(made), dtype=np.int64)
+    shared[told.order[told.shared >= 2]] = 1
+    product = goods(made)
+    return [
+        Fact(shared, product),
+        Fact(np.where(made.weight_g > 0, made.weight_g, -1), product),
+        *purses(made),
+    ]

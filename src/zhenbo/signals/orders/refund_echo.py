@@ -21,7 +21,7 @@ The level of refunds is no evidence: apparel sees 60 to 80 % returned, on days t
 17 % within the hour is ordinary impulse. Refunds of regions where parcels cannot arrive (Tmall, February 2020:
 Hubei 72 %, Xinjiang 63 %, elsewhere 17 to 29 %) are reported as regional: a lost region is many homes, so one
 where a few homes hold most orders explains nothing. Several regions that are nearly all of the wave, and nearly all
-in it, are one depot that burnt. A recall undoes all orders of one
+in it, are one depot that burnt. A recall or a wrong price undoes all orders of one
 product, from many buyers, and leaves the others alone. When a price falls, buyers take their money back and buy the
 same again: an order is no echo if its buyer keeps another of the product, or paid a similar amount to the same shop
 outside the room within two days of the refund. Without ids the address tells the buyer; one rebuy answers for one
@@ -77,6 +77,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
 from zhenbo.core.session import DAY, HOUR, Session
@@ -113,9 +114,9 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
         wave = _wave(made, paid & ~out, moment, base)
     if not keyed(made) and _one_product(made, wave.members):
         wave = replace(wave, p=max(wave.p, base["nameless_p"]))
-    recalled = _recalled(made, paid & ~out, wave.members)
-    if recalled >= 0:
-        wave = _wave(made, paid & ~out & (made.keys["target_id"] != recalled), moment, base)
+    recalled = _recalled(session, made, paid & ~out, wave.members)
+    if recalled is not None:
+        wave = _wave(made, paid & ~out & ~recalled, moment, base)
     if len(regional) and wave.p >= UNREMARKABLE:
         return [_regional(session, made, paid & back, out, regional)]
     echoed = (
@@ -123,7 +124,13 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     )
     rebought = "explains" if echoed else "open" if session.elsewhere is None else "ruled_out"
     return [
-        _evidence(session, made, paid, wave, _causes(made, len(regional), recalled, rebought, _accused(wave)))
+        _evidence(
+            session,
+            made,
+            paid,
+            wave,
+            _causes(made, len(regional), recalled is not None, rebought, _accused(wave)),
+        )
     ]
 
 
@@ -278,18 +285,29 @@ def _ends(moment: Ints, which: Bools) -> tuple[int, int]:
     return (int(moment[which].min()), int(moment[which].max())) if which.any() else (0, 0)
 
 
-def _recalled(made: Orders, use: Bools, members: Bools) -> int:
-    """The product whose recall explains a wave: nearly all its orders undone, by many buyers; −1 for none."""
-    product, buyer = made.keys["target_id"], made.keys["actor_id"]
-    if not members.any() or (product[members] < 0).any():
-        return -1
-    top = int(np.bincount(product[members]).argmax())
-    of_top = use & (product == top)
-    own = (members & of_top).sum()
-    known = (buyer if (buyer >= 0).any() else made.keys["addr"])[members & of_top]
-    many = bool(len(known)) and (known >= 0).all() and len(np.unique(known)) >= 0.8 * len(known)
-    others = (use & ~of_top).sum() >= 20
-    return top if others and many and own >= 0.9 * members.sum() and own >= 0.85 * of_top.sum() else -1
+def _recalled(session: Session, made: Orders, use: Bools, members: Bools) -> Bools | None:
+    """Orders of the product, or of a product at one price, whose recall (or wrong price) explains a wave: nearly all of them undone, by many buyers."""
+    product = made.keys["target_id"]
+    if not members.any() or (product[members] < 0).any() or not keyed(made):
+        return None
+    qty = np.maximum(
+        np.asarray(
+            pc.fill_null(session.events["qty"].take(pa.array(made.row)), 1).to_numpy(), dtype=np.int64
+        ),
+        1,
+    )
+    price = np.round(np.log(np.maximum(made.amount, 1) / qty) / 0.1).astype(np.int64)
+    _, priced = np.unique(np.stack([product, price]), axis=1, return_inverse=True)
+    buyer = made.keys["actor_id"] if (made.keys["actor_id"] >= 0).any() else made.keys["addr"]
+    for goods in (product, np.asarray(priced, dtype=np.int64).ravel()):
+        of_top = use & (goods == np.bincount(goods[members]).argmax())
+        own = (members & of_top).sum()
+        known = buyer[members & of_top]
+        many = bool(len(known)) and (known >= 0).all() and len(np.unique(known)) >= 0.8 * len(known)
+        others = (use & ~of_top).sum() >= 20
+        if others and many and own >= 0.9 * members.sum() and own >= 0.85 * of_top.sum():
+            return np.asarray(of_top)
+    return None
 
 
 def _one_product(made: Orders, members: Bools) -> bool:
@@ -391,7 +409,7 @@ def _evidence(session: Session, made: Orders, paid: Bools, wave: _Wave, causes: 
     )  # fmt: skip
 
 
-def _causes(made: Orders, regions: int, recalled: int, rebought: str, accused: bool) -> tuple[Cause, ...]:
+def _causes(made: Orders, regions: int, recalled: bool, rebought: str, accused: bool) -> tuple[Cause, ...]:
     """What was taken out before looking, and what could not be tested."""
     has_region, has_product = (made.keys[k].max(initial=-1) >= 0 for k in ("region", "target_id"))
     causes = []
@@ -400,7 +418,7 @@ def _causes(made: Orders, regions: int, recalled: int, rebought: str, accused: b
         causes.append(Cause("product_recall", "ruled_out" if has_product else "open"))
     else:
         causes += [Cause("regional", "explains")] if regions else []
-        causes += [Cause("product_recall", "explains")] if recalled >= 0 else []
+        causes += [Cause("product_recall", "explains")] if recalled else []
     if accused or rebought == "explains":
         causes.append(Cause("rebought", rebought))
     return (*causes, Cause("unpaid", "ruled_out")) if accused else tuple(causes)

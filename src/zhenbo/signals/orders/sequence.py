@@ -18,8 +18,9 @@ By letting the accounts enter and click first, by real detours of real parcels.
 How many entries a record misses is learned from people who certainly were there, because they spoke, tapped or
 followed: where half of them have no entry, an absent entry says nothing and complete entries are asked for. If
 hardly any buyer is known in the room, order ids and room ids are of different kinds. A step that is out of order
-for most orders, or between two sources, is a clock (时钟偏移) and not a trick. Word of a
-bargain (a wrong price, a coupon) brings buyers of one product who never see the room: alone they name nobody. Who
+for most orders, or between two sources, is a clock (时钟偏移) and not a trick. Presales,
+bargains and shared links bring buyers who never see the room: not having been there names nobody unless the same orders
+share a purse, their praise or the weight of their parcels. Who
 pays the courier (货到付款) pays after shipping.
 
 ## Method
@@ -31,8 +32,8 @@ Each of the two shares against a beta-binomial across rooms; the looks taken are
     >>> look('orders.sequence', '''
     ... 19:50-20:20 b1..b100 enter scattered
     ... 20:20-21:00 b1..b100 say "nice {n}" scattered
-    ... 21:00-22:00 b1..b100 order o{n} 59.00 scattered
-    ... 21:00-22:00 a1..a200 order f{n} 99.00 scattered
+    ... 21:00-22:00 b1..b100 order o{n} 59.00 scattered [pay=card{n}]
+    ... 21:00-22:00 a1..a200 order f{n} 99.00 scattered [pay=purse{n%4}]
     ... 22:00-22:30 b1..b100 leave scattered
     ... ''')
     orders.sequence: asks for logistics
@@ -62,7 +63,7 @@ from zhenbo.core.schema import ROOM_KINDS
 from zhenbo.core.session import HOUR, Session, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.orders import NEVER, Orders, orders
-from zhenbo.signals.company import held_against, purses, together
+from zhenbo.signals.company import held_against, telling, together
 from zhenbo.signals.looks import Best, Look, best, created_in, share
 
 Ints = npt.NDArray[np.int64]
@@ -114,17 +115,7 @@ def _unseen(session: Session, made: Orders, base: Mapping[str, Any]) -> Look | M
     hits &= np.isin(buyer, gone)
     mean = float(np.clip(1 - seen, base["unseen_floor"], 0.9))
     one = share("unseen", hits, judged, (mean, base["unseen_concentration"]), (len(gone), len(buyers)))
-    return (
-        replace(one, p=held_against(one.p, together(hits, judged, purses(made))))
-        if _one_link(made, hits, base)
-        else one
-    )
-
-
-def _one_link(made: Orders, hits: Bools, base: Mapping[str, Any]) -> bool:
-    """Whether nearly all of some orders are for one product: word of a bargain brings buyers who never see the room."""
-    product = made.keys["target_id"][hits & (made.keys["target_id"] >= 0)]
-    return bool(len(product)) and bool(np.bincount(product).max() >= base["one_link_share"] * hits.sum())
+    return replace(one, p=held_against(one.p, together(hits, judged, telling(session, made))))
 
 
 def _seen_share(session: Session, rows: pa.Table, base: Mapping[str, Any]) -> float | None:

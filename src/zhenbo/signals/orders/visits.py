@@ -15,8 +15,8 @@ By waits drawn as widely as people's; by workers who stay and watch. By records 
 ## What clears it
 Buyers who leave together because something ended for them: times that agree by the clock and not by their length do not
 count. One buyer with many orders in one visit is one visit. A feed that polls or writes whole minutes is asked for no
-finer agreement than it can show. A link that leads straight to an order form skips the goods: where many buyers of a
-record opened nothing, opening nothing tells nothing.
+finer agreement than it can show. A presale or a link that leads straight to an order form skips the goods: having opened nothing
+names nobody unless the same orders share a purse, their praise or the weight of their parcels.
 
 ## Method
 Classes of lengths that hold more visits than the classes beside them let expect (`kernel.lengths`), three lengths, all
@@ -44,6 +44,7 @@ classes and looks paid for; buyers without a look at the goods against a beta-bi
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,7 @@ from zhenbo.kernel.errands import Errands, errands, looked
 from zhenbo.kernel.lengths import Cell, equal_lengths, like_lengths, step
 from zhenbo.kernel.orders import Orders, orders
 from zhenbo.kernel.visits import visits
+from zhenbo.signals.company import held_against, telling, together
 from zhenbo.signals.looks import Best, Look, best, created_in, share
 
 Ints = npt.NDArray[np.int64]
@@ -121,7 +123,8 @@ def _unopened(session: Session, made: Orders, base: Mapping[str, Any]) -> Look |
         return None
     hits = judged & ~np.isin(buyer, seen)
     rate = (base["unopened_share"], base["unopened_concentration"])
-    return share("unopened", hits, judged, rate, (len(np.unique(buyer[hits])), len(buyers)))
+    one = share("unopened", hits, judged, rate, (len(np.unique(buyer[hits])), len(buyers)))
+    return replace(one, p=held_against(one.p, together(hits, judged, telling(session, made))))
 
 
 def _evidence(session: Session, made: Orders, found: Best) -> Found:
