@@ -39,7 +39,10 @@ ROOM = "20:00-22:00 b1..b200 order o{n} 100.00 scattered"
 
 def test_clothes_that_came_back_late_are_expected_early():
     """Three days after an apparel evening most returns are still to come; once all are old, none is."""
-    later = ROOM + "; d+1 09:00-d+1 20:00 refunded o{n} x20 scattered; d+5 09:00-d+5 20:00 refunded o{n} x130 scattered"
+    later = (
+        ROOM
+        + "; d+1 09:00-d+1 20:00 refunded o{n} x20 scattered; d+5 09:00-d+5 20:00 refunded o{n} x130 scattered"
+    )
     young, old = seen(later, 3, CLOTHES), seen(later, 60, CLOTHES)
     assert young.refunded == 200_000
     assert young.after_returns.low <= 700_000 <= young.after_returns.high
