@@ -199,7 +199,7 @@ def _cells(out: Sequence[ReturnCell], lang: Lang) -> str:
     if all(c.by == "region" for c in out):
         return tr(
             lang,
-            "Refunds follow the map: %(told)s; elsewhere %(rest)s. That is delivery and accuses nobody.",
+            "Refunds follow the map: %(told)s; elsewhere %(rest)s. That points to delivery and accuses nobody.",
             told=told, rest=fmt.share(out[0].rest),
         )  # fmt: skip
     return tr(
