@@ -20,7 +20,8 @@ from zhenbo.audit.sampling import Extrapolated, Found, Plan, Unit, extrapolated
 from zhenbo.core.parties import Registry
 from zhenbo.core.subject import Outcome
 from zhenbo.core.verdict import Audit, Count, Many, SubjectVerdict
-from zhenbo.judge import Policy
+from zhenbo.judge import Policy, probability
+from zhenbo.judge.weigh import decibels
 
 
 class Record(Struct, frozen=True, kw_only=True):
@@ -113,8 +114,14 @@ def brushed(v: SubjectVerdict, policy: Policy) -> Found | None:
     sales = v.questions["sales"]
     if sales.verdict.rank >= Outcome.SUSPECT.rank:
         return Found(low, mid, high)
-    chance = policy.prior[1] if sales.probability is None else sales.probability
-    return Found(low, mid, mid, chance, high)
+    return Found(low, mid, mid, _suspected(sales.score_db, policy), high)
+
+
+def _suspected(score_db: float | None, policy: Policy) -> float:
+    """The chance that a suspicious reader gives to what was not noticed: an investor is one."""
+    if score_db is None:
+        return policy.prior[2]
+    return probability(score_db - decibels(policy.prior[1]) + decibels(policy.prior[2]))
 
 
 def tiers(verdicts: Sequence[SubjectVerdict]) -> dict[str, dict[str, int]]:
