@@ -175,6 +175,7 @@ def test_buyers_who_never_came_stand_out_only_where_entries_are_complete():
         ROOM
         + "20:00-22:00 s1..s500 order f{n} 99.00 scattered [pay=purse{n%9}]; 22:00-22:30 b1..b400 leave scattered"
     )
+    full = full.replace("[addr=home{n}]", "[addr=home{n} pay=card{n}]")
     found = told("orders.sequence", full)
     assert found.says == "unseen"
     assert found.p < 0.01
