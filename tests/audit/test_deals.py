@@ -291,6 +291,16 @@ def test_commission_on_returned_goods_comes_back_from_the_agreed_share_on(share,
     assert sum(o.amount.mid for o in told.owed if o.payee == "m-1") == back * YUAN
 
 
+def test_what_was_paid_may_stand_in_the_contracts_file():
+    """Where the record holds no payments the stated ones count: 20 % of 3,000 due, 1,000 paid, 400 come back with the fee."""
+    deal = Deal("said", "h1", "m-1", sessions=("s1",), slot_fee=500 * YUAN, commission_rate=Decimal("0.2"), paid_fee=500 * YUAN, paid_commission=1_000 * YUAN)  # fmt: skip
+    told = settle("20:00-21:00 a1..a30 orders o{n} 100.00 [addr=a{n}]\nd+20 10:00 o1..o30 completed", deal)[
+        "said"
+    ]
+    total = told.owed[-1]
+    assert (total.payer, total.payee, total.what, total.amount.mid) == ("h1", "m-1", "total", 400 * YUAN)
+
+
 def _with_payment(data, deal: str, payer: str, amount: int):
     """The record with one commission paid under a deal."""
     from dataclasses import replace

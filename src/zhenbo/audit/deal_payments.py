@@ -42,7 +42,7 @@ def payments(rows: pa.Table, papers: Papers, as_of: int) -> dict[str, PaidSeen]:
 
     A fee counts when it comes from the merchant (from nobody known on the other side, where the merchant's accounts are
     not told); money back counts when it reaches the merchant. Other payments that name the deal (advances to buyers,
-    investments) are no payment under it.
+    investments) are no payment under it. Where the record holds none, what the contract's file states counts.
 
     Args:
         rows: `money_rows`.
@@ -57,7 +57,17 @@ def payments(rows: pa.Table, papers: Papers, as_of: int) -> dict[str, PaidSeen]:
         mine = [row[1:] for row in table if row[0] == deal.id]
         if mine:
             found[deal.id] = _paid(mine, deal, papers)
+        elif stated := _stated(deal):
+            found[deal.id] = stated
     return found
+
+
+def _stated(deal: Deal) -> PaidSeen | None:
+    """What the contract's file says was paid, where the record holds no payment."""
+    said = (deal.paid_fee, deal.paid_commission, deal.paid_back)
+    if said == (None, None, None):
+        return None
+    return PaidSeen(fees=said[0] or 0, commission=said[1] or 0, back=said[2] or 0, events=[])
 
 
 def _plainly(column: pa.ChunkedArray) -> list[Any]:

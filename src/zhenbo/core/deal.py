@@ -55,6 +55,9 @@ class Deal:
         shop_visits: visits to the shop that were promised.
         returns_expected: usual share of returns of these goods, as the parties put it down.
         stocked: cost of the goods bought in for the deal.
+        paid_fee: fees already paid, where the record holds no payments.
+        paid_commission: commission already paid, likewise.
+        paid_back: already paid back to the merchant, likewise.
         ad_value: what the merchant says the exposure is worth besides sales.
         points: selling points that were to be said.
         clauses: clauses in the words of the contract, for those that no field holds.
@@ -90,6 +93,9 @@ class Deal:
     shop_visits: int | None = None
     returns_expected: Decimal | None = None
     stocked: int | None = None
+    paid_fee: int | None = None
+    paid_commission: int | None = None
+    paid_back: int | None = None
     ad_value: int | None = None
     points: tuple[str, ...] = ()
     clauses: tuple[str, ...] = ()

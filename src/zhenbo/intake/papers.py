@@ -61,7 +61,17 @@ SAYS = {
 }  # fmt: skip
 """What is wrong with a paper, in both languages."""
 
-_MONEY = ("slot_fee", "order_fee", "pledge_gmv", "stated_gmv", "stocked", "ad_value")
+_MONEY = (
+    "slot_fee",
+    "order_fee",
+    "pledge_gmv",
+    "stated_gmv",
+    "stocked",
+    "ad_value",
+    "paid_fee",
+    "paid_commission",
+    "paid_back",
+)
 _RATES = (
     "commission_rate",
     "platform_rate",

@@ -35,7 +35,7 @@ SAYS: Mapping[str, Say] = {
     "contribution": Say("contribution after the goods", "扣除货本后的贡献"),
     "per_order": Say("one more average order brings", "每多一单的贡献"),
     "overstock": Say("goods bought in and not sold, at cost", "备货未售（按成本）"),
-    "paid": Say("paid, as the record shows", "记录中的付款"),
+    "paid": Say("paid", "已付"),
     "paid_says": Say("fees {fees_minor}, commission {commission_minor}, paid back {back_minor}", "费用 {fees_minor}，佣金 {commission_minor}，已退回 {back_minor}"),
     "even": Say("the deal pays from", "保本销售额"),
     "even_never": Say("never: a sale costs more than it brings", "无法保本：每笔销售的成本高于所得"),

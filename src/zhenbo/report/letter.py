@@ -174,7 +174,7 @@ def _evidence(deal: DealVerdict, lang: Lang) -> Iterable[Block]:
         yield Lines(tuple(grounds(deal, lang)), listed=True)
     rows = [(f"{who(g.session_id)} · {g.signal}", g.events, g.events_total) for g in deal.grounds]
     rows += [(c.title, c.events, len(c.events)) for c in _right(deal) if c.events]
-    if deal.paid:
+    if deal.paid and deal.paid.events:
         rows.append((say("settlement", lang), deal.paid.events, len(deal.paid.events)))
     if rows:
         heads = (say("finding", lang), say("ids", lang))
