@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 Base = Mapping[str, Any]
 """Values of `packs/baselines/sales.returns.toml`, for one category."""
 
-AGES_H = (0.0, 1.0, 6.0, 24.0, 48.0, 72.0, 96.0, 120.0, 168.0, 240.0, 336.0, 480.0, 720.0, 1080.0)
+AGES_H = (0.0, 1.0, 6.0, 24.0, 48.0, 72.0, 96.0, 120.0, 168.0, 240.0, 336.0, 480.0, 720.0, 1080.0, 2160.0, 4320.0)  # fmt: skip
 """Bounds of the stretches of age, hours after payment; nothing is expected back after the last."""
 _PHASES = (slice(0, 3), slice(3, 5), slice(5, None))
 """Stretches that share a factor: a change of mind on the first day says little of sizes tried on in the second week."""
