@@ -203,7 +203,9 @@ def _proven() -> str:
         "the cap that follows: 10·log10(units / (3 + 3·accused)) dB. Any other signal or tier weighs at most "
         f"{policy.unproven:.0f} dB.\n\n"
     )
-    proof = "## What was proven\n\n" + said + _table(["signal and tier", "units", "accused", "cap, dB"], known)
+    proof = (
+        "## What was proven\n\n" + said + _table(["signal and tier", "units", "accused", "cap, dB"], known)
+    )
     return proof + "\n" + _clean()
 
 
@@ -220,7 +222,11 @@ def _clean() -> str:
         "Simulated subjects in which nothing was found to hold against them and something looked: all clean looks of a question together\n"
         "count for no more than the ratio of the two shares, one more bought subject taken as missed ([why](decisions/0018-clean-looks-and-quotas.md)).\n\n"
     )
-    return "## What a clean look is worth\n\n" + said + _table(["question and tier", "honest", "bought", "at most, dB"], rows)
+    return (
+        "## What a clean look is worth\n\n"
+        + said
+        + _table(["question and tier", "honest", "bought", "at most, dB"], rows)
+    )
 
 
 def _sources() -> str:

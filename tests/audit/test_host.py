@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from zhenbo.audit.agency import AgencyReport, agency_audit
+from zhenbo.audit.coherence import incoherent
 from zhenbo.audit.figures import conversion, figure, sales
 from zhenbo.audit.growth import Reading, growth
 from zhenbo.audit.history import compared
@@ -87,12 +88,17 @@ def test_two_audits_give_the_same_bytes_and_no_name_reaches_the_page_unescaped(a
     audit = msgspec.structs.replace(audit, sessions=shows, notes=[HOSTILE])
     policy = default_policy()
     hosts = [ranked([host_audit(HOSTILE, shows, policy, registry=book)]) for _ in range(2)]
-    bytes_ = [encoded(HostReport.of(audit, h)) for h in hosts]
+    figures = {f"h{i}": {"viewers": 100.0 * i, "likes": 90.0 * i} for i in range(1, 40)}
+    odd = incoherent(figures | {HOSTILE: {"viewers": 2000.0, "likes": 1.0}})
+    bytes_ = [encoded(HostReport.of(audit, h, odd)) for h in hosts]
     assert bytes_[0] == bytes_[1]
     one = agency_audit((HOSTILE + "a",), audit, policy, registry=book, moved=[], as_of=0)
     assert encoded(AgencyReport.of(audit, [one]))
     for lang in ("zh", "en"):
-        for page in (host_page(audit, hosts[0], "zhenbo", lang), agency_page(audit, [one], "zhenbo", lang)):
+        for page in (
+            host_page(audit, hosts[0], odd, "zhenbo", lang),
+            agency_page(audit, [one], "zhenbo", lang),
+        ):
             html = render_page(page, lang)
             assert "<script" not in html
             assert "\u202e" not in html

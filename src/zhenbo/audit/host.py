@@ -11,6 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from zhenbo.audit.coherence import Odd
 from zhenbo.audit.figures import (
     COUNTED,
     Figure,
@@ -201,8 +202,20 @@ class HostReport(Struct, frozen=True, kw_only=True):
     as_of: str
     policy: str
     hosts: Annotated[list[HostAudit], Meta(description="by verified sales, the largest first")]
+    incoherent: Annotated[
+        list[Odd],
+        Meta(
+            description="hosts of the record by how ill their figures go together; empty with too few to compare"
+        ),
+    ]
 
     @classmethod
-    def of(cls, audit: Audit, hosts: Sequence[HostAudit]) -> "HostReport":
+    def of(cls, audit: Audit, hosts: Sequence[HostAudit], odd: Sequence[Odd]) -> "HostReport":
         """The report on some hosts, resting on the verdicts of an audit."""
-        return cls(zhenbo=audit.zhenbo, as_of=audit.as_of, policy=audit.policy, hosts=list(hosts))
+        return cls(
+            zhenbo=audit.zhenbo,
+            as_of=audit.as_of,
+            policy=audit.policy,
+            hosts=list(hosts),
+            incoherent=list(odd),
+        )

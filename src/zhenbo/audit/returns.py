@@ -10,7 +10,7 @@ undone within a day; else untold.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -86,7 +86,7 @@ def returns(session: Session, sales: Sales, usual: Usual) -> Returns | None:
     timed = came & (_moment(asked, refunded) != NEVER)
     age = np.where(timed, np.maximum(_moment(asked, refunded) - since, 0), 0) / HOUR
     known = use & (since != NEVER) & (since != UNTIMED) & (~came | timed)
-    told = "timed" if came.any() else "nothing"
+    told: Literal["timed", "untimed", "nothing"] = "timed" if came.any() else "nothing"
     if came.sum() and (came & ~timed).sum() > _UNTIMED * came.sum():
         told = "untimed"
     category = _categories(made, usual)
@@ -262,4 +262,4 @@ def _serial(made: Orders, sales: Sales, base: Mapping[str, Any]) -> Bools:
     n = np.bincount(buyer[paid])
     hits = np.bincount(buyer[paid & kept], minlength=len(n))
     serial = (n >= base["serial_min"]) & (hits >= base["serial_share"] * n)
-    return kept & paid & np.append(serial, False)[np.minimum(buyer, len(n))]
+    return np.asarray(kept & paid & np.append(serial, False)[np.minimum(buyer, len(n))])

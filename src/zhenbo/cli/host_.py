@@ -18,6 +18,7 @@ def command(wanted: tuple[str, ...], **options: Any) -> None:
     PATHS are data folders or raw files, audited on the fly, or --out folders of `zhenbo audit`. parties.toml beside
     them tells agencies, operators and former names.
     """
+    from zhenbo.audit.coherence import incoherent
     from zhenbo.audit.host import HostReport, by_host, host_audit, ranked
     from zhenbo.pipeline.parties import windows_of
     from zhenbo.report.hosts import host_page
@@ -32,6 +33,7 @@ def command(wanted: tuple[str, ...], **options: Any) -> None:
         )
         for name in names
     ])  # fmt: skip
-    body = HostReport.of(found.audit, hosts)
-    page = host_page(found.audit, hosts, again("host", found.audit, options, *(f"--host={w}" for w in wanted)), options["lang"])  # fmt: skip
+    odd = incoherent(found.displayed())
+    body = HostReport.of(found.audit, hosts, odd)
+    page = host_page(found.audit, hosts, odd, again("host", found.audit, options, *(f"--host={w}" for w in wanted)), options["lang"])  # fmt: skip
     finish(page, body, "host", options)

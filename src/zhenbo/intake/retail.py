@@ -110,8 +110,10 @@ class _Lines:
 
     def take(self, rows: npt.NDArray[Any]) -> "_Lines":
         at = pa.array(rows)
-        words = (c.take(at) for c in (self.invoice, self.stock, self.text, self.customer, self.country))
-        return _Lines(*words, self.qty[rows], self.price[rows], self.at[rows])
+        return _Lines(
+            self.invoice.take(at), self.stock.take(at), self.text.take(at), self.customer.take(at), self.country.take(at),
+            self.qty[rows], self.price[rows], self.at[rows],
+        )  # fmt: skip
 
     @property
     def amount(self) -> Ints:
@@ -141,7 +143,7 @@ def _table(path: Path, detail: str) -> pa.Table:
 
 
 def _header(body: bytes) -> list[str]:
-    return pa_csv.open_csv(pa.BufferReader(body)).schema.names
+    return list(pa_csv.open_csv(pa.BufferReader(body)).schema.names)
 
 
 def _text(value: object) -> str | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -15,7 +16,8 @@ from zhenbo.audit.figures import in_time
 from zhenbo.audit.flows import Move, moves
 from zhenbo.audit.growth import Reading
 from zhenbo.audit.purchases import Purchases, purchases
-from zhenbo.core.dataset import Dataset
+from zhenbo.audit.shown import shown
+from zhenbo.core.dataset import Dataset, subjects
 from zhenbo.core.errors import NoEventsError, ZhenboError
 from zhenbo.core.papers import Papers
 from zhenbo.core.rows import plain
@@ -66,6 +68,22 @@ class Known:
             return []
         ids = {*self.papers.registry.ids(host), *self.papers.registry.accounts(host)}
         return [r for r in (*_events(self.data, ids), *_snapshots(self.data, ids)) if r.at <= self.as_of]
+
+    def displayed(self) -> dict[str, dict[str, float]]:
+        """Per host, renamed ones as one: followers as last read and what its middle session shows; empty where only verdicts are at hand."""
+        if self.data is None:
+            return {}
+        seen: dict[str, dict[str, list[int]]] = {}
+        for session in (s for s in subjects(self.data) if s.scope == "session"):
+            known = seen.setdefault(self.papers.registry.same(session.host_id), {})
+            for metric, total in shown(session).total.items():
+                if total is not None:
+                    known.setdefault(metric, []).append(total)
+        told = {host: {m: float(np.median(n)) for m, n in figures.items()} for host, figures in seen.items()}
+        for host, figures in told.items():
+            if last := max(self.readings(host), default=None):
+                figures["followers"] = float(last.fans)
+        return told
 
 
 def _events(data: Dataset, hosts: set[str]) -> list[Reading]:

@@ -50,7 +50,7 @@ class ReturnsView:
 def bridge(gmv: Gmv, judged: bool, lang: Lang) -> tuple[BridgeLine, ...]:
     """Created to verified; where brushing was not judged, what remains is not called verified."""
     whole = max(gmv.gross, 1)
-    counts = {part.line: part.orders for part in gmv.lines}
+    counts: dict[str, int] = {part.line: part.orders for part in gmv.lines}
     steps = [
         (line, getattr(gmv, line), "cut", "") for line in ("cancelled", "unpaid_open", "discount", "refunded")
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from zhenbo.audit.coherence import Odd
 from zhenbo.audit.figures import Sales, main_sales
 from zhenbo.audit.growth import Growth, Spell
 from zhenbo.audit.history import Compared
@@ -62,6 +63,18 @@ SAYS: Mapping[str, Say] = {
     "won": Say("won on air", "直播获粉"),
     "declared": Say("declared", "已申报"),
     "readings": Say("readings", "读数"),
+    "odd": Say("Figures that go together worst", "指标最不匹配的主播"),
+    "odd_note": Say("The {n} of {all} hosts furthest from what hosts nearest in size show. Where to look first, and no finding: somebody always leads such a list, and rooms differ tenfold for honest reasons.", "{all} 位主播中与规模相近者相差最大的 {n} 位。仅提示优先核查的顺序，并非结论：任何榜单都有首位，直播间因正当原因可相差十倍。"),
+    "peers": Say("hosts of that size", "规模相近的主播"),
+    "peers_span": Say("{low} to {high} (n = {n})", "{low} 至 {high}（n = {n}）"),
+    "beside": Say("beside", "对照"),
+    "beside_size": Say("{value} {size}", "{size} {value}"),
+    "odd_followers": Say("followers", "粉丝"),
+    "odd_viewers": Say("views per session", "场均场观"),
+    "odd_likes": Say("likes per session", "场均点赞"),
+    "odd_comments": Say("comments per session", "场均评论"),
+    "odd_follows": Say("new followers per session", "场均新增粉丝"),
+    "odd_orders": Say("orders per session", "场均订单"),
     "chance": Say("Among how many", "多场核查的误报"),
     "method_1": Say("Every figure is summed over the sessions that could be judged; the ends of their 90 % intervals are added, because what stays unnoticed in one broadcast of a host may do so in all. A figure that no session could tell is not given.", "各项数据为可判断场次之和；90% 区间的两端直接相加，因为同一主播一场未被发现的问题可能场场存在。没有任何一场可判断的指标不予给出。"),
     "method_2": Say("Conversion is orders per view. Its lower end puts the fewest real orders over the most real views, its upper end the reverse.", "转化率为每次场观的订单数。下限为最少真实订单除以最多真实场观，上限相反。"),
@@ -70,12 +83,17 @@ SAYS: Mapping[str, Say] = {
 }  # fmt: skip
 
 
-def host_page(audit: Audit, hosts: Sequence[HostAudit], again: str, lang: Lang) -> Page:
+ODD = 10
+"""Hosts whose figures go together worst that the page lists; `host.json` has all."""
+
+
+def host_page(audit: Audit, hosts: Sequence[HostAudit], odd: Sequence[Odd], again: str, lang: Lang) -> Page:
     """The page of some hosts, in the order given.
 
     Args:
         audit: the verdicts they rest on.
         hosts: ranked.
+        odd: hosts of the record by how ill their figures go together.
         again: the command that makes the page again.
         lang: language of the page.
     """
@@ -86,7 +104,11 @@ def host_page(audit: Audit, hosts: Sequence[HostAudit], again: str, lang: Lang) 
         title=title,
         meta=meta(audit, lang),
         lines=tuple(clean(n, 400) for n in audit.notes),
-        sections=(*parts, *(section(h, f"h{i}", lang) for i, h in enumerate(hosts, start=1))),
+        sections=(
+            *parts,
+            *_incoherent(odd, lang),
+            *(section(h, f"h{i}", lang) for i, h in enumerate(hosts, start=1)),
+        ),
         method=tuple(_say(f"method_{i}", lang) for i in range(1, 5)),
         again=again,
         foot=f"zhenbo 真播 {clean(audit.zhenbo)} · {clean(audit.policy, 160)}",
@@ -103,6 +125,23 @@ def ranking(hosts: Sequence[HostAudit], lang: Lang, *, linked: bool = True) -> T
     return Table(
         heads, tuple(_rank(h, f"h{i}" if linked else "", lang) for i, h in enumerate(hosts, start=1))
     )
+
+
+def _incoherent(odd: Sequence[Odd], lang: Lang) -> tuple[Section, ...]:
+    """The hosts to look at first, where there are enough to compare."""
+    if not odd:
+        return ()
+    heads = tuple(_say(k, lang) for k in ("host", "measure", "value", "peers", "beside"))
+    rows = tuple(
+        (
+            Cell(who(o.host_id)), Cell(_say(f"odd_{o.figure}", lang)), Cell(fmt.number(o.value), "num"),
+            Cell(_say("peers_span", lang, low=fmt.number(round(o.low)), high=fmt.number(round(o.high)), n=o.peers), "num"),
+            Cell(_say("beside_size", lang, size=_say(f"odd_{o.size}", lang), value=fmt.number(o.size_value)), "num"),
+        )
+        for o in odd[:ODD]
+    )  # fmt: skip
+    note = _say("odd_note", lang, n=min(ODD, len(odd)), all=len(odd))
+    return (Section("incoherent", _say("odd", lang), (Table(heads, rows, note),)),)
 
 
 def _rank(h: HostAudit, anchor: str, lang: Lang) -> tuple[Cell, ...]:
