@@ -19,6 +19,7 @@ from engines import hops
 from engines.records import crossing
 from engines.test_large import folder_of
 from engines.test_program import sorted_sides, twice
+from zhenbo.core.cells import categories_of
 from zhenbo.core.rows import Held
 from zhenbo.core.schema import EVENTS
 from zhenbo.core.verdict import to_json
@@ -138,7 +139,8 @@ def test_a_world_on_a_cluster_is_the_same_bytes(cluster, tmp_path):
     pq.write_table(data.events, tmp_path / "events.parquet", row_group_size=10_000)
     events = settled(SparkRows.read(cluster, [tmp_path / "events.parquet"], EVENTS))
     accounts, metrics = (SparkRows.of(cluster, table) for table in (data.accounts, data.metrics))
-    asking = Asking(moment(events), lang="en", windows=data.windows, cover=False)
+    known = categories_of(data.products)
+    asking = Asking(moment(events), lang="en", windows=data.windows, cover=False, categories=known)
     made = result(audited(events, accounts, metrics, asking).gather(), asking)
     assert to_json(made.audit) == to_json(short.audit)
     assert any(reason.events for verdict in made.audit.sessions for reason in verdict.reasons)

@@ -268,12 +268,19 @@ def shuffled(data: Dataset, seed: int = 1) -> Dataset:
 
 
 def renamed(data: Dataset) -> Dataset:
-    """The same record with every person, device and place under another name (one to one)."""
+    """The same record with every person, device, place and product under another name (one to one)."""
     events, accounts = data.events, data.accounts
     for name in _NAMES:
         events = events.set_column(events.schema.get_field_index(name), name, _other(events[name]))
-    at = accounts.schema.get_field_index("account_id")
-    return replace(data, events=events, accounts=accounts.set_column(at, "account_id", _other(accounts["account_id"])))  # fmt: skip
+    at, goods = accounts.schema.get_field_index("account_id"), data.products
+    return replace(
+        data,
+        events=events,
+        accounts=accounts.set_column(at, "account_id", _other(accounts["account_id"])),
+        products=goods.set_column(
+            goods.schema.get_field_index("product_id"), "product_id", _other(goods["product_id"])
+        ),
+    )
 
 
 def other_name(name: str) -> str:
