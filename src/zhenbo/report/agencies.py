@@ -228,7 +228,6 @@ def contracts(r: Rollover, lang: Lang) -> Table:
         "from_newer",
         "broadcasts",
         "sold",
-        "events",
     )
     return Table(
         tuple(_say(h, lang) for h in heads), tuple(_contract(c, r.currency) for c in r.contracts), note=_say("events", lang), title=_say("contracts", lang),

@@ -52,6 +52,11 @@ class Table:
     aside: int = 0
     shape: ClassVar[str] = "table"
 
+    def __post_init__(self) -> None:
+        wrong = {len(row) for row in self.rows} - {len(self.heads)}
+        if wrong:
+            raise ValueError(f"table {self.title!r}: {len(self.heads)} heads over rows of {sorted(wrong)} cells")
+
 
 @dataclass(frozen=True)
 class Facts:
