@@ -4,7 +4,7 @@ A look counts units that stand out (buyers, parcels, reviews) among those it cou
 are. All looks taken are paid for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from zhenbo.core.evidence import Effect
+from zhenbo.core.evidence import Cause, Effect, Found, Signal, cite
 from zhenbo.core.session import Session
 from zhenbo.kernel.orders import NEVER, UNTIMED, Orders
-from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, held
+from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, Bunches, held
 from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR, share_tail
 
 Ints = npt.NDArray[np.int64]
@@ -140,6 +140,78 @@ def best(looks: Sequence[Look]) -> Best:
     one = min(looks, key=lambda look: look.p)
     p = float(np.clip(one.p * len(looks), P_FLOOR, 1))
     return Best(one, p, np.logical_or.reduce([look.judged for look in looks]))
+
+
+def said(
+    signal: Signal, session: Session, made: Orders, found: Best, *, clear: str, args: Mapping[str, Any] | None = None,
+    causes: Sequence[Cause] = (), rows: pa.Table | None = None,
+) -> Found:  # fmt: skip
+    """The evidence of the most telling look.
+
+    Args:
+        signal: whose look it was.
+        session: where it looked.
+        made: the orders.
+        found: the look.
+        clear: the sentence said when it accuses nobody; else the look's name is the sentence.
+        args: numbers of the sentence beside those of the look.
+        causes: innocent causes tested.
+        rows: events it rests on; the orders' own by default.
+    """
+    events, total = cite(events_of(session, made, found.shown) if rows is None else rows)
+    return signal.evidence(
+        window=created_in(session, made, found.shown),
+        p=found.p,
+        observed=float(found.look.units),
+        expected=found.look.expected,
+        says=found.look.name if found.accused else clear,
+        args={**found.args, **(args or {})},
+        effect=found.effect,
+        orders=found.weights(made),
+        causes=tuple(causes),
+        events=events,
+        events_total=total,
+    )
+
+
+@dataclass(frozen=True)
+class Held:
+    """One kind of key that orders carry (an address, a purse), judged.
+
+    Args:
+        bunches: the scan over its keys.
+        of_order: key per order, −1 where the order carries none.
+        load: per key, what the scan counted (purchases of an address, people a purse pays for).
+    """
+
+    bunches: Bunches
+    of_order: Ints
+    load: Ints
+
+    @property
+    def carriers(self) -> Bools:
+        """Orders that carry such a key."""
+        return np.asarray(self.of_order >= 0)
+
+    @property
+    def mine(self) -> Bools:
+        """Orders of the keys that stand out."""
+        return self.carriers & self.bunches.members[np.maximum(self.of_order, 0)]
+
+
+def strongest(made: Orders, tried: Iterable[Held]) -> dict[str, float]:
+    """Per order that carries a key: the strongest thing said of it, dB."""
+    weight = np.full(len(made), -np.inf)
+    for kind in tried:
+        db = np.where(kind.mine, kind.bunches.weight_db, CLEAR_DB)
+        weight = np.where(kind.carriers, np.maximum(weight, db), weight)
+    judged = np.flatnonzero(np.isfinite(weight))
+    return dict(zip(made.id.take(pa.array(judged)).to_pylist(), weight[judged].tolist(), strict=True))
+
+
+def events_of(session: Session, made: Orders, which: Bools) -> pa.Table:
+    """The rows that made some orders, in the record's order."""
+    return session.events.take(pa.array(np.sort(made.row[which])))
 
 
 def created_in(session: Session, made: Orders, which: Bools) -> tuple[int, int]:

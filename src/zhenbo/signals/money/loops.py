@@ -41,15 +41,15 @@ rooms. The sum returned is told, never more than the fee. Baselines: `packs/base
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from zhenbo.core.evidence import Cause, Found, Say, Signal, cite
+from zhenbo.core.evidence import Cause, Found, Say, Signal
 from zhenbo.core.session import Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.loops import Loops, loops
 from zhenbo.kernel.orders import Orders, orders
-from zhenbo.signals.looks import Best, best, created_in, share
+from zhenbo.signals.company import SURE
+from zhenbo.signals.looks import Best, best, events_of, said, share
 
 
 def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
@@ -64,25 +64,16 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
 
 
 def _evidence(session: Session, made: Orders, found: Loops, told: Best) -> Found:
-    rows = session.events.take(pa.array(np.sort(made.row[told.shown])))
+    rows = events_of(session, made, told.shown)
     through = found.rows.select(rows.column_names)
-    events, total = cite(pa.concat_tables([through, rows]) if told.accused else rows)
-    outcome = "ruled_out" if told.p < 1e-3 else "open"
-    return SIGNAL.evidence(
-        window=created_in(session, made, told.shown),
-        p=told.p,
-        observed=float(told.look.units),
-        expected=told.look.expected,
-        says="returned" if told.accused else "kept_apart",
+    return said(
+        SIGNAL, session, made, told, clear="kept_apart",
         args={
-            **told.args, "fee_minor": found.fee, "handed_minor": found.handed, "returned_minor": found.returned,
+            "fee_minor": found.fee, "handed_minor": found.handed, "returned_minor": found.returned,
             "edges": int(found.length.max(initial=0)), "currency": made.currencies[0] if made.currencies else "CNY",
         },
-        effect=told.effect,
-        orders=told.weights(made),
-        causes=(Cause("staff_purchase", outcome),) if told.accused else (),
-        events=events,
-        events_total=total,
+        causes=(Cause("staff_purchase", "ruled_out" if told.p < SURE else "open"),) if told.accused else (),
+        rows=pa.concat_tables([through, rows]) if told.accused else rows,
     )  # fmt: skip
 
 

@@ -42,12 +42,11 @@ per distinct buyer in that hour. Baselines: `packs/baselines/orders.concentratio
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
@@ -55,7 +54,8 @@ from zhenbo.core.session import HOUR, Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.features import Feature, features
 from zhenbo.kernel.orders import Orders, orders
-from zhenbo.signals.bunching import CLEAR_DB, Bunches, body_of, scan, survivor
+from zhenbo.signals.bunching import body_of, scan, survivor
+from zhenbo.signals.looks import Held, created_in, events_of, strongest
 from zhenbo.signals.nulls import P_FLOOR, share_tail
 
 Ints = npt.NDArray[np.int64]
@@ -80,22 +80,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     return [*missing, _evidence(session, made, failed, best, tried)]
 
 
-@dataclass(frozen=True)
-class _Held:
-    """One kind of key, judged.
-
-    Args:
-        bunches: the scan over its keys.
-        of_order: key per order, −1 where the order carries none.
-        orders_per_key: distinct purchases per key.
-    """
-
-    bunches: Bunches
-    of_order: Ints
-    orders_per_key: Ints
-
-
-def _judge(made: Orders, key: str, failed: Bools, base: Mapping[str, Any]) -> _Held | None:
+def _judge(made: Orders, key: str, failed: Bools, base: Mapping[str, Any]) -> Held | None:
     """The scan over the keys of one kind; None where too few orders carry it."""
     of_order = np.where(_retries(made, made.keys[key], base["retries_max"]), -1, made.keys[key])
     carry = of_order >= 0
@@ -117,7 +102,7 @@ def _judge(made: Orders, key: str, failed: Bools, base: Mapping[str, Any]) -> _H
     found = scan(np.where(loose > 1, curve, 1.0), base["size"], fate)
     members = np.zeros(keys, dtype=bool)
     members[present[found.members]] = True
-    return _Held(replace(found, members=members), of_order, count)
+    return Held(replace(found, members=members), of_order, count)
 
 
 def _retries(made: Orders, key: Ints, most: float) -> Bools:
@@ -149,23 +134,21 @@ def _failed(made: Orders, as_of: int, mature_h: float) -> Bools:
     return np.asarray(unpaid | made.happened("cancelled") | back)
 
 
-def _evidence(session: Session, made: Orders, failed: Bools, best: str, tried: Mapping[str, _Held]) -> Found:
+def _evidence(session: Session, made: Orders, failed: Bools, best: str, tried: Mapping[str, Held]) -> Found:
     held = tried[best]
     p = float(np.clip(held.bunches.p * len(tried), P_FLOOR, 1))
-    members = held.bunches.members
-    largest = int(held.orders_per_key.max())
-    mine = np.where(held.of_order >= 0, members[np.maximum(held.of_order, 0)], False)
+    largest = int(held.load.max())
+    mine, keys = held.mine, int(held.bunches.members.sum())
     accused = bool(mine.any())
+    shown = mine if accused else np.ones(len(made), dtype=bool)
     units = len(np.unique(made.parent[mine]))
-    carriers = len(np.unique(made.parent[held.of_order >= 0]))
-    per_key = units / members.sum() if accused else 0.0
-    usual = float(held.orders_per_key[held.orders_per_key > 0].mean())
+    carriers = len(np.unique(made.parent[held.carriers]))
+    per_key = units / keys if accused else 0.0
+    usual = float(held.load[held.load > 0].mean())
     low, mid, high = held.bunches.excess
-    created = made.at["created"][mine] if accused else made.at["created"]
-    created = created[created != np.iinfo(np.int64).min]
-    events, total = cite(session.events.take(pa.array(np.sort(made.row[mine] if accused else made.row))))
+    events, total = cite(events_of(session, made, shown))
     return SIGNAL.evidence(
-        window=(int(created.min()), int(created.max())) if len(created) else session.span,
+        window=created_in(session, made, shown),
         p=p,
         observed=float(units) if accused else float(largest),
         expected=held.bunches.expected * per_key if accused else usual,
@@ -174,28 +157,17 @@ def _evidence(session: Session, made: Orders, failed: Bools, best: str, tried: M
             "orders": units if accused else len(np.unique(made.parent)),
             "all_orders": len(np.unique(made.parent)),
             "carriers": carriers,
-            "keys": int(members.sum()) if accused else int((held.orders_per_key > 0).sum()),
+            "keys": keys if accused else int((held.load > 0).sum()),
             "largest": largest,
             "failed_share": round(float(failed[mine].mean()), 4) if accused else 0.0,
             "hour_ratio": _hour_ratio(session),
         },
         effect=Effect("orders", units * low, units * mid, units * high, of=float(carriers)) if accused else None,
-        orders=_weights(made, tried),
+        orders=strongest(made, tried.values()),
         causes=_causes(made, mine) if accused else (),
         events=events,
         events_total=total,
     )  # fmt: skip
-
-
-def _weights(made: Orders, tried: Mapping[str, _Held]) -> dict[str, float]:
-    """Per order that carries a key: the strongest thing said of it."""
-    weight = np.full(len(made), -np.inf)
-    for held in tried.values():
-        carry = held.of_order >= 0
-        at = held.bunches.members[np.maximum(held.of_order, 0)]
-        weight = np.where(carry, np.maximum(weight, np.where(at, held.bunches.weight_db, CLEAR_DB)), weight)
-    judged = np.flatnonzero(np.isfinite(weight))
-    return dict(zip(made.id.take(pa.array(judged)).to_pylist(), weight[judged].tolist(), strict=True))
 
 
 _HOUR = (

@@ -53,14 +53,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.core.evidence import Cause, Found, Missing, Say, Signal, cite
+from zhenbo.core.evidence import Cause, Found, Missing, Say, Signal
 from zhenbo.core.session import Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.lengths import equal_lengths
 from zhenbo.kernel.opinions import opinions
 from zhenbo.kernel.orders import Orders, orders
-from zhenbo.signals.company import Fact, goods, held_against, purses, seconded, together
-from zhenbo.signals.looks import Best, Look, best, created_in, share
+from zhenbo.signals.company import SURE, Fact, goods, held_against, purses, seconded, together
+from zhenbo.signals.looks import Best, Look, best, said, share
 from zhenbo.signals.nulls import P_FLOOR
 
 Ints = npt.NDArray[np.int64]
@@ -267,21 +267,10 @@ def _unscanned(made: Orders, base: Mapping[str, Any]) -> Look | None:
 
 
 def _evidence(session: Session, made: Orders, found: Best) -> Found:
-    events, total = cite(session.events.take(pa.array(np.sort(made.row[found.shown]))))
     light = found.look.members & (made.weight_g > 0)
-    return SIGNAL.evidence(
-        window=created_in(session, made, found.shown),
-        p=found.p,
-        observed=float(found.look.units),
-        expected=found.look.expected,
-        says=found.look.name if found.accused else "as_ordered",
-        args={**found.args, "grams": int(np.median(made.weight_g[light])) if light.any() else 0},
-        effect=found.effect,
-        orders=found.weights(made),
-        causes=(Cause("standard_parcel", "ruled_out" if found.p < 1e-3 else "open"),) if found.accused else (),
-        events=events,
-        events_total=total,
-    )  # fmt: skip
+    grams = int(np.median(made.weight_g[light])) if light.any() else 0
+    causes = (Cause("standard_parcel", "ruled_out" if found.p < SURE else "open"),) if found.accused else ()
+    return said(SIGNAL, session, made, found, clear="as_ordered", args={"grams": grams}, causes=causes)
 
 
 SIGNAL = Signal(

@@ -41,22 +41,22 @@ binomial over seven thresholds; the kinds of purse tried are paid for. Baselines
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
 from zhenbo.core.session import Session, codes
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.opinions import opinions
-from zhenbo.kernel.orders import UNTIMED, Orders, orders
-from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, Bunches, scan, survivor
+from zhenbo.kernel.orders import Orders, orders
+from zhenbo.signals.bunching import UNREMARKABLE, Bunches, scan, survivor
 from zhenbo.signals.bunching import held as held_down
 from zhenbo.signals.company import SURE, Fact, goods, together
+from zhenbo.signals.looks import Held, created_in, events_of, strongest
 from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR, fisher
 
 Ints = npt.NDArray[np.int64]
@@ -83,26 +83,6 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     return [_evidence(session, made, best, tried)]
 
 
-@dataclass(frozen=True)
-class _Held:
-    """One kind of purse, judged.
-
-    Args:
-        bunches: the scan over its purses.
-        of_order: purse per order, −1 where the order tells none.
-        reach: buyers at different homes per purse.
-    """
-
-    bunches: Bunches
-    of_order: Ints
-    reach: Ints
-
-    @property
-    def mine(self) -> Bools:
-        """Orders of the purses that stand out."""
-        return np.asarray((self.of_order >= 0) & self.bunches.members[np.maximum(self.of_order, 0)])
-
-
 def _refunded_to(session: Session, made: Orders) -> Ints:
     """Account that received the refund of each order, −1 where none is told or it is the one that had paid."""
     rows = session.rows("refund_done")
@@ -124,7 +104,7 @@ def _refunded_to(session: Session, made: Orders) -> Ints:
     return out
 
 
-def _judge(made: Orders, of: Ints, base: Mapping[str, Any]) -> _Held | None:
+def _judge(made: Orders, of: Ints, base: Mapping[str, Any]) -> Held | None:
     """The scan over purses of one kind; None where the record does not tell enough buyers and homes apart."""
     carry = of >= 0
     people = (
@@ -146,12 +126,12 @@ def _judge(made: Orders, of: Ints, base: Mapping[str, Any]) -> _Held | None:
     members = np.zeros(n, dtype=bool)
     members[present[found.members]] = True
     whole = Bunches(found.p, found.expected, members, found.weight_db, found.excess)
-    return _Held(whole, of, reach)
+    return Held(whole, of, reach)
 
 
-def _seconded(session: Session, made: Orders, held: _Held) -> _Held:
+def _seconded(session: Session, made: Orders, held: Held) -> Held:
     """The same, seconded by what else the orders of far-reaching purses share: who orders for others does not write for them."""
-    far = held.reach >= _FAR
+    far = held.load >= _FAR
     mine = (held.of_order >= 0) & far[np.maximum(held.of_order, 0)]
     if not mine.any() or held.bunches.p >= UNREMARKABLE:
         return held
@@ -177,16 +157,15 @@ def _distinct(of: Ints, who: Ints, n: int) -> Ints:
     return np.bincount(pairs[0], minlength=n) if both.any() else np.zeros(n, dtype=np.int64)
 
 
-def _evidence(session: Session, made: Orders, best: str, tried: Mapping[str, _Held]) -> Found:
+def _evidence(session: Session, made: Orders, best: str, tried: Mapping[str, Held]) -> Found:
     held = tried[best]
     p = float(np.clip(held.bunches.p * len(tried), P_FLOOR, 1))
     mine = held.mine
     accused = bool(mine.any())
-    carriers = int((held.of_order >= 0).sum())
+    carriers = int(held.carriers.sum())
     low, mid, high = (share * mine.sum() for share in held.bunches.excess)
-    shown = mine if accused else held.of_order >= 0
-    created = made.at["created"][shown & (made.at["created"] != UNTIMED)]
-    events, total = cite(session.events.take(pa.array(np.sort(made.row[shown]))))
+    shown = mine if accused else held.carriers
+    events, total = cite(events_of(session, made, shown))
     buyers = made.keys["actor_id" if (made.keys["actor_id"] >= 0).any() else "addr"]
     causes = (
         Cause("family", "ruled_out"),
@@ -194,34 +173,24 @@ def _evidence(session: Session, made: Orders, best: str, tried: Mapping[str, _He
         Cause("ordered_for_others", "open"),
     )
     return SIGNAL.evidence(
-        window=(int(created.min()), int(created.max())) if len(created) else session.span,
+        window=created_in(session, made, shown),
         p=p,
-        observed=float(mine.sum()) if accused else float(held.reach.max(initial=0)),
+        observed=float(mine.sum()) if accused else float(held.load.max(initial=0)),
         expected=held.bunches.expected if accused else 1.0,
         says=_SAYS[best] if accused else "own_purses",
         args={
             "orders": int(mine.sum()) if accused else carriers,
             "all_orders": len(made),
-            "purses": int(held.bunches.members.sum()) if accused else int((held.reach > 0).sum()),
+            "purses": int(held.bunches.members.sum()) if accused else int((held.load > 0).sum()),
             "buyers": len(np.unique(buyers[mine & (buyers >= 0)])),
-            "largest": int(held.reach.max(initial=0)),
+            "largest": int(held.load.max(initial=0)),
         },
         effect=Effect("orders", low, mid, max(high, mid), of=float(carriers)) if accused else None,
-        orders=_weights(made, tried),
+        orders=strongest(made, tried.values()),
         causes=causes if accused else (),
         events=events,
         events_total=total,
     )  # fmt: skip
-
-
-def _weights(made: Orders, tried: Mapping[str, _Held]) -> dict[str, float]:
-    """Per order that tells a purse: the strongest thing said of it."""
-    weight = np.full(len(made), -np.inf)
-    for held in tried.values():
-        said = np.where(held.mine, held.bunches.weight_db, CLEAR_DB)
-        weight = np.where(held.of_order >= 0, np.maximum(weight, said), weight)
-    judged = np.flatnonzero(np.isfinite(weight))
-    return dict(zip(made.id.take(pa.array(judged)).to_pylist(), weight[judged].tolist(), strict=True))
 
 
 SIGNAL = Signal(

@@ -51,13 +51,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.core.evidence import Cause, Found, Say, Signal, cite
+from zhenbo.core.evidence import Cause, Found, Say, Signal
 from zhenbo.core.session import HOUR, MINUTE, SECOND, Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.opinions import Opinions, opinions
 from zhenbo.kernel.orders import NEVER, UNTIMED, Orders, orders
 from zhenbo.signals.company import SURE, Fact, goods, held_against, purses, together
-from zhenbo.signals.looks import Best, Look, best, created_in, share
+from zhenbo.signals.looks import Best, Look, best, said, share
 from zhenbo.signals.nulls import share_tail
 
 Bools = npt.NDArray[np.bool_]
@@ -151,25 +151,16 @@ def _together(made: Orders, told: Opinions, base: Mapping[str, Any]) -> Look | N
 def _evidence(session: Session, made: Orders, told: Opinions, found: Best) -> Found:
     rows = session.rows("review")
     mine = made.id.take(pa.array(np.flatnonzero(found.shown)))
-    events, total = cite(rows.filter(pc.is_in(rows["order_id"], value_set=mine)))
-    copied = found.accused and found.look.name == "copied"
-    said = told.line[found.look.members[told.order]]
+    line = told.line[found.look.members[told.order]]
     causes = (
         Cause("platform_template", "ruled_out"),
         Cause("copied_for_coins", "ruled_out" if found.p < SURE else "open"),
     )
-    return SIGNAL.evidence(
-        window=created_in(session, made, found.shown),
-        p=found.p,
-        observed=float(found.look.units),
-        expected=found.look.expected,
-        says=found.look.name if found.accused else "own_words",
-        args={**found.args, "reviews": len(told), "lines": len(np.unique(said[said >= 0]))},
-        effect=found.effect,
-        orders=found.weights(made),
-        causes=causes if copied else (),
-        events=events,
-        events_total=total,
+    return said(
+        SIGNAL, session, made, found, clear="own_words",
+        args={"reviews": len(told), "lines": len(np.unique(line[line >= 0]))},
+        causes=causes if found.accused and found.look.name == "copied" else (),
+        rows=rows.filter(pc.is_in(rows["order_id"], value_set=mine)),
     )  # fmt: skip
 
 

@@ -47,12 +47,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.core.evidence import Cause, Found, Say, Signal, cite
+from zhenbo.core.evidence import Cause, Found, Say, Signal
 from zhenbo.core.schema import MONEY_KINDS, Flag
 from zhenbo.core.session import HOUR, Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.orders import UNTIMED, Orders, orders
-from zhenbo.signals.looks import Best, best, created_in, share
+from zhenbo.signals.company import SURE
+from zhenbo.signals.looks import Best, best, said, share
 from zhenbo.signals.nulls import fisher, share_tail
 
 Bools = npt.NDArray[np.bool_]
@@ -139,27 +140,17 @@ def _undone(session: Session, made: Orders) -> Bools:
     )
 
 
-def _evidence(session: Session, made: Orders, told: Best) -> Found:
-    tied = told.look.members
-    events, total = cite(session.events.take(pa.array(np.sort(made.row[told.shown]))))
-    undone = _undone(session, made)
-    return SIGNAL.evidence(
-        window=created_in(session, made, told.shown),
-        p=told.p,
-        observed=float(tied.sum()),
-        expected=told.look.expected,
-        says="own_people" if told.accused else "as_others",
+def _evidence(session: Session, made: Orders, found: Best) -> Found:
+    tied, undone = found.look.members, _undone(session, made)
+    return said(
+        SIGNAL, session, made, found, clear="as_others",
         args={
-            "orders": int(tied.sum()), "all_orders": int(told.judged.sum()),
+            "orders": int(tied.sum()), "all_orders": int(found.judged.sum()),
             "accounts": len(np.unique(made.keys["actor_id"][tied])),
             "undone_share": round(float(undone[tied].mean()), 4),
-            "others_share": round(float(undone[told.judged & ~tied].mean()), 4),
+            "others_share": round(float(undone[found.judged & ~tied].mean()), 4),
         },
-        effect=told.effect,
-        orders=told.weights(made),
-        causes=(Cause("staff_purchase", "ruled_out" if told.p < 1e-3 else "open"),) if told.accused else (),
-        events=events,
-        events_total=total,
+        causes=(Cause("staff_purchase", "ruled_out" if found.p < SURE else "open"),) if found.accused else (),
     )  # fmt: skip
 
 

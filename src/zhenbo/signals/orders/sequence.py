@@ -58,13 +58,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.core.evidence import Cause, Found, Missing, Say, Signal, cite
+from zhenbo.core.evidence import Cause, Found, Missing, Say, Signal
 from zhenbo.core.schema import ROOM_KINDS
 from zhenbo.core.session import HOUR, Session, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.orders import NEVER, Orders, orders
 from zhenbo.signals.company import held_against, telling, together
-from zhenbo.signals.looks import Best, Look, best, created_in, share
+from zhenbo.signals.looks import Best, Look, best, said, share
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -166,22 +166,11 @@ def _broken(made: Orders, base: Mapping[str, Any]) -> tuple[Look | None, bool]:
 
 
 def _evidence(session: Session, made: Orders, found: Best, skewed: bool) -> Found:
-    events, total = cite(session.events.take(pa.array(np.sort(made.row[found.shown]))))
     unseen = found.accused and found.look.name == "unseen"
-    causes = (Cause("clock_skew", "explains" if skewed else "ruled_out"),) if found.accused or skewed else ()
-    return SIGNAL.evidence(
-        window=created_in(session, made, found.shown),
-        p=found.p,
-        observed=float(found.look.units),
-        expected=found.look.expected,
-        says=found.look.name if found.accused else "in_order",
-        args=found.args,
-        effect=found.effect,
-        orders=found.weights(made),
-        causes=((Cause("coverage", "ruled_out"), Cause("straight_link", "open")) if unseen else ()) + causes,
-        events=events,
-        events_total=total,
-    )  # fmt: skip
+    causes = (Cause("coverage", "ruled_out"), Cause("straight_link", "open")) if unseen else ()
+    if found.accused or skewed:
+        causes = (*causes, Cause("clock_skew", "explains" if skewed else "ruled_out"))
+    return said(SIGNAL, session, made, found, clear="in_order", causes=causes)
 
 
 SIGNAL = Signal(

@@ -49,9 +49,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from zhenbo.core.evidence import Cause, Found, Missing, Say, Signal, cite
+from zhenbo.core.evidence import Cause, Found, Missing, Say, Signal
 from zhenbo.core.session import Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.errands import Errands, errands, looked
@@ -59,7 +58,7 @@ from zhenbo.kernel.lengths import Cell, equal_lengths, like_lengths, step
 from zhenbo.kernel.orders import Orders, orders
 from zhenbo.kernel.visits import visits
 from zhenbo.signals.company import held_against, telling, together
-from zhenbo.signals.looks import Best, Look, best, created_in, share
+from zhenbo.signals.looks import Best, Look, best, said, share
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -128,21 +127,9 @@ def _unopened(session: Session, made: Orders, base: Mapping[str, Any]) -> Look |
 
 
 def _evidence(session: Session, made: Orders, found: Best) -> Found:
-    events, total = cite(session.events.take(pa.array(np.sort(made.row[found.shown]))))
     causes = {"alike": Cause("common_end", "ruled_out"), "unopened": Cause("straight_link", "open")}
-    return SIGNAL.evidence(
-        window=created_in(session, made, found.shown),
-        p=found.p,
-        observed=float(found.look.units),
-        expected=found.look.expected,
-        says=found.look.name if found.accused else "at_leisure",
-        args=found.args,
-        effect=found.effect,
-        orders=found.weights(made),
-        causes=(causes[found.look.name],) if found.accused else (),
-        events=events,
-        events_total=total,
-    )  # fmt: skip
+    cause = (causes[found.look.name],) if found.accused else ()
+    return said(SIGNAL, session, made, found, clear="at_leisure", causes=cause)
 
 
 SIGNAL = Signal(
