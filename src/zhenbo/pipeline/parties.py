@@ -1,8 +1,9 @@
 """What the audits of parties read: a record audited on the fly, or the verdicts of an earlier audit."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +65,22 @@ class Known:
 
     def readings(self, host: str) -> list[Reading]:
         """Follower counts of a host that were displayed, up to `as_of`."""
-        if self.data is None:
-            return []
-        ids = {*self.papers.registry.ids(host), *self.papers.registry.accounts(host)}
-        return [r for r in (*_events(self.data, ids), *_snapshots(self.data, ids)) if r.at <= self.as_of]
+        return [r for name in self._names(host) for r in self._readings.get(name, ()) if r.at <= self.as_of]
+
+    def _names(self, host: str) -> list[str]:
+        """Ids and accounts of a host."""
+        return sorted({*self.papers.registry.ids(host), *self.papers.registry.accounts(host)})
+
+    @cached_property
+    def _readings(self) -> Mapping[str, Sequence[Reading]]:
+        """All of them by host or account: a record of ten thousand hosts is gone through once, not once per host."""
+        out: dict[str, list[Reading]] = {}
+        if self.data is not None:
+            hosts = pc.unique(plain(self.data.events["host_id"])).drop_null().to_pylist()
+            names = {name for host in hosts for name in self._names(host)}
+            for name, reading in (*_events(self.data), *_snapshots(self.data, names)):
+                out.setdefault(name, []).append(reading)
+        return out
 
     def displayed(self) -> dict[str, dict[str, float]]:
         """Per host, renamed ones as one: followers as last read and what its middle session shows; empty where only verdicts are at hand."""
@@ -86,25 +99,28 @@ class Known:
         return told
 
 
-def _events(data: Dataset, hosts: set[str]) -> list[Reading]:
-    """Readings from counter rows."""
+def _events(data: Dataset) -> Iterator[tuple[str, Reading]]:
+    """Readings from counter rows, with the host they are of."""
     e = data.events
-    mine = pc.and_(pc.equal(plain(e["kind"]), _FANS), pc.is_in(plain(e["host_id"]), pa.array(sorted(hosts))))
-    rows = e.filter(pc.and_(mine, pc.and_(pc.is_valid(e["ts"]), pc.greater_equal(e["qty"], 0))))
-    ts = micros(rows["ts"]).tolist()
-    told = zip(ts, rows["qty"].to_pylist(), plain(rows["source"]).to_pylist(), rows["event_id"].to_pylist(), strict=True)  # fmt: skip
-    return [Reading(at, fans, f"{source}:{event}") for at, fans, source, event in told]
+    told = pc.and_(
+        pc.equal(plain(e["kind"]), _FANS), pc.and_(pc.is_valid(e["ts"]), pc.is_valid(e["host_id"]))
+    )
+    rows = e.filter(pc.fill_null(pc.and_(told, pc.greater_equal(e["qty"], 0)), False))
+    columns = (plain(rows[c]).to_pylist() for c in ("host_id", "qty", "source", "event_id"))
+    for at, host, fans, source, event in zip(micros(rows["ts"]).tolist(), *columns, strict=True):
+        yield host, Reading(at, fans, f"{source}:{event}")
 
 
-def _snapshots(data: Dataset, hosts: set[str]) -> list[Reading]:
-    """Readings from snapshots of the host's own account."""
+def _snapshots(data: Dataset, hosts: set[str]) -> Iterator[tuple[str, Reading]]:
+    """Readings from snapshots of the hosts' own accounts, with the account they are of."""
     a = data.accounts
     if not a.num_rows:
-        return []
-    mine = pc.and_(pc.is_in(a["account_id"], pa.array(sorted(hosts))), pc.and_(pc.is_valid(a["seen_at"]), pc.greater_equal(a["followers"], 0)))  # fmt: skip
-    rows = a.filter(pc.fill_null(mine, False))
-    told = zip(micros(rows["seen_at"]).tolist(), rows["followers"].to_pylist(), rows["account_id"].to_pylist(), strict=True)  # fmt: skip
-    return [Reading(at, fans, f"accounts:{who}") for at, fans, who in told]
+        return
+    mine = pc.and_(pc.is_in(a["account_id"], pa.array(sorted(hosts), pa.string())), pc.is_valid(a["seen_at"]))
+    rows = a.filter(pc.fill_null(pc.and_(mine, pc.greater_equal(a["followers"], 0)), False))
+    columns = (rows[c].to_pylist() for c in ("account_id", "followers"))
+    for at, who, fans in zip(micros(rows["seen_at"]).tolist(), *columns, strict=True):
+        yield who, Reading(at, fans, f"accounts:{who}")
 
 
 def known(
