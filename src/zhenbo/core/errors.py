@@ -27,6 +27,14 @@ class PackError(ZhenboError):
     """A pack (mapping, policy, baseline, calibration) that breaks its own rules."""
 
 
+class RecordError(ZhenboError):
+    """An act that cannot be recorded as it stands: malformed, or its key already says something else."""
+
+
+class BookError(RecordError):
+    """A transaction that the book refuses: it does not balance, overdraws, or settles what is not open."""
+
+
 class Reject(msgspec.Struct, frozen=True):
     """One row or file that could not be used, kept as data in `rejects.jsonl`.
 

@@ -1,0 +1,1 @@
+"""What follows from a verdict or a claim: acts, appended once, and the state they fold to."""

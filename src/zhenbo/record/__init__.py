@@ -1,0 +1,1 @@
+"""The record: where acts are kept."""
