@@ -9,6 +9,7 @@ After SynchroTrap (Cao et al., CCS 2014): the same targets at the same times, su
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -49,10 +50,12 @@ ARRIVALS = pa.schema([
 ])  # fmt: skip
 """First act of every account in every session (`at`, µs), how long after the room's first, how many arrive within half
 a `WIDTH` of it and in all, and the room's last act."""
+_SIDES = {"one": "other", "other": "one"}
+"""Each of two rooms and its partner."""
 TRIPS = pa.schema([
     ("one", pa.string()), ("other", pa.string()), ("account", pa.string()),
     ("carried", pa.bool_()),
-    *((f"{name}_{side}", kind) for side in ("one", "other")
+    *((f"{name}_{side}", kind) for side in _SIDES
       for name, kind in (("at", pa.int64()), ("after", pa.int64()), ("crowd", pa.int64()), ("people", pa.int64()))),
 ])  # fmt: skip
 """An account in two rooms, their ids in order; `carried` where both times the room before had just ended."""
@@ -164,14 +167,18 @@ def companies(told: pa.Table) -> pa.Table:
     common = np.bincount(number, minlength=len(names))
     enough = common[number] >= LEAST if len(number) else np.empty(0, bool)
     rows, number = told.filter(pa.array(enough)), number[enough]
-    parts = []
     # by time, never by name: sums must not depend on the key that names are hashed with
     order = np.lexsort((*(np.asarray(rows[f"at_{side}"].to_numpy()) for side in ("other", "one")), number))
-    for mine in np.split(order, np.flatnonzero(np.diff(number[order])) + 1) if len(order) else []:
-        both = rows.take(pa.array(mine))
-        company = _company(_Both(both))
-        parts += [_told(both, company, side) for side in ("one", "other")]
-    return pa.concat_tables(parts) if parts else ROUNDS.empty_table()
+    rows, number = rows.take(pa.array(order)).combine_chunks(), number[order]
+    bounds = np.flatnonzero(np.diff(number, prepend=-1, append=-1)).tolist()
+    seen = [(rows.slice(a, b - a), _company(_Both(rows.slice(a, b - a)))) for a, b in pairwise(bounds)]
+    met = pa.table({
+        "expected": pa.array([company.expected if company else 0.0 for _, company in seen], pa.float64()),
+        "p": pa.array([company.p if company else 1.0 for _, company in seen], pa.float64()),
+    })  # fmt: skip
+    sides = [_rooms(rows.take(pa.array(bounds[:-1], pa.int64())), met, side) for side in _SIDES]
+    members = [_members(both, company, side) for both, company in seen if company for side in _SIDES]
+    return pa.concat_tables([*sides, *members])
 
 
 class _Both:
@@ -183,7 +190,7 @@ class _Both:
                 name: np.asarray(rows[f"{name}_{side}"].to_numpy())
                 for name in ("at", "after", "crowd", "people")
             }
-            for side in ("one", "other")
+            for side in _SIDES
         ]
         self.after = [side["after"] for side in self.sides]
         self.free = (self.after[0] > NOTICE) & (self.after[1] > NOTICE)
@@ -277,13 +284,19 @@ def _tail(n: int, expected: float) -> float:
     return float(special.betainc(n, SIZE, expected / (SIZE + expected)))  # negative binomial: so many or more
 
 
-def _told(both: pa.Table, company: _Company | None, side: str) -> pa.Table:
-    """`ROUNDS` of one of two rooms."""
-    mine = both.filter(pa.array(company.members)) if company else both.slice(0, 0)
-    n, partner = mine.num_rows, {"one": "other", "other": "one"}[side]
+def _rooms(first: pa.Table, met: pa.Table, side: str) -> pa.Table:
+    """`ROUNDS` without accounts: one row per pair of rooms, from any row of each."""
+    n = first.num_rows
     return pa.table({
-        "subject": [both[side][0].as_py()] * (n + 1), "account": [None, *mine["account"].to_pylist()],
-        "partner": [both[partner][0].as_py()] * (n + 1), "at": [None, *mine[f"at_{side}"].to_pylist()],
-        "carried": [None, *mine["carried"].to_pylist()], "expected": [company.expected if company else 0.0] * (n + 1),
-        "p": [company.p if company else 1.0] * (n + 1),
+        "subject": first[side], "account": pa.nulls(n, pa.string()), "partner": first[_SIDES[side]],
+        "at": pa.nulls(n, pa.int64()), "carried": pa.nulls(n, pa.bool_()), **{c: met[c] for c in met.column_names},
+    }, schema=ROUNDS)  # fmt: skip
+
+
+def _members(both: pa.Table, company: _Company, side: str) -> pa.Table:
+    """`ROUNDS` of those of one of two rooms who came to both together."""
+    mine = both.filter(pa.array(company.members))
+    return pa.table({
+        "subject": mine[side], "account": mine["account"], "partner": mine[_SIDES[side]], "at": mine[f"at_{side}"],
+        "carried": mine["carried"], "expected": np.full(mine.num_rows, company.expected), "p": np.full(mine.num_rows, company.p),
     }, schema=ROUNDS)  # fmt: skip
