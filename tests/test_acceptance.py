@@ -120,6 +120,7 @@ def test_tiktok_packets_parse_date_accounts_and_keep_punishments():
     assert max(s.verdict.rank for s in found.audit.sessions) <= Outcome.INSUFFICIENT.rank
 
 
+@pytest.mark.slow
 def test_at_t1_few_sessions_are_left_insufficient():
     """Of the honest rooms of real size whose accounts are known, at most 30 % are left without an answer."""
     rooms = [only(audited("bilibili-asoul", name)) for name in GOOD]
@@ -226,6 +227,7 @@ def test_tmall_export_gives_the_figures_of_its_books():
     assert gmv.brushed < gmv.gross * 0.01
 
 
+@pytest.mark.slow
 def test_lockdown_regions_are_regional_not_brushing():
     """Hubei and Xinjiang stand in a reason that adds nothing to the score."""
     shop = only(audited("tmall-orders"))

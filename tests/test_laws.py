@@ -155,6 +155,7 @@ def chanting():
     return room(3, burst="lottery", view="capture").dataset
 
 
+@pytest.mark.slow
 def test_faults_on_the_way_accuse_nobody(chanting):
     """Late, repeated and shuffled rows change nothing; lost, skewed, torn and broken ones accuse nobody."""
     assert {f.law for f in FAULTS.values()} == {"exact", "no_new_accusation"}
@@ -162,6 +163,7 @@ def test_faults_on_the_way_accuse_nobody(chanting):
     assert check_told_twice(chanting) == []
 
 
+@pytest.mark.slow
 def test_exact_faults_leave_an_accusation_as_it_is():
     """An attacked room is accused the same when its rows come late, twice or in any order."""
     data = RECORDS["bought"]

@@ -236,6 +236,7 @@ def test_a_world_is_the_same_to_the_byte(name, tmp_path):
     assert truth["sessions"]
 
 
+@pytest.mark.slow
 def test_rows_late_and_twice_change_no_verdict(tmp_path):
     """The same world as it was delivered, rows late, shuffled and repeated, is audited to the same verdict."""
     for to, how in (("one", []), ("two", ["--as-delivered"])):

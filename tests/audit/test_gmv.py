@@ -53,6 +53,7 @@ def trades(draw) -> list[dict]:
     return rows
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(trades(), st.lists(st.floats(0, 1), min_size=6, max_size=6), st.randoms(use_true_random=False))
 def test_lines_sum_are_never_negative_and_ignore_the_order_of_rows(rows, odds, chance):

@@ -90,6 +90,7 @@ def small_steps(monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(module, name, size)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_steps")
 @pytest.mark.parametrize(
     ("cut", "few"), [(False, 20_000), (True, 3)], ids=["whole, repeats travel", "as of, all travel"]

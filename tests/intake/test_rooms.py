@@ -87,6 +87,7 @@ def test_tiktok_packets_all_parse_through_our_own_descriptor():
     assert 0 < pc.sum(history).as_py() < events.num_rows / 5
 
 
+@pytest.mark.slow
 def test_room_days_are_sessions_of_their_room_and_day():
     """2019 room texts: one session per file, room and day from the path, minute times, nobody named."""
     folder = real("bilibili-vtuber-danmaku-2019-05")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -133,6 +134,7 @@ def lives(draw) -> list[dict]:
     return rows
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(lives(), st.randoms(use_true_random=False))
 def test_no_order_life_makes_money_and_reading_again_changes_nothing(rows, chance):

@@ -272,6 +272,7 @@ def test_many_sessions_are_listed_and_the_left_out_are_counted():
     assert page.index("room-7781-20261120") < page.index("room-000")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_page_of_thousands_of_accused_stays_a_page(lang):
     """Of 3,000 suspects all are listed, the worst 250 told, and the page and the terminal say where the others are."""
