@@ -270,10 +270,10 @@ class Change:
 
 
 class Shelf(Protocol):
-    """The book's state as a store keeps it, read while nobody else writes."""
+    """The book's state, as a store or `Pages` keeps it."""
 
     def balances(self, pots: Collection[Pot]) -> Mapping[Pot, Balance]:
-        """Balances of the pots that have any."""
+        """Balances of those pots that have ever been touched."""
         ...
 
     def standings(self, keys: Collection[str]) -> Mapping[str, Standing]:
@@ -281,12 +281,28 @@ class Shelf(Protocol):
         ...
 
     def due(self, at: int) -> Sequence[Transaction]:
-        """Open holds whose `expires` is at or before `at`, the earliest first."""
+        """Open holds whose `expires` is at or before `at`."""
+        ...
+
+
+class Book(Shelf, Protocol):
+    """The book as a reader sees it."""
+
+    def accounts(self, prefix: str = "") -> Mapping[Pot, Balance]:
+        """Balances of the accounts whose names begin so, by name and currency."""
+        ...
+
+    def holds(self) -> Sequence[Transaction]:
+        """Open holds, by time and key."""
+        ...
+
+    def lines(self, account: str) -> Sequence[Standing]:
+        """Transactions that touch an account, in the order they were recorded."""
         ...
 
 
 class Law(Protocol):
-    """What a store asks before it appends acts: the pure law of the book."""
+    """What a store asks before it appends acts, while nobody else writes: the pure law of the book."""
 
     def __call__(self, acts: Sequence[Act], shelf: Shelf) -> Change:
         """What the acts do.
@@ -295,3 +311,48 @@ class Law(Protocol):
             BookError: when one of them may not be; nothing is appended then.
         """
         ...
+
+
+class Pages:
+    """The book in memory."""
+
+    def __init__(self) -> None:
+        self._balances: dict[Pot, Balance] = {}
+        self._standings: dict[str, Standing] = {}
+        self._held: dict[str, Transaction] = {}
+
+    def put(self, change: Change) -> None:
+        """Take over what acts have done."""
+        self._balances |= change.balances
+        self._standings |= change.standings
+        for key, standing in change.standings.items():
+            if standing.state == "held":
+                self._held[key] = standing.transaction
+            else:
+                self._held.pop(key, None)
+
+    def balances(self, pots: Collection[Pot]) -> Mapping[Pot, Balance]:
+        """See `Shelf.balances`."""
+        return {pot: self._balances[pot] for pot in pots if pot in self._balances}
+
+    def standings(self, keys: Collection[str]) -> Mapping[str, Standing]:
+        """See `Shelf.standings`."""
+        return {key: self._standings[key] for key in keys if key in self._standings}
+
+    def due(self, at: int) -> Sequence[Transaction]:
+        """See `Shelf.due`."""
+        return [t for t in self._held.values() if t.expires is not None and t.expires <= at]
+
+    def accounts(self, prefix: str = "") -> Mapping[Pot, Balance]:
+        """See `Book.accounts`."""
+        return {pot: b for pot, b in sorted(self._balances.items()) if pot[0].startswith(prefix)}
+
+    def holds(self) -> Sequence[Transaction]:
+        """See `Book.holds`."""
+        return sorted(self._held.values(), key=lambda t: (t.at, t.key))
+
+    def lines(self, account: str) -> Sequence[Standing]:
+        """See `Book.lines`."""
+        return [
+            s for s in self._standings.values() if any(p.account == account for p in s.transaction.postings)
+        ]
