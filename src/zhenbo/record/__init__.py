@@ -1,1 +1,7 @@
-"""The record: where acts are kept."""
+"""The record: acts and the book they add up to, in memory, in SQLite and in PostgreSQL."""
+
+from zhenbo.record.memory import Memory
+from zhenbo.record.store import Store
+from zhenbo.record.verify import Finding
+
+__all__ = ["Finding", "Memory", "Store"]

@@ -1,0 +1,1 @@
+"""Migrations of the record, run when a store is opened and by `zhenbo book migrate`."""
