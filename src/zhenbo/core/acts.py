@@ -106,10 +106,11 @@ def digest(act: Act) -> str:
 
     Examples:
         >>> digest(Act("k", "book.transaction", "s", 0))[:16]
-        'cd565d198712406d'
+        '1f8afdb4046ccf3a'
     """
-    fields = [f.encode() for f in (act.key, act.kind, act.subject, str(act.at), act.body)]
-    return hashlib.sha256(b"".join(b"%d:%b" % (len(f), f) for f in fields)).hexdigest()
+    key, kind, subject, body = act.key, act.kind, act.subject, act.body
+    said = f"{len(key)}:{key}{len(kind)}:{kind}{len(subject)}:{subject}{act.at}:{len(body)}:{body}"
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def seal(before: str, digested: str) -> str:
@@ -117,8 +118,7 @@ def seal(before: str, digested: str) -> str:
     return hashlib.sha256(bytes.fromhex(before) + bytes.fromhex(digested)).hexdigest()
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """An act in its place.
 
     Args:

@@ -11,6 +11,7 @@ is settled whole: posted, made void, or expired (the two-phase transfers of Tige
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, Protocol
 from urllib.parse import quote, unquote
 
@@ -32,7 +33,7 @@ State = Literal["held", "posted", "voided", "expired", "reversed"]
 Side = Literal["never_negative", "never_positive", "either"]
 
 
-class Posting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Posting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One line of a transaction.
 
     Args:
@@ -212,13 +213,13 @@ def parts(name: str) -> tuple[str, ...]:
     return tuple(unquote(p) for p in name.split(":"))
 
 
+@lru_cache(maxsize=1 << 16)
 def known(name: str) -> bool:
     """Whether it names an account of a known class."""
     return len(name) <= 200 and bool(_NAME.fullmatch(name)) and name.partition(":")[0] in CLASSES
 
 
-@dataclass(frozen=True)
-class Balance:
+class Balance(msgspec.Struct, frozen=True, gc=False):
     """What is in an account, in one currency.
 
     Args:
@@ -237,8 +238,7 @@ class Balance:
         return self.posted - self.held_out
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """A transaction and what has become of it.
 
     Args:

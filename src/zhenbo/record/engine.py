@@ -83,7 +83,7 @@ def _sqlite(place: URL, create: bool) -> Engine:
         connection.isolation_level = (
             None  # we say BEGIN ourselves: the driver's own never takes the lock at once
         )
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(made, "begin")

@@ -16,12 +16,15 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 REVISION = "0001"
 """The migration that makes these tables."""
 
 _WHOLE = BigInteger().with_variant(Integer, "sqlite")  # 64 bits in both; SQLite's row number is an INTEGER
+
+_HELD = "state = 'held'"
 
 metadata = MetaData(
     naming_convention={
@@ -60,11 +63,10 @@ transactions = Table(
     "transactions",
     metadata,
     Column("number", _WHOLE, ForeignKey("acts.number"), primary_key=True, autoincrement=False),
-    Column("key", Text, nullable=False, unique=True),
     Column("state", Text, nullable=False),
     Column("expires", _WHOLE),
     CheckConstraint("state IN ('held', 'posted', 'voided', 'expired', 'reversed')", name="state"),
-    Index("ix_transactions_state", "state", "expires"),
+    Index("ix_transactions_held", "expires", sqlite_where=text(_HELD), postgresql_where=text(_HELD)),
 )
 """What has become of each transaction; what it says is its act."""
 
@@ -77,6 +79,7 @@ postings = Table(
     Column("currency", Text, nullable=False),
     Column("amount", _WHOLE, nullable=False),
     Index("ix_postings_account", "account", "number"),
+    sqlite_with_rowid=False,
 )
 """The lines of each transaction; only those of posted and reversed ones are in `balances.posted`."""
 
@@ -93,5 +96,6 @@ balances = Table(
         "account LIKE 'outside:%' OR account LIKE 'recovery:%' OR posted >= held_out", name="never_negative"
     ),
     CheckConstraint("account NOT LIKE 'recovery:%' OR posted <= -held_in", name="never_positive"),
+    sqlite_with_rowid=False,
 )
 """What each account holds."""

@@ -29,7 +29,7 @@ SAYS = {
     "kept": Say("Act {number} does not carry the seal you kept: the record was written anew.", "第 {number} 条的封印与您保存的不符：记录曾被重写。"),
     "unlawful": Say("Act {number} ({key}) could never have been recorded: {what_text}", "第 {number} 条行为（{key}）本不可能被记录：{what_text}"),
     "balance": Say("The balance of {key} was changed: the acts make it {there}, the table says {here}.", "{key} 的余额被改动：按行为应为 {there}，表中为 {here}。"),
-    "standing": Say("Transaction {key} was changed in the book: the acts make it {there}, the table says {here}.", "交易 {key} 在账簿中被改动：按行为应为 {there}，表中为 {here}。"),
+    "standing": Say("Transaction {number} ({key}) was changed in the book: the acts make it {there}, the table says {here}.", "交易 {number}（{key}）在账簿中被改动：按行为应为 {there}，表中为 {here}。"),
     "posting": Say("A posting of act {number} was changed in the book: the acts make it {there}, the table says {here}.", "第 {number} 条行为的分录在账簿中被改动：按行为应为 {there}，表中为 {here}。"),
 }  # fmt: skip
 """What can be wrong."""
@@ -160,12 +160,12 @@ def _sums(b: Balance) -> str:
 def _standings(connection: Connection, pages: Pages, places: Mapping[int, str]) -> None:
     there = pages.standings(list(places.values()))
     rows = connection.execute(sa.select(transactions).order_by(transactions.c.number))
-    here = {r.number: (r.key, r.state, r.expires) for r in rows}
+    here = {r.number: (r.state, r.expires) for r in rows}
     for number in sorted(places.keys() | here.keys()):
         s = there.get(places.get(number, ""))
-        should = (s.transaction.key, s.state, s.transaction.expires) if s else None
+        should = (s.state, s.transaction.expires) if s else None
         if should != here.get(number):
-            key = places.get(number) or here[number][0]
+            key = places.get(number, "?")
             raise _Found(
                 "standing", number=number, key=key, there=_told(should), here=_told(here.get(number))
             )

@@ -215,7 +215,7 @@ class _Desk:
     def put(self, key: str, pot: Pot, b: Balance, amount: int) -> None:
         """A pot's new balance, if the pot may have it."""
         name, currency = pot
-        side = ledger.CLASSES[name.partition(":")[0]].side
+        side = _SIDES[name[: name.index(":")]]
         if side == "never_negative" and b.free < 0:
             free = b.free - amount
             raise BookError(f"{key}: {name} has {show(free, currency)} {currency} free; {show(-amount, currency)} cannot be taken. Pay in first, or take less.")  # fmt: skip
@@ -229,6 +229,7 @@ class _Desk:
         self.balances[pot] = b
 
 
+_SIDES = {name: c.side for name, c in ledger.CLASSES.items()}
 _NOTHING = Balance()
 _SETTLED: Mapping[ledger.How, ledger.State] = {"post": "posted", "void": "voided", "expire": "expired"}
 

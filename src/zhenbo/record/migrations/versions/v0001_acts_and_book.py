@@ -53,17 +53,18 @@ def _book() -> None:
     op.create_table(
         "transactions",
         sa.Column("number", _WHOLE, autoincrement=False, nullable=False),
-        sa.Column("key", sa.Text, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("expires", _WHOLE),
         sa.PrimaryKeyConstraint("number", name="pk_transactions"),
-        sa.UniqueConstraint("key", name="uq_transactions_key"),
         sa.ForeignKeyConstraint(["number"], ["acts.number"], name="fk_transactions_number"),
         sa.CheckConstraint(
             "state IN ('held', 'posted', 'voided', 'expired', 'reversed')", name=op.f("ck_transactions_state")
         ),
     )
-    op.create_index("ix_transactions_state", "transactions", ["state", "expires"])
+    held = sa.text("state = 'held'")
+    op.create_index(
+        "ix_transactions_held", "transactions", ["expires"], sqlite_where=held, postgresql_where=held
+    )
     op.create_table(
         "postings",
         sa.Column("number", _WHOLE, autoincrement=False, nullable=False),
@@ -73,6 +74,7 @@ def _book() -> None:
         sa.Column("amount", _WHOLE, nullable=False),
         sa.PrimaryKeyConstraint("number", "line", name="pk_postings"),
         sa.ForeignKeyConstraint(["number"], ["transactions.number"], name="fk_postings_number"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_postings_account", "postings", ["account", "number"])
     op.create_table(
@@ -91,4 +93,5 @@ def _book() -> None:
         sa.CheckConstraint(
             "account NOT LIKE 'recovery:%' OR posted <= -held_in", name=op.f("ck_balances_never_positive")
         ),
+        sqlite_with_rowid=False,
     )
