@@ -87,8 +87,7 @@ def _chain(connection: Connection, kept: Head | None) -> Iterator[Entry]:
     """The acts in their order, each seen to follow from those before."""
     end = connection.execute(sa.select(head)).one_or_none() or Head()
     last = Head()
-    rows = connection.execution_options(yield_per=_AT_ONCE).execute(sa.select(acts).order_by(acts.c.number))
-    for row in rows:
+    for row in _rows(connection, acts):
         entry = _entry(row, last)
         last = Head(entry.number, entry.seal)
         if kept and kept.number == last.number and kept.seal != last.seal:
@@ -178,14 +177,23 @@ def _postings(connection: Connection, pages: Pages, places: Mapping[int, str]) -
         for number, key in places.items()
         for n, p in enumerate(there[key].transaction.postings)
     )
-    query = sa.select(postings).order_by(postings.c.number, postings.c.line)
-    rows = (tuple(r) for r in connection.execution_options(yield_per=_AT_ONCE).execute(query))
+    rows = (tuple(r) for r in _rows(connection, postings))
     for line, row in zip_longest(should, rows):
         if line != row:
             number = min(x[0] for x in (line, row) if x)
             raise _Found(
                 "posting", number=number, key=places.get(number, ""), there=_told(line), here=_told(row)
             )
+
+
+def _rows(connection: Connection, table: sa.Table) -> Iterator[Any]:
+    """The rows of a table by its primary key, so many numbers at a time: the record may be larger than memory."""
+    number = table.c.number
+    query = sa.select(table).order_by(*table.primary_key.columns)
+    last = connection.execute(sa.select(sa.func.min(number))).scalar()
+    while last is not None:
+        yield from connection.execute(query.where(number >= last, number < last + _AT_ONCE)).all()
+        last = connection.execute(sa.select(sa.func.min(number)).where(number >= last + _AT_ONCE)).scalar()
 
 
 def _told(fields: Sequence[Any] | None) -> str:
