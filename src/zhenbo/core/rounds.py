@@ -8,8 +8,10 @@ notice to followers), not as long after the opening, nor at the same hour (a kno
 After SynchroTrap (Cao et al., CCS 2014): the same targets at the same times, sustained.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -171,7 +173,10 @@ def companies(told: pa.Table) -> pa.Table:
     order = np.lexsort((*(np.asarray(rows[f"at_{side}"].to_numpy()) for side in ("other", "one")), number))
     rows, number = rows.take(pa.array(order)).combine_chunks(), number[order]
     bounds = np.flatnonzero(np.diff(number, prepend=-1, append=-1)).tolist()
-    seen = [(rows.slice(a, b - a), _company(_Both(rows.slice(a, b - a)))) for a, b in pairwise(bounds)]
+    parts, hopeful = [rows.slice(a, b - a) for a, b in pairwise(bounds)], _promising(rows, number)
+    seen = [
+        (both, _company(_Both(both)) if some else None) for both, some in zip(parts, hopeful, strict=True)
+    ]
     met = pa.table({
         "expected": pa.array([company.expected if company else 0.0 for _, company in seen], pa.float64()),
         "p": pa.array([company.p if company else 1.0 for _, company in seen], pa.float64()),
@@ -179,6 +184,30 @@ def companies(told: pa.Table) -> pa.Table:
     sides = [_rooms(rows.take(pa.array(bounds[:-1], pa.int64())), met, side) for side in _SIDES]
     members = [_members(both, company, side) for both, company in seen if company for side in _SIDES]
     return pa.concat_tables([*sides, *members])
+
+
+def _promising(rows: pa.Table, number: Ints) -> list[bool]:
+    """Per pair of rooms, in order: whether its fullest place could be remarkable if its crowds put nobody there.
+
+    Most pairs are not worth the look at who came when; this says so of all at once and leaves no company out.
+    """
+    if not len(number):
+        return []
+    pair = np.cumsum(np.diff(number, prepend=number[0]) != 0)
+    looks, fullest = np.zeros(pair[-1] + 1, np.int64), np.zeros(pair[-1] + 1, np.int64)
+    for cell in _cuttings([np.asarray(rows[f"after_{side}"].to_numpy()) for side in _SIDES]):
+        places, code = np.unique(cell, return_inverse=True)
+        filled, count = np.unique(pair * len(places) + code, return_counts=True)
+        looks += np.bincount(filled // len(places), minlength=len(looks))
+        np.maximum.at(fullest, filled // len(places), count)
+    return [*((_tail(fullest, 1.0) * looks <= REMARKABLE) & (fullest >= LEAST)).tolist()]
+
+
+def _cuttings(after: Sequence[Ints]) -> Iterator[Ints]:
+    """The place of everybody who came to two rooms, by how long after their openings; places cut four ways."""
+    for shift in (0, WIDTH // 2):
+        for turn in (0, WIDTH // 2):
+            yield (after[0] + shift) // WIDTH * 100_000 + (after[1] + turn) // WIDTH
 
 
 class _Both:
@@ -248,17 +277,15 @@ def _company(both: _Both) -> _Company | None:
     """The closest company that keeps no habit, if it is remarkable."""
     best: _Company | None = None
     looks = 0
-    for shift in (0, WIDTH // 2):
-        for turn in (0, WIDTH // 2):
-            cell = (both.after[0] + shift) // WIDTH * 100_000 + (both.after[1] + turn) // WIDTH
-            places, of, count = np.unique(cell, return_inverse=True, return_counts=True)
-            looks += len(places)
-            for k in np.argsort(-count, kind="stable")[:_TRIED].tolist():
-                members = (of == k) & both.free
-                if members.sum() >= LEAST and not both.habit(members):
-                    expected = both.expected(members, 1)
-                    p = max(_tail(int(members.sum()), expected), both.one_sided(members, 1))
-                    best = _Company(members, expected, p) if best is None or p < best.p else best
+    for cell in _cuttings(both.after):
+        places, of, count = np.unique(cell, return_inverse=True, return_counts=True)
+        looks += len(places)
+        for k in np.argsort(-count, kind="stable")[:_TRIED].tolist():
+            members = (of == k) & both.free
+            if members.sum() >= LEAST and not both.habit(members):
+                expected = both.expected(members, 1)
+                p = max(float(_tail(int(members.sum()), expected)), both.one_sided(members, 1))
+                best = _Company(members, expected, p) if best is None or p < best.p else best
     if best is None or best.p * looks > REMARKABLE:
         return None
     return _widened(both, best, looks)
@@ -272,16 +299,16 @@ def _widened(both: _Both, company: _Company, looks: int) -> _Company:
     """With those who came a little earlier or later than the place that was found."""
     more = both.free & both.near(0, company.members, WIDTH) & both.near(1, company.members, WIDTH)
     expected = both.expected(more, 2)
-    p = max(_tail(int(more.sum()), expected), both.one_sided(more, 2))
+    p = max(float(_tail(int(more.sum()), expected)), both.one_sided(more, 2))
     if p > company.p:
         more, expected, p = company.members, company.expected, company.p
     return _Company(more, expected, min(p * looks, 1.0))
 
 
-def _tail(n: int, expected: float) -> float:
+def _tail(n: int | Ints, expected: float) -> Any:
     from scipy import special
 
-    return float(special.betainc(n, SIZE, expected / (SIZE + expected)))  # negative binomial: so many or more
+    return special.betainc(n, SIZE, expected / (SIZE + expected))  # negative binomial: so many or more
 
 
 def _rooms(first: pa.Table, met: pa.Table, side: str) -> pa.Table:
