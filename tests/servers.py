@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+import psycopg
 import pytest
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name))
@@ -52,7 +53,10 @@ class PostgreSQL:
     def database(self) -> str:
         """The URL of a new, empty database."""
         name = f"t{next(self._names)}"
-        self.run("createdb", "-h", self.folder, "-U", "tester", name)
+        with psycopg.connect(
+            host=str(self.folder), user="tester", dbname="postgres", autocommit=True
+        ) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
         return f"postgresql://tester@/{name}?host={self.folder}"
 
 

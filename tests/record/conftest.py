@@ -9,6 +9,8 @@ from servers import PostgreSQL, postgresql
 from zhenbo.act.book import admit
 from zhenbo.record import Memory, Store
 
+SERVED = pytest.param("postgresql", marks=pytest.mark.slow)
+
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[PostgreSQL]:
@@ -17,7 +19,7 @@ def server() -> Iterator[PostgreSQL]:
         yield running
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", SERVED])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A store that keeps what it is given, not made yet."""
     if request.param == "sqlite":
@@ -26,7 +28,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.database()
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+@pytest.fixture(params=["memory", "sqlite", SERVED])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Memory | Store]:
     """An empty store of each kind."""
     if request.param == "memory":

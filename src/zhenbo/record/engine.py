@@ -149,9 +149,8 @@ def told(engine: Engine) -> Iterator[None]:
         yield
     except DBAPIError as error:
         said = " ".join(str(error.orig).split())[:300]
-        raise RecordError(
-            f"The store {shown(engine)} refused: {said}. Nothing of this step was recorded."
-        ) from error
+        after = "Whether this step was recorded is not known: do it again; what is there already is passed over." if error.connection_invalidated else "Nothing of this step was recorded."  # fmt: skip
+        raise RecordError(f"The store {shown(engine)} refused: {said}. {after}") from error
     except SQLAlchemyError as error:
         raise RecordError(f"The store {shown(engine)} cannot be used: {' '.join(str(error).split())[:300]}.") from error  # fmt: skip
 
