@@ -35,6 +35,10 @@ class BookError(RecordError):
     """A transaction that the book refuses: it does not balance, overdraws, or settles what is not open."""
 
 
+class CaseError(RecordError):
+    """A step of a case that may not be taken: a field is missing, nobody confirmed it, or it is not its turn."""
+
+
 class Reject(msgspec.Struct, frozen=True):
     """One row or file that could not be used, kept as data in `rejects.jsonl`.
 

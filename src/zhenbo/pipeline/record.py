@@ -1,8 +1,8 @@
-"""Where the record is kept, opened under the law of the book: the one door for every command that acts."""
+"""Where the record is kept, opened under the law of the book and of cases: the one door for every command that acts."""
 
 from pathlib import Path
 
-from zhenbo.act.book import admit
+from zhenbo.act.governance.law import admit
 from zhenbo.intake.identity import key_path
 from zhenbo.record import Memory, Store
 

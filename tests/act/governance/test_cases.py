@@ -1,0 +1,253 @@
+"""Cases: same facts same sanction, nothing above a warning without a person, five fields, restoration as if it had never been."""
+
+from importlib.resources import files
+from itertools import permutations
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zhenbo.act.book import flows
+from zhenbo.act.governance import desk, money
+from zhenbo.act.governance.fold import SANCTIONED, fold, standing
+from zhenbo.act.governance.ladder import propose
+from zhenbo.act.governance.law import admit
+from zhenbo.act.governance.penalties import read_penalties
+from zhenbo.core.acts import Act
+from zhenbo.core.case import Case, Sanction
+from zhenbo.core.errors import CaseError, PackError, RecordError
+from zhenbo.core.session import DAY
+from zhenbo.record import Memory
+
+TEXT = files("zhenbo.packs").joinpath("penalties", "platform.toml").read_text("utf-8")
+PACK = read_penalties(TEXT, "platform.toml")
+START = 1_775_000_000_000_000  # 2026-03-31
+BRUSHED = {"by_party": True, "fabricated_share": 0.33, "fabricated_minor": 30_000_000}
+FAKE = {"not_genuine": True, "sold_units": 40}
+
+
+def desk_of(record):
+    """The state and the book of a record."""
+    with record.book() as book:
+        return fold(record.read()), book
+
+
+def lodged(party="shop", amount=1_000_000):
+    """A record in which a party has lodged security."""
+    record = Memory(admit)
+    record.append([flows.deposit_paid(f"lodged/{party}", START - 400 * DAY, party, amount).act()])
+    return record
+
+
+def sanctioned(record, case, at, person="person:li"):
+    """A case taken through to its sanction; the same person confirms all."""
+    record.append([desk.opened(fold(record.read()), case, PACK, at)])
+    record.append([desk.proposed(fold(record.read()), case.id, PACK, at)])
+    docket = fold(record.read()).of(case.id)
+    if docket.proposal.outcome != "sanction":
+        return
+    if docket.proposal.does.step != "warn":
+        record.append([desk.confirmed(fold(record.read()), case.id, person, "seen the orders", at)])
+    act = desk.sanctioned(fold(record.read()), case.id, PACK, at)
+    moves = money.taken(act.read(Sanction), desk_of(record)[1], at)
+    record.append([act, *(m.act() for m in moves)])
+
+
+def overturned(record, case, at, **how):
+    """An appeal that succeeds."""
+    record.append([desk.appealed(fold(record.read()), case, "shop", "it was a rival", at)])
+    state, book = desk_of(record)
+    acts = desk.decided(state, case, "person:wang", "the payer is the rival's", PACK, at, **how)
+    record.append([*acts, *(m.act() for m in money.given_back(state, acts, book))])
+
+
+def seen(record, party, now, leave_out=()):
+    """Where a party stands and what is in the book, told apart from what was only done and undone."""
+    state, book = desk_of(record)
+    where = standing(state, party, now)
+    cases = {c: (d.sanction.does, d.sanction.term, d.sanction.priors, d.sanction.reasons) for c, d in state.dockets.items() if d.sanction}  # fmt: skip
+    balances = {pot: b for pot, b in book.accounts().items() if (b.posted, b.held_in, b.held_out) != (0, 0, 0)}  # fmt: skip
+    assert not state.faults
+    assert not set(cases) & set(leave_out)
+    return where, cases, balances
+
+
+@given(
+    st.permutations(list(BRUSHED)), st.text("abcdefgh", min_size=1), st.text("xyz", min_size=1), st.integers(0, 300)
+)  # fmt: skip
+def test_same_facts_bring_the_same_proposal_whoever_is_accused_and_in_whatever_order_they_are_told(order, party, case, late):  # fmt: skip
+    """Order of facts, names and ids change nothing but the names."""
+    first = propose(Case("c", "p", "fake_orders", START, BRUSHED), PACK)
+    other = propose(Case(case, party, "fake_orders", START, {k: BRUSHED[k] for k in order}, fans=late), PACK)
+    assert msgspec.structs.replace(other, case="c") == first
+
+
+def test_the_order_in_which_cases_are_handled_changes_nobodys_sanction():
+    """Three cases of one party and one of another, in every order; those handled together never count each other."""
+    cases = [
+        Case("a", "shop", "fake_orders", START, BRUSHED),
+        Case("b", "shop", "fake_orders", START + DAY, BRUSHED),
+        Case("c", "shop", "counterfeit", START + 2 * DAY, FAKE),
+        Case("d", "other", "fake_orders", START, BRUSHED),
+    ]
+    told = set()
+    for order in permutations(cases):
+        record = lodged()
+        for case in order:
+            sanctioned(record, case, START + 5 * DAY)
+        told.add(msgspec.json.encode(sorted(fold(record.read()).dockets.items())))
+        where = standing(fold(record.read()), "shop", START + 6 * DAY)
+        told.add(repr(where).encode())
+    assert len(told) == 2
+    second = propose(cases[1], PACK, fold(record.read()).priors("shop"))
+    again = propose(
+        Case("e", "shop", "fake_orders", START + 9 * DAY, BRUSHED), PACK, fold(record.read()).priors("shop")
+    )
+    assert second.does.days == 7
+    assert again.does.step == "close", "the third strike, its two earlier ones noticed before it happened"
+
+
+def test_nothing_above_a_warning_can_be_made_read_or_appended_without_a_persons_confirmation():
+    """By the type, by the fold and by the law of the record; a warning needs nobody."""
+    record = lodged()
+    state = fold(record.read())
+    record.append([desk.opened(state, Case("a", "shop", "fake_orders", START, BRUSHED), PACK, START)])
+    record.append([desk.proposed(fold(record.read()), "a", PACK, START)])
+    with pytest.raises(CaseError, match="no person has confirmed"):
+        desk.sanctioned(fold(record.read()), "a", PACK, START)
+    with pytest.raises(CaseError, match="no person"):
+        desk.confirmed(fold(record.read()), "a", "zhenbo", "the score is high", START)
+    confirm = desk.confirmed(fold(record.read()), "a", "person:li", "seen the orders", START)
+    trial = fold([*record.read(), confirm])
+    act = desk.sanctioned(trial, "a", PACK, START)
+    bare = msgspec.json.decode(act.body)
+    del bare["confirmed"]
+    with pytest.raises(CaseError, match="no person has confirmed"):
+        record.append([Act("forged", SANCTIONED, "shop", START, msgspec.json.encode(bare).decode())])
+    unseen = fold([*record.read(), act])
+    assert unseen.faults, "a confirmation that is only told of in the sanction is none"
+    assert standing(unseen, "shop", START + 1).denied == ()
+    minor = Case("w", "shop", "fake_orders", START, BRUSHED | {"fabricated_share": 0.06, "fabricated_minor": 5})  # fmt: skip
+    sanctioned(record, minor, START)
+    assert fold(record.read()).of("w").sanction.confirmed is None
+
+
+@pytest.mark.parametrize("field", ["facts", "reasons", "basis", "term", "appeal"])
+def test_a_sanction_without_one_of_its_five_fields_cannot_be_written(field):
+    """Each of the five left out, emptied, or without its words."""
+    record = lodged()
+    sanctioned(record, Case("a", "shop", "fake_orders", START, BRUSHED), START)
+    whole = next(a for a in record.read() if a.kind == SANCTIONED)
+    for put in ("gone", "empty", "blank"):
+        body = msgspec.json.decode(whole.body)
+        if put == "gone":
+            del body[field]
+        elif put == "empty":
+            body[field] = {} if isinstance(body[field], dict) else []
+        elif field == "term":
+            body[field]["until"] = None
+        elif field == "appeal":
+            body[field]["until"] = body["term"]["starts"]
+        else:
+            body[field][0]["title" if field == "basis" else "says"] = {"en": "x", "zh": " "}
+        with pytest.raises(RecordError):
+            Memory(admit).append([Act("k", SANCTIONED, "shop", START, msgspec.json.encode(body).decode())])
+
+
+OFFENCES = {
+    "fake_orders": [{"by_party": True, "fabricated_share": s, "fabricated_minor": m} for s, m in ((0.06, 1), (0.15, 5), (0.4, 5), (0.4, 10**9))],
+    "counterfeit": [{"not_genuine": True, "sold_units": n} for n in (1, 2000)],
+    "false_claim": [{"untrue": True, "misled_orders": n} for n in (20, 900)],
+}  # fmt: skip
+HISTORY = st.lists(
+    st.tuples(st.sampled_from([(o, f) for o, kinds in OFFENCES.items() for f in kinds]), st.integers(1, 60)), min_size=1, max_size=6
+)  # fmt: skip
+
+
+@pytest.mark.slow
+@given(HISTORY, st.data())
+@settings(max_examples=30, deadline=None)
+def test_a_successful_appeal_leaves_weight_points_and_money_as_if_the_sanction_had_never_been(history, data):
+    """Every history of sanctions, any of them overturned: the party and the book stand as in the history without it."""
+    cases, at = [], START
+    for n, ((offence, facts), gap) in enumerate(history):
+        at += gap * DAY
+        cases.append((Case(f"c{n}", "shop", offence, at - DAY, facts), at))
+    chosen = data.draw(st.sampled_from(cases))[0].id
+    with_it, without = lodged(amount=10_000_000), lodged(amount=10_000_000)
+    for case, when in cases:
+        sanctioned(with_it, case, when)
+        if case.id != chosen:
+            sanctioned(without, case, when)
+    end = max(w for _, w in cases)
+    docket = fold(with_it.read()).of(chosen)
+    if not docket.sanction or end > docket.sanction.appeal.until:
+        return
+    overturned(with_it, chosen, end, overturn=True)
+    for now in (end, end + 20 * DAY, end + 200 * DAY, end + 900 * DAY):
+        assert seen(with_it, "shop", now, {chosen}) == seen(without, "shop", now)
+
+
+def test_an_appeal_with_facts_put_right_leaves_what_the_rules_make_of_them():
+    """A third of the orders becomes a twentieth: a warning, from the first day on, and the deposit is whole again."""
+    record = lodged()
+    sanctioned(record, Case("a", "shop", "counterfeit", START, {"not_genuine": True, "sold_units": 4000}), START)  # fmt: skip
+    assert desk_of(record)[1].balances([(flows.deposit("shop"), "CNY")])[flows.deposit("shop"), "CNY"].posted == 950_000  # fmt: skip
+    overturned(record, "a", START + DAY, facts={"sold_units": 40})
+    state, book = desk_of(record)
+    assert (state.of("a").status, state.of("a").sanction.does.days) == ("lowered", 7)
+    assert book.balances([(flows.deposit("shop"), "CNY")])[flows.deposit("shop"), "CNY"].posted == 990_000
+    with pytest.raises(CaseError, match="no appeal is open"):
+        desk.decided(state, "a", "person:zhao", "again", PACK, START + 2 * DAY, overturn=True)
+
+
+def test_an_appeal_is_decided_by_somebody_else_in_time_and_never_makes_worse():
+    """The first reviewer cannot, a late appeal is none, and facts put right can only help."""
+    record = lodged()
+    sanctioned(record, Case("a", "shop", "counterfeit", START, FAKE), START)
+    with pytest.raises(CaseError, match="time to appeal is over"):
+        desk.appealed(fold(record.read()), "a", "shop", "late", START + 31 * DAY)
+    record.append([desk.appealed(fold(record.read()), "a", "shop", "genuine", START + DAY)])
+    state = fold(record.read())
+    with pytest.raises(CaseError, match="somebody else"):
+        desk.decided(state, "a", "person:li", "as before", PACK, START + DAY)
+    with pytest.raises(CaseError, match="not milder"):
+        desk.decided(state, "a", "person:wang", "worse", PACK, START + DAY, facts={"sold_units": 4000})
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        ({}, "ask"),
+        ({"by_party": True}, "ask"),
+        ({"fabricated_share": 0.9}, "ask"),
+        ({"by_party": True, "fabricated_share": 0.04, "fabricated_minor": 9}, "none"),
+        ({"by_party": False, "fabricated_share": 0.9}, "none"),
+        ({"by_party": True, "by_rival": True, "fabricated_share": 0.9}, "none"),
+        ({"by_party": True, "fabricated_share": 0.9}, "sanction"),
+    ],
+)
+def test_unknown_facts_never_convict_and_the_immaterial_is_tolerated(facts, outcome):
+    """What nobody has told asks; what is excused, refuted or small lets go."""
+    assert propose(Case("c", "p", "fake_orders", START, facts), PACK).outcome == outcome
+
+
+def test_the_law_of_the_day_is_cited_and_a_draft_or_no_law_sanctions_nobody():
+    """Article 8 before 2025-10-15, 9 after; a draft rule and a day before any law block."""
+    old = propose(Case("c", "p", "bought_fans", 1_740_000_000_000_000, {"by_party": True, "bought_fans": 10**6}), PACK)  # fmt: skip
+    new = propose(Case("c", "p", "bought_fans", START, {"by_party": True, "bought_fans": 10**6}), PACK)
+    articles = [{b.article for b in p.basis if b.law == "cn.aucl"} for p in (old, new)]
+    assert articles == [{"8"}, {"9"}]
+    tolerated = propose(Case("c", "p", "bought_fans", START, {"by_party": True, "bought_fans": 20_000}), PACK)
+    assert tolerated.outcome == "none", "A61"
+    assert propose(Case("c", "p", "staged_misery", START, {"staged_misery": True, "misled_orders": 9}), PACK).outcome == "blocked"  # fmt: skip
+    assert propose(Case("c", "p", "unsafe_goods", 10**15, {"unsafe": True, "sold_units": 900}), PACK).outcome == "blocked"  # fmt: skip
+
+
+def test_a_pack_out_of_proportion_is_refused():
+    """A third strike milder than the first, and a serious matter milder than a minor one."""
+    with pytest.raises(PackError, match="milder"):
+        read_penalties(TEXT.replace('{ step = "close", points = 12 },\n]\ngrave', '{ step = "warn", points = 12 },\n]\ngrave'), "p")  # fmt: skip
+    with pytest.raises(PackError, match="harsher"):
+        read_penalties(TEXT.replace('{ step = "warn", points = 1 },', '{ step = "suspend", days = 3, points = 1 },', 1).replace('{ step = "limit_function", days = 3, points = 2, limits = ["share_goods"] },\n  { step = "limit_traffic", days = 7, points = 3, weight = 0.7 },', "", 1), "p")  # fmt: skip
