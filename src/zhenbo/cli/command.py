@@ -20,6 +20,7 @@ COMMANDS = {
     "portfolio": "Verify many hosts from a sample (ITDD, IT 专项核查).",
     "platform": "A platform's sales from a monitored head, as an interval.",
     "inspect": "Sampling inspection: plans, switching, a budget, custody.",
+    "claim": "Decide buyers' claims under promises and law.",
     "import": "Turn any known source into a canonical data folder.",
     "sim": "Make a simulated world with its truth, from a seed.",
     "calibrate": "Learn your own reference cells and calibration from history.",
