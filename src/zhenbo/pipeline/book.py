@@ -251,7 +251,7 @@ def _named(entry: Mapping[str, Any]) -> Transaction:
             f"flow {str(flow)[:80]!r} has no arguments of its own; give postings, or one of {', '.join(NAMED)}."
         )
     does = NAMED[flow]
-    takes = {n: p for n, p in inspect.signature(does).parameters.items() if n not in {"flow"}}
+    takes = {n: p for n, p in inspect.signature(does).parameters.items() if n != "flow"}
     given = {n: v for n, v in entry.items() if n not in {"flow", "held", "expires"}}
     missing = [n for n, p in takes.items() if p.default is inspect.Parameter.empty and n not in given]
     strangers = sorted(set(given) - set(takes) - {"note"})

@@ -166,11 +166,10 @@ def _rows(lines: Sequence[Standing], account: str) -> Iterator[Row]:
 
 
 def _pool(book: Book, fund: str, currency: str) -> Pool:
-    moved = sorted(
-        (r.at, r.amount) for r in statement(book, fund) if r.balance is not None and r.currency == currency
-    )
-    if not moved:
+    rows = [r for r in statement(book, fund) if r.balance is not None and r.currency == currency]
+    if not rows:
         return Pool(fund, currency, 0, 1, [0], 0)
+    moved = sorted((r.at, r.amount) for r in rows)
     times = [at for at, _ in moved]
     after = list(accumulate(amount for _, amount in moved))
     step = max((times[-1] - times[0]) // (STEPS - 1), 1)
