@@ -91,3 +91,12 @@ def test_every_verb_tells_as_many_events_as_it_says(verb, people, times, loose):
     assert once.equals(again)
     assert once.num_rows == people * times
     assert set(once["kind"].to_pylist()) <= set(KINDS)
+
+
+def test_a_stretch_lies_on_the_day_it_names():
+    """`d+3 09:00-22:00` is an afternoon three days on; only an end before its start lies past midnight."""
+    told = read(
+        '20:00 a1 orders o1 9.00; 20:00 a1 orders o2 9.00; d+3 09:00-22:00 refunded o{n} x2; d+1 23:00-01:00 a1 says "hi" x2'
+    )
+    days = [t.strftime("%d %H") for t in told.dataset.events["ts"].to_pylist()]
+    assert [d for d in days if d[:2] > "01"] == ["02 23", "03 00", "04 09", "04 15"]

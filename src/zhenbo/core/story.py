@@ -116,10 +116,11 @@ def _statements(text: str) -> Iterator[str]:
 
 
 def _moment(match: re.Match[str], end: str, day: datetime) -> int | None:
+    """One end of a stretch; the second lies on the day of the first unless it names its own."""
     if match[f"{end}h"] is None:
         return None
     at = day + timedelta(
-        days=int(match[f"{end}day"] or 0), hours=int(match[f"{end}h"]), minutes=int(match[f"{end}m"]), seconds=int(match[f"{end}s"] or 0)
+        days=int(match[f"{end}day"] or match["aday"] or 0), hours=int(match[f"{end}h"]), minutes=int(match[f"{end}m"]), seconds=int(match[f"{end}s"] or 0)
     )  # fmt: skip
     return int(at.timestamp()) * SECOND
 
