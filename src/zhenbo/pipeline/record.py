@@ -4,7 +4,7 @@ from pathlib import Path
 
 from zhenbo.act.governance.law import admit
 from zhenbo.intake.identity import key_path
-from zhenbo.record import Memory, Store
+from zhenbo.record import Memory, Store, migrate
 
 
 def store_path() -> Path:
@@ -23,6 +23,18 @@ def opened(url: str | None = None, *, create: bool = True) -> Store:
         RecordError: when it cannot be opened, is not there, or was written by a later version.
     """
     return Store.open(url or str(store_path()), admit, create=create)
+
+
+def migrated(url: str | None = None) -> tuple[str | None, str, str]:
+    """Bring a store's tables up to date, making them where there are none.
+
+    Returns:
+        The revision before (None without tables), the one now, and the store's name without a password.
+
+    Raises:
+        RecordError: as `opened`.
+    """
+    return migrate(url or str(store_path()))
 
 
 def in_memory() -> Memory:

@@ -35,14 +35,34 @@ def engine(url: str, *, create: bool = True) -> Engine:
     Raises:
         RecordError: when the store cannot be opened, is no store, or was written by a later version.
     """
-    place = located(url)
-    made = _sqlite(place, create) if place.get_backend_name() == "sqlite" else _postgresql(place)
+    made = _unready(url, create=create)
     try:
-        migrate(made)
+        _ready(made)
     except BaseException:
         made.dispose()
         raise
     return made
+
+
+def migrate(url: str) -> tuple[str | None, str, str]:
+    """Bring a store's tables up to date, making them where there are none.
+
+    Returns:
+        The revision before (None without tables), the one now, the store's name without its password.
+
+    Raises:
+        RecordError: as `engine`.
+    """
+    made = _unready(url, create=True)
+    try:
+        return _ready(made), REVISION, shown(made)
+    finally:
+        made.dispose()
+
+
+def _unready(url: str, *, create: bool) -> Engine:
+    place = located(url)
+    return _sqlite(place, create) if place.get_backend_name() == "sqlite" else _postgresql(place)
 
 
 def located(url: str) -> URL:
@@ -155,16 +175,9 @@ def told(engine: Engine) -> Iterator[None]:
         raise RecordError(f"The store {shown(engine)} cannot be used: {' '.join(str(error).split())[:300]}.") from error  # fmt: skip
 
 
-def migrate(engine: Engine) -> str | None:
-    """Bring the tables up to date.
-
-    Returns:
-        The revision they had before; None for a store without tables.
-
-    Raises:
-        RecordError: when a later version has written the store.
-    """
-    with reading_plain(engine) as connection:
+def _ready(engine: Engine) -> str | None:
+    """Bring the tables up to date; the revision they had before, None where there were none."""
+    with reading(engine) as connection:
         before = _revision(connection)
     if before == REVISION:
         return before
@@ -174,13 +187,6 @@ def migrate(engine: Engine) -> str | None:
         if _revision(connection) != REVISION:  # another process may have been first
             _upgrade(connection)
     return before
-
-
-@contextmanager
-def reading_plain(engine: Engine) -> Iterator[Connection]:
-    """As `reading`, of a database that may not be a store yet."""
-    with told(engine), engine.connect() as connection, connection.begin():
-        yield connection
 
 
 def _revision(connection: Connection) -> str | None:

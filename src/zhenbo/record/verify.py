@@ -28,7 +28,7 @@ SAYS = {
     "head": Say("The head of the record does not carry the seal of act {number}: the head was changed.", "记录末端未带有第 {number} 条的封印：末端被改动。"),
     "kept": Say("Act {number} does not carry the seal you kept: the record was written anew.", "第 {number} 条的封印与您保存的不符：记录曾被重写。"),
     "unlawful": Say("Act {number} ({key}) could never have been recorded: {what_text}", "第 {number} 条行为（{key}）本不可能被记录：{what_text}"),
-    "balance": Say("The balance of {key} was changed: the acts make it {there}, the table says {here}.", "{key} 的余额被改动：按行为应为 {there}，表中为 {here}。"),
+    "balance": Say("The balance of {key} was changed: the acts make it {there_minor} (holds: in {there_in_minor}, out {there_out_minor}), the table says {here_minor} (in {here_in_minor}, out {here_out_minor}).", "{key} 的余额被改动：按行为应为 {there_minor}（冻结：入 {there_in_minor}，出 {there_out_minor}），表中为 {here_minor}（入 {here_in_minor}，出 {here_out_minor}）。"),
     "standing": Say("Transaction {number} ({key}) was changed in the book: the acts make it {there}, the table says {here}.", "交易 {number}（{key}）在账簿中被改动：按行为应为 {there}，表中为 {here}。"),
     "posting": Say("A posting of act {number} was changed in the book: the acts make it {there}, the table says {here}.", "第 {number} 条行为的分录在账簿中被改动：按行为应为 {there}，表中为 {here}。"),
 }  # fmt: skip
@@ -149,11 +149,13 @@ def _balances(connection: Connection, pages: Pages) -> None:
     for pot in sorted(there.keys() | here.keys()):
         should, is_ = there.get(pot, Balance()), here.get(pot, Balance())
         if should != is_:
-            raise _Found("balance", key=pot[0], currency=pot[1], there=_sums(should), here=_sums(is_))
+            raise _Found(
+                "balance", key=pot[0], currency=pot[1], **_sums("there", should), **_sums("here", is_)
+            )
 
 
-def _sums(b: Balance) -> str:
-    return f"{b.posted} (+{b.held_in} −{b.held_out})"
+def _sums(where: str, b: Balance) -> dict[str, int]:
+    return {f"{where}_minor": b.posted, f"{where}_in_minor": b.held_in, f"{where}_out_minor": b.held_out}
 
 
 def _standings(connection: Connection, pages: Pages, places: Mapping[int, str]) -> None:
@@ -197,4 +199,8 @@ def _rows(connection: Connection, table: sa.Table) -> Iterator[Any]:
 
 
 def _told(fields: Sequence[Any] | None) -> str:
-    return "nothing" if fields is None else " ".join(str(f) for f in fields if f is not None)
+    return (
+        "nothing"
+        if fields is None
+        else " ".join(f"{f:,}" if isinstance(f, int) else str(f) for f in fields if f is not None)
+    )
