@@ -21,6 +21,7 @@ COMMANDS = {
     "platform": "A platform's sales from a monitored head, as an interval.",
     "inspect": "Sampling inspection: plans, switching, a budget, custody.",
     "claim": "Decide buyers' claims under promises and law.",
+    "book": "Deposits, funds, advances and their recovery, in double entry.",
     "import": "Turn any known source into a canonical data folder.",
     "sim": "Make a simulated world with its truth, from a seed.",
     "calibrate": "Learn your own reference cells and calibration from history.",
