@@ -6,6 +6,7 @@ refused as a whole, with every wrong entry named, since half a payment run is wo
 """
 
 import datetime as dt
+import difflib
 import inspect
 import json
 import tomllib
@@ -17,6 +18,7 @@ import msgspec
 from msgspec.structs import replace
 
 from zhenbo.act.book import flows
+from zhenbo.act.book.law import check
 from zhenbo.core.acts import Act
 from zhenbo.core.errors import BookError, RecordError, ZhenboError
 from zhenbo.core.ledger import Book, How, Posting, Settlement, Transaction
@@ -203,6 +205,7 @@ def acts_of(entries: Sequence[tuple[str, Any]], book: Book, now: int) -> list[Ac
             if one.at > now + DAY:
                 raise BookError(f"its time {entry['at']} lies ahead.")
             if isinstance(one, Transaction):
+                check(one)
                 made[one.key] = one
             acts.append(one.act())
         except (RecordError, msgspec.ValidationError, OverflowError) as error:
@@ -247,9 +250,9 @@ def _named(entry: Mapping[str, Any]) -> Transaction:
     """An entry by the name of its flow."""
     flow = entry.get("flow")
     if not isinstance(flow, str) or flow not in NAMED:
-        raise BookError(
-            f"flow {str(flow)[:80]!r} has no arguments of its own; give postings, or one of {', '.join(NAMED)}."
-        )
+        near = difflib.get_close_matches(str(flow)[:80], NAMED, 1)
+        hint = f"Did you mean {near[0]}?" if near else f"Known ones: {', '.join(NAMED)}; or give postings."
+        raise BookError(f"flow {str(flow)[:80]!r} has no arguments of its own. {hint}")
     does = NAMED[flow]
     takes = {n: p for n, p in inspect.signature(does).parameters.items() if n != "flow"}
     given = {n: v for n, v in entry.items() if n not in {"flow", "held", "expires"}}

@@ -226,11 +226,16 @@ def _accounts(accounts: Sequence[Account], lang: Lang) -> Table:
     rows = tuple(
         (
             Cell(shown(a.account)), Cell(fmt.money(a.posted, a.currency), "num"),
-            *(Cell(fmt.money(v, a.currency) if v else "–", "num") for v in (a.held_out, a.free, a.held_in)),
+            *(Cell(fmt.money(v, a.currency) if v else "–", "num") for v in (a.held_out, _free(a), a.held_in)),
         )
         for a in accounts
     )  # fmt: skip
     return Table(tuple(say(h, lang) for h in heads), rows)
+
+
+def _free(a: Account) -> int:
+    """What may be taken; nothing to tell where an account has no bottom."""
+    return a.free if CLASSES[parts(a.account)[0]].side == "never_negative" else 0
 
 
 def _when(at: int) -> str:
