@@ -155,7 +155,7 @@ def audit_case(made: Case, policy: Policy, words: Words, beyond: Beyond | None =
     # below suspect nothing is taken off anybody's sales; what was judged still widens the interval
     believed = 1.0 if sales.outcome.rank >= Outcome.SUSPECT.rank else NOT_BELIEVED
     fakes = _fakes(session, seen, judged, policy)
-    missed = _missed(fakes.orders, session, policy)
+    missed = missed_share(fakes.orders, session, policy)
     gmv = bridge(session, {order: min(p, believed) for order, p in judged.orders.items()}, missed, made.usual)
     head = judged.headline
     start, end = session.span
@@ -301,7 +301,7 @@ def _fakes(session: Session, seen: Shown, judged: Judgement, policy: Policy) -> 
     return Fakes(**{m: None if f is None else _calibrated(f, m, tiers[m], policy) for m, f in made.items()})
 
 
-def _missed(orders: Fake | None, session: Session, policy: Policy) -> float:
+def missed_share(orders: Fake | None, session: Session, policy: Policy) -> float:
     """Upper end of the brushed share of orders; where it could not be judged, the share that is missed in bought sessions."""
     if orders is not None:
         return orders.high / max(orders.shown, 1)

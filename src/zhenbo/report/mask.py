@@ -60,6 +60,20 @@ def masked(text: str, limit: int = TEXT_LIMIT) -> str:
     return clean(body, limit)
 
 
+def hidden(text: str) -> str:
+    """Text with nothing but contacts, card numbers and addresses masked: what is not personal stays to the letter.
+
+    Examples:
+        >>> hidden(" 扣1 "), hidden("138\u200b0013\u200b8000 扣1")
+        (' 扣1 ', '☎*** 扣1')
+    """
+    body = _INVISIBLE.sub(" ", text)
+    shown = body
+    for pattern, mask in _MASKS:
+        shown = pattern.sub(mask, shown)
+    return text if shown == body else shown
+
+
 def accounts(ids: Iterable[str | None]) -> dict[str, str]:
     """Every account id with what a reader sees of it: `u_07919***`, or its tail where heads are alike.
 
