@@ -95,7 +95,7 @@ def _named(name: str, value: str) -> None:
         raise RecordError(
             f"An act's {name} has {len(value)} characters; 1 to {LONGEST_NAME} are kept: {value[:80]!r}."
         )
-    if any(unicodedata.category(c) in {"Cc", "Cs"} for c in value):
+    if not value.isprintable() and any(unicodedata.category(c) in {"Cc", "Cs"} for c in value):
         raise RecordError(
             f"An act's {name} holds control characters or half a character: {value[:80]!r}. Leave them out."
         )

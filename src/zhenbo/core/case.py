@@ -36,14 +36,14 @@ GRADES: tuple[Grade, ...] = ("immaterial", "minor", "ordinary", "serious", "grav
 _PERSON = re.compile(r"person:\S.{0,79}")
 
 
-class Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Stated(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """A sentence for the accused, with what fills its fields; reports format and mask it (`zhenbo.report.phrase`)."""
 
     says: Say
     args: dict[str, Scalar] = {}
 
 
-class Basis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Basis(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """Where it stands: the law or rule by its id and name, and the article."""
 
     law: str
@@ -51,7 +51,7 @@ class Basis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: Say
 
 
-class Ground(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Ground(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """Something that a fact rests on.
 
     Args:
@@ -63,7 +63,7 @@ class Ground(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str = ""
 
 
-class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Case(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """What is held against a party.
 
     Args:
@@ -93,7 +93,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     blocked: Say | None = None
 
 
-class Established(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Established(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """Facts that a person added to a case or put right, with what they rest on."""
 
     case: str
@@ -107,7 +107,7 @@ class Established(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         _said(self.reason, "why the facts are so", self.case)
 
 
-class Recourse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Recourse(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """How the accused may object.
 
     Args:
@@ -121,7 +121,7 @@ class Recourse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     how: Stated
 
 
-class Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Term(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """From when to when; a warning is given `once`, an account is closed `for_good`, all else ends at `until`."""
 
     kind: Literal["once", "until", "for_good"]
@@ -129,7 +129,7 @@ class Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     until: int | None = None
 
 
-class Consequence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Consequence(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """What a sanction does, apart from when: one rung of a ladder.
 
     Args:
@@ -157,7 +157,7 @@ class Consequence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
 Outcome = Literal["sanction", "none", "ask", "blocked"]
 
 
-class Proposal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Proposal(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """What the rules make of a case; the same facts give the same proposal, whoever is accused.
 
     Args:
@@ -196,7 +196,7 @@ class Proposal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
 
 
-class Confirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Confirmation(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """A person has looked at a proposal and stands for it.
 
     Args:
@@ -218,7 +218,7 @@ class Confirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         _said(self.reason, "what convinced the person who confirms", self.case)
 
 
-class Sanction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Sanction(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """A sanction with its five fields; see the module on what cannot be one.
 
     Args:
@@ -282,7 +282,7 @@ class Sanction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
             raise CaseError(f"Sanction in case {self.case}: its term ends before it starts.")
 
 
-class Dropped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Dropped(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """A person closes a case without a sanction."""
 
     case: str
@@ -294,7 +294,7 @@ class Dropped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         _said(self.reason, "why it is dropped", self.case)
 
 
-class Appeal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Appeal(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """An objection of the party, in its words, with what it hands in."""
 
     case: str
@@ -306,7 +306,7 @@ class Appeal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         _said(self.text, "what is objected", self.case)
 
 
-class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Decision(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """What another person than the first made of an appeal.
 
     Args:
@@ -334,12 +334,31 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
             )
 
 
-class Regraded(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Regraded(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """A sanction set anew because a prior that it counted has fallen; never harsher, and gone where `instead` is None."""
 
     case: str
     fallen: str
     instead: Sanction | None = None
+
+
+class Referred(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """A person hands a case to an authority, as a lead: facts, never a charge."""
+
+    case: str
+    by: str
+    to: str
+
+    def __post_init__(self) -> None:
+        person(self.by, self.case)
+        _said(self.to, "to which authority it goes", self.case)
+
+
+class Filed(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """An authority has opened a case of its own on a lead, under its number."""
+
+    case: str
+    number: str
 
 
 def person(by: str, case: str) -> str:

@@ -17,9 +17,11 @@ from zhenbo.core.case import (
     Decision,
     Dropped,
     Established,
+    Filed,
     Ground,
     Proposal,
     Recourse,
+    Referred,
     Regraded,
     Sanction,
     Scalar,
@@ -143,6 +145,16 @@ def decided(
         return [act]
     trial = _after(state, docket.case.party, [act])
     return [act, *_regrades(trial, case, pack, at)]
+
+
+def referred(state: State, case: str, by: str, to: str, at: int) -> Act:
+    """A person hands a case to an authority."""
+    return _step(state, state.of(case), "referred", fold.REFERRED, at, Referred(case, by, to))
+
+
+def filed(state: State, case: str, number: str, at: int) -> Act:
+    """The authority has opened a case of its own."""
+    return _step(state, state.of(case), "filed", fold.FILED, at, Filed(case, number))
 
 
 def _again(state: State, docket: Docket, pack: Penalties, facts: Mapping[str, Scalar], by: str, reason: str, at: int) -> Sanction | None:  # fmt: skip

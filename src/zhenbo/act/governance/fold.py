@@ -21,7 +21,9 @@ from zhenbo.core.case import (
     Decision,
     Dropped,
     Established,
+    Filed,
     Proposal,
+    Referred,
     Regraded,
     Sanction,
     Step,
@@ -37,14 +39,16 @@ OPENED, ESTABLISHED, PROPOSED, CONFIRMED = (
 )
 SANCTIONED, DROPPED, APPEALED = "case.sanctioned", "case.dropped", "case.appealed"
 DECIDED, REGRADED = "case.decided", "case.regraded"
+REFERRED, FILED = "case.referred", "case.filed"
 SHAPES: Mapping[str, type[msgspec.Struct]] = {
     OPENED: Case, ESTABLISHED: Established, PROPOSED: Proposal, CONFIRMED: Confirmation, SANCTIONED: Sanction,
     DROPPED: Dropped, APPEALED: Appeal, DECIDED: Decision, REGRADED: Regraded,
+    REFERRED: Referred, FILED: Filed,
 }  # fmt: skip
 """Kinds of acts that cases are made of, with their bodies; their subject is the party."""
 
 
-class Docket(msgspec.Struct, frozen=True, kw_only=True):
+class Docket(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A case and what has become of it.
 
     Args:
@@ -62,6 +66,8 @@ class Docket(msgspec.Struct, frozen=True, kw_only=True):
         dropped: why and by whom it was closed without a sanction.
         people: persons who have acted in it.
         changed: how often the sanction was changed after its notice.
+        referred: when it was handed to an authority as a lead.
+        filed: when the authority opened a case of its own on it.
     """
 
     case: Case
@@ -78,6 +84,8 @@ class Docket(msgspec.Struct, frozen=True, kw_only=True):
     dropped: Dropped | None = None
     people: tuple[str, ...] = ()
     changed: int = 0
+    referred: int | None = None
+    filed: int | None = None
 
     @property
     def status(self) -> str:
@@ -245,6 +253,16 @@ def _regraded(docket: Docket, body: Regraded, at: int, state: State) -> Docket: 
     return replace(docket, sanction=body.instead, changed=docket.changed + 1)
 
 
+def _referred(docket: Docket, body: Referred, at: int, state: State) -> Docket:  # noqa: ARG001
+    _must(docket.referred is None, docket, "it was referred already.")
+    return replace(docket, referred=at, people=(*docket.people, body.by))
+
+
+def _filed(docket: Docket, body: Filed, at: int, state: State) -> Docket:  # noqa: ARG001
+    _must(docket.referred is not None and docket.filed is None, docket, "it was not referred, or is filed already.")  # fmt: skip
+    return replace(docket, filed=at)
+
+
 def _milder(docket: Docket, instead: Sanction | None, *, equal: bool = False) -> None:
     """Whether what stands instead is for the same party and case, from the same moment, and not harsher."""
     old = docket.sanction
@@ -259,17 +277,18 @@ def _milder(docket: Docket, instead: Sanction | None, *, equal: bool = False) ->
 
 _STEPS: Mapping[str, Callable[..., Docket]] = {
     ESTABLISHED: _established, PROPOSED: _proposed, CONFIRMED: _confirmed, SANCTIONED: _sanctioned, DROPPED: _dropped,
-    APPEALED: _appealed, DECIDED: _decided, REGRADED: _regraded,
+    APPEALED: _appealed, DECIDED: _decided, REGRADED: _regraded, REFERRED: _referred, FILED: _filed,
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Hold:
-    """A step in force: which, for which case, until when (None: for good)."""
+    """A step in force: which, for which case, until when (None: for good), and what it takes."""
 
     step: Step
     case: str
     until: int | None
+    denies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -308,7 +327,7 @@ _DENIES: Mapping[Step, tuple[str, ...]] = {
 
 def standing(state: State, party: str, now: int) -> Standing:
     """Where a party stands; what has run its term counts no more, without anybody's doing."""
-    points, weight, denied, holds, counted = 0, 1.0, set[str](), [], []
+    points, weight, holds, counted = 0, 1.0, [], []
     for docket in state.held(party):
         s = docket.sanction
         if s is None or s.term.starts > now:
@@ -317,8 +336,9 @@ def standing(state: State, party: str, now: int) -> Standing:
         points += s.does.points if now <= s.points_until else 0
         if s.term.kind == "once" or (s.term.until is not None and now > s.term.until):
             continue
-        holds.append(Hold(s.does.step, s.case, s.term.until))
+        takes = {*_DENIES.get(s.does.step, ()), *s.does.limits}
+        holds.append(Hold(s.does.step, s.case, s.term.until, tuple(sorted(takes))))
         weight = min(weight, s.does.weight)
-        denied |= {*_DENIES.get(s.does.step, ()), *s.does.limits}
     order = tuple(sorted(holds, key=lambda h: h.case))
+    denied = {c for h in order for c in h.denies}
     return Standing(party, points, weight, tuple(sorted(denied)), order, tuple(sorted(counted)))
