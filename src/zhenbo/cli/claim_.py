@@ -1,5 +1,6 @@
 """`zhenbo claim`: buyers' claims decided, one or many."""
 
+import shlex
 import sys
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zhenbo.cli.show import console, told
+from zhenbo.cli.show import console, key_option, keyed, told
 from zhenbo.core.errors import NoEventsError, ZhenboError
 
 if TYPE_CHECKING:
@@ -69,18 +70,30 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> int | N
     help="Language of page and terminal.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print decisions on stdout.")
+@click.option(
+    "--on-air", is_flag=True, help="PATHS are a record: follow the promises made in its broadcasts."
+)
+@click.option("--promises", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="With --on-air: promises written down (TOML).")  # fmt: skip
+@click.option("--chats", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="With --on-air: chats of customer service (JSONL).")  # fmt: skip
 @click.option("--example", is_flag=True, help="Print a claim to try, and end.")
-def command(paths: tuple[Path, ...], *, example: bool, **options: Any) -> None:
+@key_option
+def command(paths: tuple[Path, ...], *, example: bool, on_air: bool, **options: Any) -> None:
     """Decide buyers' claims: pay, ask, refuse or hand on, with condition, clause, amount, who owes it and clocks.
 
     PATHS are TOML files (one claim, or [[claim]] many), JSONL files (one claim a line), or folders with claims.toml or
     claims.jsonl. Several claims are a desk: each is decided when it was filed and again whenever something changed.
+
+    With --on-air, PATHS are data folders or raw files of known sources: promises are heard in speech (promises.toml adds to
+    them) and matched against orders, and chats (chats.jsonl) against promises.
     """
     if example:
         click.echo(EXAMPLE, nl=False)
         return
     if not paths:
         raise click.UsageError("Name a file of claims. `zhenbo claim --example > claim.toml` makes one to try.")  # fmt: skip
+    if on_air:
+        _on_air(paths, options)
+        return
     from zhenbo.pipeline import claims as pipeline
 
     with console(err=True).status("reading …") as status:
@@ -94,44 +107,69 @@ def command(paths: tuple[Path, ...], *, example: bool, **options: Any) -> None:
     _finish(found, options)
 
 
+def _on_air(paths: tuple[Path, ...], options: dict[str, Any]) -> None:
+    """Promises of a record, and what became of them."""
+    import msgspec
+
+    from zhenbo import __version__
+    from zhenbo.pipeline.onair import followed
+    from zhenbo.report.claim_onair import onair_page
+
+    with console(err=True).status("reading …"):
+        found = followed(paths, options["promises"], options["chats"], lambda: keyed(options["key"]), options["as_of"])  # fmt: skip
+    for reject in found.rejects[:20]:
+        told(f"{reject.file}:{reject.line}: {reject.detail or reject.reason}")
+    page = onair_page(found.kept, found.service, found.lines, found.now, __version__, _again(), options["lang"])  # fmt: skip
+    body = msgspec.json.format(msgspec.json.encode({"schema": 1, "as_of": found.now, "promises": found.kept, "service": found.service}), indent=1)  # fmt: skip
+    _out(page, body + b"\n", "promises", options)
+
+
 def _finish(found: "Decided", options: dict[str, Any]) -> None:
     """Show, write, record."""
     from zhenbo.pipeline.claims import as_json
+
+    _out(_page(found, options), as_json(found), "claims", options)
+    if options["store"]:
+        _record(found, options["store"])
+
+
+def _out(page: "Page", body: bytes, name: str, options: dict[str, Any]) -> None:
+    """The page on the terminal, the machine output on stdout, both as files where a folder is named."""
     from zhenbo.report.page import print_page, render_page
 
-    page, body = _page(found, options), as_json(found)
     print_page(page, console(err=options["as_json"]), options["lang"])
     if options["as_json"]:
         sys.stdout.buffer.write(body)
-    if options["store"]:
-        _record(found, options["store"])
     out = options["out"]
     if out is None:
         return
     try:
         out.mkdir(parents=True, exist_ok=True)
-        (out / "claims.json").write_bytes(body)
-        (out / "claims.html").write_text(render_page(page, options["lang"]), "utf-8")
+        (out / f"{name}.json").write_bytes(body)
+        (out / f"{name}.html").write_text(render_page(page, options["lang"]), "utf-8")
     except OSError as error:
         raise ZhenboError(
             f"The results cannot be written to {out} ({error}). Name another folder with --out."
         ) from error
-    told(f"\nPage: {out / 'claims.html'}")
+    told(f"\nPage: {out / f'{name}.html'}")
 
 
 def _page(found: "Decided", options: dict[str, Any]) -> "Page":
-    import shlex
-
     from zhenbo import __version__
     from zhenbo.pipeline.claims import decision_of, names, titles
     from zhenbo.report.claim import claim_page
     from zhenbo.report.claim_desk import desk_page
 
-    again = shlex.join(["zhenbo", *(Path(a).name if Path(a).exists() else a for a in sys.argv[1:])])
+    again = _again()
     lang, one = options["lang"], decision_of(found)
     if one:
         return claim_page(*one, titles, names(), __version__, again, lang)
     return desk_page(found.summary, found.settled, found.signs.rate, names(), __version__, found.now, len(found.rejects), again, lang)  # fmt: skip
+
+
+def _again() -> str:
+    """The command that makes the page again, without the places of its files."""
+    return shlex.join(["zhenbo", *(Path(a).name if Path(a).exists() else a for a in sys.argv[1:])])
 
 
 def _record(found: "Decided", url: str) -> None:

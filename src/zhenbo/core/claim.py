@@ -104,6 +104,35 @@ class Promise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     found: str = ""
 
 
+class Line(msgspec.Struct, frozen=True):
+    """Something said on air: when, in which broadcast, its words, of which goods."""
+
+    at: int
+    session: str
+    text: str
+    product: str | None = None
+
+
+class Chat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One message between a buyer and customer service.
+
+    Args:
+        at: when.
+        buyer: with whom.
+        by: buyer, seller (a person), robot, or system (`blocked` when the buyer was shut out).
+        text: the words.
+        order: which it is about.
+        session: broadcast it is about.
+    """
+
+    at: int
+    buyer: str
+    by: Literal["buyer", "seller", "robot", "system"]
+    text: str
+    order: str | None = None
+    session: str | None = None
+
+
 class Purchase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was bought.
 

@@ -115,7 +115,7 @@ def _toml(path: Path, found: Read) -> Iterator[tuple[int, Mapping[str, Any]]]:
 def _claim(name: str, number: int, body: Mapping[str, Any], found: Read) -> Claim | None:
     zone = body.get("zone", BEIJING)
     try:
-        made = msgspec.convert(_timed(body, _zone(zone)), Claim)
+        made = msgspec.convert(timed(body, zone), Claim)
         _sound(made)
     except (msgspec.ValidationError, ValueError, OverflowError, RecursionError) as error:
         found.rejects.append(Reject(name, number, "no_claim", str(error)[:200]))
@@ -127,6 +127,15 @@ def _zone(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= 1440:
         return value
     raise ValueError(f"zone {str(value)[:40]!r} is none; write minutes east of Greenwich, 480 for Beijing")
+
+
+def timed(value: Any, zone: Any) -> Any:
+    """A body with its times as microseconds.
+
+    Raises:
+        ValueError: naming the time or zone that is none.
+    """
+    return _timed(value, _zone(zone))
 
 
 def _timed(value: Any, zone: int, key: str = "") -> Any:
