@@ -74,6 +74,23 @@ def test_orders_kept_lean_to_the_merchant_and_pledges_made_good_to_the_host():
     assert pledge.leans == "host"
 
 
+def test_what_waits_for_the_settlement_is_the_hosts_and_what_comes_back_at_once_is_not():
+    """Sent, kept for a fortnight and sent back; against sent back after three days. The same parcels, another purse."""
+    parcels = "20:10-21:30 a1..a20 order f{n} 59.00 scattered; d+1 10:00 shipped f{n} x20;"
+    waited = asked(CROWD + parcels + "d+15 10:00-20:00 refunded f{n} x20", (), ORDERS)
+    assert {f.fact for f in waited.facts} == {"late_back"}
+    assert waited.leans == "host"
+    soon = asked(CROWD + parcels + "d+3 10:00-20:00 refunded f{n} x20", (), ORDERS)
+    assert {f.fact for f in soon.facts} == {"sent_back"}
+    assert soon.rival > soon.merchant
+
+
+def test_facts_of_one_family_count_once():
+    """What is praised is kept: both together say what the more telling one says."""
+    assert PACK.shares(["kept", "praised"]) == PACK.shares(["praised"])
+    assert PACK.shares(["hollow_parcels", "praised"]) != PACK.shares(["praised"])
+
+
 def test_flattering_figures_alone_cannot_tell():
     """Hosts and rivals buy viewers alike; nothing at all tells no more than the prior; below suspect nobody asks."""
     flattered = asked(CROWD, fakes=Fakes(viewers=Fake(1000, 300, 400, 500)))

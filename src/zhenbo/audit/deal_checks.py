@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zhenbo.audit.deal import Sums, Told, average_order, kept_share
+from zhenbo.audit.deal_pledge import NEAR, bunch_of, displayed, stretch_of
 from zhenbo.audit.performed import Tie
 from zhenbo.core.evidence import EVENTS_CITED, Say
 from zhenbo.core.parties import OPERATES
@@ -29,6 +30,8 @@ TITLES = {
     "link": Say("Link and product do not match", "链接与产品不匹配"),
     "samples": Say("Samples taken, no broadcast", "收样不播"),
     "own_purchase": Say("Target reached only with own or unreal orders", "靠自买或非真实订单冲保量"),
+    "given_back": Say("Target reached with orders that then went back", "达标订单事后退回"),
+    "bunching": Say("Pledges that end just above the target", "多次保销恰好略超目标"),
     "repeat_buyer": Say("The same busy buyers in other deals", "其他合同中的同一批大户买家"),
     "addresses": Say("Orders to a handful of addresses", "订单集中于少数地址"),
     "contract_party": Say("The host is no party to the contract", "主播非合同当事人"),
@@ -45,6 +48,7 @@ RECORDS = {
     "screen": Say("a recording that shows who stood before the camera", "能显示出镜人员的录像"),
     "later": Say("the host's broadcasts from {from_us} to {to_us}", "主播 {from_us} 至 {to_us} 的全部场次"),
     "session": Say("the broadcasts of the contract", "合同约定的场次"),
+    "later_returns": Say("an export made a month after the last broadcast", "末场一个月后再导出的记录"),
     "wait": Say("an export made when the time for returns is over", "退货期结束后再导出的记录"),
     "parties": Say("who signed and whose accounts are whose (parties.toml)", "签约方及其账号归属（parties.toml）"),
 }  # fmt: skip
@@ -88,6 +92,8 @@ SAYS = {
     "own": Say("{orders} orders ({amount_minor}) were made or paid from accounts that the papers give to {party}; {returned_minor} of it came back.", "{orders} 笔订单（{amount_minor}）由资料中归属 {party} 的账号下单或付款；其中 {returned_minor} 已退款。"),
     "own_named": Say("Of {shown_minor} displayed, {brushed_minor} is counted as brushed or was given back; {sold_minor} was really sold against {target_minor} promised.", "页面显示 {shown_minor} 中，{brushed_minor} 计为刷单或已退回；承诺 {target_minor}，真实售出 {sold_minor}。"),
     "own_none": Say("No order came from an account that the papers give to a side of the deal.", "没有订单来自资料中归属合同各方的账号。"),
+    "stretch": Say("Of {orders} orders of the last quarter of its time that stood for ten days {late} ({amount_minor}) then went back; of the {others} before, {others_late}. {shown_minor} was displayed against {target_minor} promised.", "最后四分之一时段中满十天未退的 {orders} 笔订单，其后有 {late} 笔（{amount_minor}）退回；此前的 {others} 笔中为 {others_late} 笔。页面显示 {shown_minor}，承诺 {target_minor}。"),
+    "bunched": Say("{above} pledges of {party} ended up to {near} above their target and {below} as little below. Whoever sells until the pledge is met ends so too; {gone} of them stood on orders that then went back.", "{party} 的保销中，{above} 次超出目标不足 {near}，{below} 次低于目标不足 {near}。卖到达标为止者亦会如此；其中 {gone} 次依赖其后退回的订单。"),
     "heavy": Say("One buyer ({buyer}) placed {here} orders here and {there} in deal {other}.", "同一买家（{buyer}）在本合同下单 {here} 笔，在合同 {other} 下单 {there} 笔。"),
     "close": Say("{orders} of {shown} orders share {addresses} delivery addresses between them; {unpaid} of these were never paid or were closed.", "{shown} 笔订单中有 {orders} 笔寄往 {addresses} 个地址；其中 {unpaid} 笔未付款或已关闭。"),
     "party": Say("Signed by {signers}; the host {host} is not among them.", "由 {signers} 签署；主播 {host} 不在其中。"),
@@ -104,6 +110,8 @@ BY = {
 _Z90 = 1.6449
 SETTLED = 15 * DAY
 """Time after the last broadcast within which returns are still to come; judgement."""
+RETURNED = 30 * DAY
+"""The same for orders that wait for the settlement before they go back; judgement."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +143,8 @@ def checks(told: Told, sums: Sums, own_streams: Sequence[Span], others: Sequence
         ("fee_high", _fee(told, sums)), ("sold_little", _sold(told, sums, own_streams)), ("returns_high", _returns(told, sums)),
         ("shop_traffic", _traffic(told)), ("minutes", _minutes(told)), ("recruitment", _recruited(told, sums)),
         ("host_substituted", _host(told)), ("rerun", _rerun(told)), ("link", _link(told)), ("samples", _samples(told)),
-        *(("own_purchase", f) for f in _own(told, sums)), *(("repeat_buyer", f) for f in _heavy(told, others)),
+        *(("own_purchase", f) for f in _own(told, sums)), *(("given_back", f) for f in _given_back(told)),
+        *(("bunching", f) for f in _bunching(told, others)), *(("repeat_buyer", f) for f in _heavy(told, others)),
         *(("addresses", f) for f in _close(told)), *(("contract_party", f) for f in _party(told)),
         *(("renamed", f) for f in _renamed(told)),
     ]  # fmt: skip
@@ -419,6 +428,31 @@ def _tied(told: Told, pledge: PledgeSeen | None, mine: Sequence[Tie]) -> _Found:
     decides = pledge is not None and mine[0].side != "merchant" and pledge.displayed >= pledge.target > pledge.displayed - amount  # fmt: skip
     events = tuple(e for t in mine for e in t.events)[:EVENTS_CITED]
     return _Found("yes" if decides else "no" if pledge else "cannot_tell", "own", args, amount, events=events)
+
+
+def _given_back(told: Told) -> Iterator[_Found]:
+    """A target that was displayed, and the orders of its last stretch that went back once they had stood for ten days."""
+    seen, target = stretch_of(told), told.deal.target
+    if seen is None or not target or displayed(told) < target:
+        return
+    args = {
+        "orders": seen.orders, "late": seen.late, "amount_minor": seen.amount, "others": seen.others,
+        "others_late": seen.others_late, "shown_minor": displayed(told), "target_minor": target,
+    }  # fmt: skip
+    early = told.as_of - max(p.end for p in told.parts) < RETURNED
+    answer: Answer = "yes" if seen.given_back else "cannot_tell" if early or seen.differs else "no"
+    missing = ("later_returns",) if early and answer == "cannot_tell" else ()
+    yield _Found(answer, "stretch", args, seen.late / seen.orders, missing=missing)
+
+
+def _bunching(told: Told, others: Sequence[Told]) -> Iterator[_Found]:
+    """Pledges of one promiser that end just above: told where they bunch, right only where most then went back."""
+    seen = bunch_of(told, others)
+    who = told.deal.mcn_id or told.deal.host_id
+    if seen is None or who is None or not seen.bunched:
+        return
+    args = {"above": seen.above, "below": seen.below, "near": NEAR, "gone": seen.given_back, "party": told.name(who)}  # fmt: skip
+    yield _Found("yes" if seen.habit else "cannot_tell", "bunched", args, seen.above)
 
 
 def _heavy(told: Told, others: Sequence[Told]) -> Iterator[_Found]:

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.audit.gmv import bridge_of
+from zhenbo.audit.late import late, stood
 from zhenbo.audit.session import NOT_BELIEVED
 from zhenbo.core.deal import Deal
 from zhenbo.core.evidence import cite
@@ -33,6 +34,8 @@ HEAVY = 20
 CLOSE = 10
 """Orders to one address from which it counts as one of few."""
 CITED = 50
+LOTS = 40
+"""Parts that a broadcast or a term is cut into."""
 NOTHING = Span(0, 0, 0)
 
 
@@ -60,6 +63,25 @@ class Tie:
 
 
 @dataclass(frozen=True)
+class Lot:
+    """Sales of the deal's goods in a part of its time.
+
+    Args:
+        since: first microsecond.
+        until: the one after its last.
+        standing: paid orders that nobody had asked back ten days after they were made.
+        late: of them, asked back later.
+        late_amount: what these came to.
+    """
+
+    since: int
+    until: int
+    standing: int
+    late: int
+    late_amount: int
+
+
+@dataclass(frozen=True)
 class Performed:
     """One broadcast of a deal.
 
@@ -83,6 +105,7 @@ class Performed:
         ties: orders of the sides' own accounts.
         heavy: accounts with many orders, by number of orders.
         close: addresses with many orders: how many addresses, how many orders, how many of these never paid.
+        lots: its sales in parts of equal length, in order of time.
         minutes: airtime of the deal's goods; None where the record cannot tell.
         minutes_by: pins, speech or broadcast.
         aired: the deal's goods that were pinned, clicked or ordered.
@@ -114,6 +137,7 @@ class Performed:
     ties: tuple[Tie, ...] = ()
     heavy: tuple[tuple[str, int], ...] = ()
     close: tuple[int, int, int] = (0, 0, 0)
+    lots: tuple[Lot, ...] = ()
     minutes: float | None = None
     minutes_by: str = ""
     aired: tuple[str, ...] = ()
@@ -280,6 +304,7 @@ def _trade(
         "ties": tuple(_ties(session, made, due, refund, deal, papers)),
         "heavy": _heavy(made),
         "close": _close(made, paid),
+        "lots": tuple(_lots(made, paid, due, _term(session, deal))),
     }
 
 
@@ -382,6 +407,32 @@ def _close(made: Orders, paid: Bools) -> tuple[int, int, int]:
     code, count = np.unique(where[where >= 0], return_counts=True)
     many = np.isin(where, code[count >= CLOSE]) & (where >= 0)
     return int((count >= CLOSE).sum()), int(many.sum()), int((many & ~paid).sum())
+
+
+def _term(session: Session, deal: Deal) -> tuple[int, int]:
+    """The time in which the deal's goods were sold here: the broadcast, or the contract's part of the shop's month."""
+    start, end = session.span
+    if session.scope == "session":
+        return start, end
+    return max(start, deal.since or start), min(end, deal.until or end)
+
+
+def _lots(made: Orders, paid: Bools, due: npt.NDArray[np.int64], term: tuple[int, int]) -> Iterator[Lot]:
+    """Sales by parts of the time, with what of them stood for ten days and went back after."""
+    start, end = term
+    if end <= start:
+        return
+    edge = np.linspace(start, end + 1, LOTS + 1).astype(np.int64)
+    created, old = made.at["created"], paid & stood(made)
+    back = old & late(made)
+    known = paid & made.timed("created")
+    part = np.searchsorted(edge, created, side="right") - 1
+    for i in range(LOTS):
+        mine = known & (part == i)
+        gone = mine & back
+        yield Lot(
+            int(edge[i]), int(edge[i + 1]), int((mine & old).sum()), int(gone.sum()), int(due[gone].sum())
+        )
 
 
 def _aired(session: Session, deal: Deal) -> tuple[tuple[str, ...], tuple[str, ...]]:

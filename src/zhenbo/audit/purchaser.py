@@ -8,15 +8,17 @@ way.
 from collections.abc import Collection, Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from zhenbo.audit.late import late
 from zhenbo.audit.without import named
 from zhenbo.core.session import MINUTE, Session
 from zhenbo.core.subject import Outcome
 from zhenbo.core.verdict import FactSeen, Fakes, Purchaser
 from zhenbo.judge import Hypotheses, Judgement
-from zhenbo.kernel.orders import NEVER, orders
+from zhenbo.kernel.orders import Orders, orders
 
 _FLATTERING = ("viewers", "likes", "comments", "follows", "shares")
 _SENT = ("shipped", "delivered", "sent_back")
@@ -48,6 +50,7 @@ def purchaser(session: Session, judged: Judgement, fakes: Fakes, pack: Hypothese
         *_traded(session, bought),
         *_found(judged),
         *_declared(session, judged),
+        ("no_room", float(session.scope == "shop"), 1),
     ]
     holds = [(name, share, of) for name, share, of in found if of >= pack.facts[name].least and share >= pack.facts[name].at]  # fmt: skip
     shares = pack.shares(name for name, _, _ in holds)
@@ -100,7 +103,9 @@ def _traded(session: Session, bought: Collection[str]) -> Iterator[Seen]:
     sent = np.any([made.happened(step) for step in _SENT], axis=0)
     back = made.refund > 0
     paid = made.was_paid
-    yield "sent_back", float((sent & back)[mine].mean()), n
+    waited = late(made)
+    yield "sent_back", float((sent & back & ~waited)[mine].mean()), n
+    yield "late_back", float(waited[mine].mean()), n
     yield "money_back_unshipped", float((paid & back & ~sent)[mine].mean()), n
     yield "kept", float((paid & sent & ~back)[mine].mean()), n
     unpaid = mine & ~paid
@@ -111,10 +116,17 @@ def _traded(session: Session, bought: Collection[str]) -> Iterator[Seen]:
     grams = made.weight_g[mine & (made.weight_g > 0)]
     if len(grams):
         yield "alike_parcels", float((np.abs(grams - np.median(grams)) <= _ALIKE * np.median(grams)).mean()), len(grams)  # fmt: skip
+    yield from _ended(session, made, mine)
+
+
+def _ended(session: Session, made: Orders, mine: npt.NDArray[np.bool_]) -> Iterator[Seen]:
+    """Whether the orders named fall into the last third of the broadcast, or of the time in which the shop sold."""
+    at, timed = made.at["created"], made.timed("created")
     start, end = session.span
-    at = made.at["created"]
-    known = mine & (at >= start) & (at != NEVER)
-    if session.scope == "session" and known.any() and end > start:
+    if session.scope == "shop" and timed.any():
+        start, end = int(at[timed].min()), int(at[timed].max())
+    known = mine & timed & (at >= start)
+    if known.any() and end > start:
         yield "at_the_end", float((at[known] >= end - (end - start) / 3).mean()), int(known.sum())
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zhenbo.core.evidence import Evidence
 from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB
@@ -12,6 +12,11 @@ LEAST = 3
 """Accounts from which they are a group."""
 ALIKE = 0.5
 """Share of the smaller group that must be in the larger one for the two to be one."""
+RECUR = 5
+"""Buyers whose orders are named in two places, from which they are one crew; lists of hired buyers are served in turn, so
+that two calls share a part of them only."""
+RECURRING = 0.1
+"""Share of the smaller crew that these must be."""
 _ORGANISED = {"gathering", "fan_club", "staff", "raid", "watching_task"}
 """Innocent ways to act as one: while one of them is open, a group is called organised and no more."""
 
@@ -27,6 +32,7 @@ class Group:
         signals: that name it.
         reasons: ids of the evidence.
         accounts: probability of each member, all evidence taken together.
+        buyers: whether they are those who placed orders that are named.
     """
 
     id: str
@@ -35,6 +41,7 @@ class Group:
     signals: tuple[str, ...]
     reasons: tuple[str, ...]
     accounts: Mapping[str, float]
+    buyers: bool = False
 
 
 def groups_of(subject: str, evidence: Iterable[Evidence], accounts: Mapping[str, float]) -> tuple[Group, ...]:
@@ -56,8 +63,28 @@ def groups_of(subject: str, evidence: Iterable[Evidence], accounts: Mapping[str,
     return united(found)
 
 
+def crew_of(subject: str, evidence: Iterable[Evidence], buyers: Mapping[str, float]) -> tuple[Group, ...]:
+    """Who placed the orders that are named, as one group, by the evidence that names them; none below `LEAST`.
+
+    Args:
+        subject: session or shop month.
+        evidence: what speaks against it.
+        buyers: probability of each of them.
+    """
+    telling = [
+        e for e in evidence if not e.explained and any(db > -ACCOUNT_PRIOR_DB for db in e.orders.values())
+    ]
+    if len(buyers) < LEAST or not telling:
+        return ()
+    made = _group([e.id(subject) for e in telling], False, [subject], [e.signal for e in telling], buyers)
+    return (replace(made, buyers=True),)
+
+
 def united(groups: Sequence[Group]) -> tuple[Group, ...]:
-    """Groups that share half of the smaller one's accounts as one, the largest first: a crew seen in several rooms."""
+    """Groups that share half of the smaller one's accounts as one, the largest first: a crew seen in several rooms.
+
+    Crews of buyers share less: named orders of the same people in two shops are no chance.
+    """
     lead = list(range(len(groups)))
 
     def root(i: int) -> int:
@@ -66,7 +93,8 @@ def united(groups: Sequence[Group]) -> tuple[Group, ...]:
         return i
 
     for (i, j), shared in sorted(_shared(groups).items()):
-        if shared >= max(LEAST, ALIKE * min(len(groups[i].accounts), len(groups[j].accounts))):
+        least, alike = (RECUR, RECURRING) if groups[i].buyers and groups[j].buyers else (LEAST, ALIKE)
+        if shared >= max(least, alike * min(len(groups[i].accounts), len(groups[j].accounts))):
             a, b = sorted((root(i), root(j)))
             lead[b] = a
     parts: dict[int, list[Group]] = {}
@@ -95,10 +123,11 @@ def _merged(part: Sequence[Group]) -> Group:
     for group in part:
         for account, p in group.accounts.items():
             accounts[account] = max(p, accounts.get(account, 0.0))
-    return _group(
+    made = _group(
         [r for g in part for r in g.reasons], all(g.organised for g in part),
         [s for g in part for s in g.sessions], [s for g in part for s in g.signals], accounts,
     )  # fmt: skip
+    return replace(made, buyers=all(g.buyers for g in part))
 
 
 def _group(

@@ -3,8 +3,8 @@
 That something is fabricated says nothing about who paid. Facts of the record shift three hypotheses against one
 another: the *host* or its agency, for a slot fee, a rank or a pledge; the *merchant*, for its own shop; a *rival*, so
 that the room be punished or the shop harmed. Every ratio stands in a pack with its source; no fact counts for more than
-ten to one, neither do all of them together, and below a stated share the answer is "cannot tell". The answer never moves
-an outcome.
+ten to one, neither do all of them together, and below a stated share the answer is "cannot tell". Facts that one habit brings along
+together (what is praised is kept) are one fact told twice and count once. The answer never moves an outcome.
 """
 
 import math
@@ -29,6 +29,7 @@ class Fact:
         at: share of them from which the fact holds.
         db: 10·log10 likelihood of the fact under each hypothesis, up to a common constant.
         source: where the judgement comes from.
+        family: facts that one habit brings along together; of one family only the most telling counts.
     """
 
     id: str
@@ -36,6 +37,12 @@ class Fact:
     at: float
     db: Mapping[Purchaser, float]
     source: str
+    family: str
+
+    @property
+    def reach(self) -> float:
+        """How far it moves one hypothesis against another, dB."""
+        return max(self.db.values()) - min(self.db.values())
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,9 @@ class Hypotheses:
 
     def shares(self, told: Iterable[str]) -> dict[Purchaser, float]:
         """Posterior share of each hypothesis given the facts that hold, by id."""
-        facts = [self.facts[name] for name in sorted(told)]
+        held = [self.facts[name] for name in sorted(told)]
+        families = sorted({f.family for f in held})
+        facts = [max((f for f in held if f.family == one), key=lambda f: f.reach) for one in families]
         total = {who: math.fsum(f.db[who] for f in facts) for who in PURCHASERS}
         top = max(total.values())
         odds = {who: self.prior[who] * 10 ** (max(db - top, -self.most) / 10) for who, db in total.items()}
@@ -79,7 +88,12 @@ def parse_hypotheses(text: str) -> Hypotheses:
         most = float(p["limit"]["ratio_db"])
         facts = {
             name: Fact(
-                name, int(f["least"]), float(f["at"]), {who: float(f[who]) for who in PURCHASERS}, f["source"]
+                name,
+                int(f["least"]),
+                float(f["at"]),
+                {who: float(f[who]) for who in PURCHASERS},
+                f["source"],
+                f.get("family", name),
             )
             for name, f in p["fact"].items()
         }
@@ -91,7 +105,7 @@ def parse_hypotheses(text: str) -> Hypotheses:
         raise PackError(
             f"This pack of purchasers cannot be read: {error!r}. Compare it with packs/attribution/default.toml."
         ) from error
-    beyond = [f.id for f in facts.values() if max(f.db.values()) - min(f.db.values()) > most]
+    beyond = [f.id for f in facts.values() if f.reach > most]
     if beyond:
         raise PackError(f"Pack {made.id}: {', '.join(beyond)} say more than the {most:g} dB it allows.")
     if abs(math.fsum(made.prior.values()) - 1) > 1e-6 or min(made.prior.values()) <= 0:

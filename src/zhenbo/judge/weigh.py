@@ -8,14 +8,15 @@ than was proven of them: how much rarer they are where something was bought.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from zhenbo.core.evidence import Evidence, Found, Missing
 from zhenbo.core.session import Session
 from zhenbo.core.subject import Outcome, Question, Tier
-from zhenbo.judge.groups import Group, groups_of
+from zhenbo.judge.groups import Group, crew_of, groups_of
 from zhenbo.judge.policy import Policy
+from zhenbo.kernel.orders import orders
 from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, e_value
 
 
@@ -65,6 +66,7 @@ class Judgement:
         accounts: probability per judged account.
         orders: probability per judged order.
         subject: id of the subject.
+        buyers: who placed orders more likely fake than not, where the sales are suspect or likely fabricated.
     """
 
     reasons: tuple[Weighed, ...]
@@ -74,12 +76,13 @@ class Judgement:
     accounts: Mapping[str, float]
     orders: Mapping[str, float]
     subject: str = ""
+    buyers: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
-        """Accounts that act as one, by the evidence that names them."""
-        found = (w.evidence for w in self.reasons if w.raw_db > 0)
-        return groups_of(self.subject, found, self.accounts)
+        """Accounts that act as one, by the evidence that names them; and the buyers of orders that are named."""
+        found = [w.evidence for w in self.reasons if w.raw_db > 0]
+        return groups_of(self.subject, found, self.accounts) + crew_of(self.subject, found, self.buyers)
 
 
 def probability(score_db: float) -> float:
@@ -134,12 +137,25 @@ def judge(
         and len(headline.families) > 1
         and not any(_doubted(w) for w in reasons if w.evidence.question == headline.question)
     )  # fmt: skip
+    sales = next(a for a in answers if a.question is Question.SALES)
+    bought = _named(((w, w.evidence.orders) for w in reasons), policy)
     return Judgement(
         tuple(reasons), answers, headline, ready,
-        _named(((w, w.evidence.accounts) for w in reasons), policy),
-        _named(((w, w.evidence.orders) for w in reasons), policy),
-        session.session_id,
+        _named(((w, w.evidence.accounts) for w in reasons), policy), bought, session.session_id,
+        _buyers(session, bought) if sales.outcome.rank >= Outcome.SUSPECT.rank else {},
     )  # fmt: skip
+
+
+def _buyers(session: Session, named: Mapping[str, float]) -> dict[str, float]:
+    """Who placed the orders more likely fake than not: of each buyer the likeliest."""
+    made = orders(session)
+    names = made.names["actor_id"].to_pylist()
+    told: dict[str, float] = {}
+    for order, code in zip(made.id.to_pylist(), made.keys["actor_id"].tolist(), strict=True):
+        p = named.get(order, 0.0)
+        if p > 0.5 and code >= 0:
+            told[names[code]] = max(p, told.get(names[code], 0.0))
+    return told
 
 
 def _doubted(w: Weighed) -> bool:

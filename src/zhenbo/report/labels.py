@@ -292,6 +292,8 @@ FACTS = {
     "flattering": N_("fabricated figures that flatter the room"),
     "cursing": N_("comments of those named that curse the goods"),
     "sent_back": N_("named orders sent back after shipping"),
+    "late_back": N_("named orders that stood for ten days and then went back"),
+    "no_room": N_("orders of the shop's own month, in no host's room"),
     "stock_locked": N_("named orders never paid, for one product"),
     "never_paid": N_("named orders never paid"),
     "money_back_unshipped": N_("named orders refunded before anything was shipped"),
