@@ -11,6 +11,7 @@ import click
 
 from zhenbo.cli.deal_ import money
 from zhenbo.cli.show import console
+from zhenbo.core.contacts import hidden
 from zhenbo.core.errors import ZhenboError
 
 if TYPE_CHECKING:
@@ -154,8 +155,8 @@ def budget(file: Path, cap: int, **options: Any) -> None:
     body = {
         "cap": cap, "cost": made.cost, "currency": "CNY", "detection": {"low": made.low, "mid": made.detection, "high": made.high},
         "expected_bad": made.expected_bad, "gain": made.gain, "bound": made.bound,
-        "draws": [{"target": d.target.target, "shop": d.target.shop, "n": d.n, "cost": d.cost, "found_if_bad": d.finds} for d in made.draws],
-        "left_out": [t.target for t in made.left_out],
+        "draws": [{"target": hidden(d.target.target), "shop": hidden(d.target.shop), "n": d.n, "cost": d.cost, "found_if_bad": d.finds} for d in made.draws],
+        "left_out": [hidden(t.target) for t in made.left_out],
     }  # fmt: skip
     again = shlex.join(["zhenbo", "inspect", "budget", file.name, "--cap", f"{cap / 100:.2f}"])
     _finish(lambda v: budget_page(made, "CNY", again, v, options["lang"]), body, "budget", options)
@@ -184,7 +185,7 @@ def custody(file: Path, store: str | None, **options: Any) -> None:
         click.echo(f"{new} hand-overs new in {store}", err=True)
     body = {
         "samples": [
-            {"sample": c.sample, "holder": c.holder, "hand_overs": len(c.links), "unbroken": c.unbroken,
+            {"sample": hidden(c.sample), "holder": hidden(c.holder), "hand_overs": len(c.links), "unbroken": c.unbroken,
              "gaps": [{"name": g.name, "hand_over": g.place} for g in c.gaps]}
             for c in made
         ]

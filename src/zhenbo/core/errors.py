@@ -6,6 +6,8 @@ Exceptions are for a person who must change something before work can go on.
 
 import msgspec
 
+from zhenbo.core.contacts import hidden
+
 
 class ZhenboError(Exception):
     """Something the user must change; `exit_code` is what the command line returns."""
@@ -53,3 +55,7 @@ class Reject(msgspec.Struct, frozen=True):
     line: int
     reason: str
     detail: str = ""
+
+    def told(self) -> "Reject":
+        """As it is written down: what was seen may hold somebody's number, when a row's cells have slipped."""
+        return msgspec.structs.replace(self, detail=hidden(self.detail))

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
+from zhenbo.core.contacts import PERSONAL
 from zhenbo.core.errors import Reject
 from zhenbo.core.schema import TEXT_MAX, Flag
 from zhenbo.intake.columns import SCHEMAS, Column, Taken
@@ -216,7 +217,9 @@ class _Engine:
             )
             self._rest[mask] = used
         rest = {k: row[k] for k in row.keys() - used if row[k] != []}
-        for name in self._private & rest.keys():
+        for name in {
+            n for n in rest if n in self._private or (isinstance(rest[n], str) and PERSONAL.search(n))
+        }:
             rest[name] = self.people.of("private", word(rest[name]), self.mapping.platform)
         return rest or None
 

@@ -392,4 +392,6 @@ def _quoted(text: str) -> str:
 
 def write_rejects(rejects: Sequence[Reject], path: Path) -> None:
     """`rejects.jsonl`: one JSON object per line; hostile text stays JSON text."""
-    _replace(path, lambda to: to.write_bytes(b"".join(msgspec.json.encode(r) + b"\n" for r in rejects)))
+    _replace(
+        path, lambda to: to.write_bytes(b"".join(msgspec.json.encode(r.told()) + b"\n" for r in rejects))
+    )

@@ -173,7 +173,11 @@ def _contents(
 
 
 def _veiled(over: HandOver, veil: extract.Veil) -> HandOver:
-    return msgspec.structs.replace(over, place=veil.text(over.place), condition=veil.text(over.condition))
+    told = {
+        name: veil.text(getattr(over, name))
+        for name in ("giver", "taker", "signed_by", "given_by", "place", "condition")
+    }
+    return msgspec.structs.replace(over, **told)
 
 
 def _orders(judged: Judgement, verdict: SessionVerdict | ShopVerdict) -> list[OrderP]:

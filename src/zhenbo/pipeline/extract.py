@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.act.bundle import Contents
+from zhenbo.core.contacts import hidden
 from zhenbo.core.order import canonical_order
 from zhenbo.core.rounds import ROUNDS
 from zhenbo.core.rows import plain
 from zhenbo.core.schema import ACCOUNTS, EVENTS, MONEY_KINDS, SESSION_METRICS, TRADE_KINDS
 from zhenbo.core.session import Session, Window
 from zhenbo.core.verdict import SessionVerdict, ShopVerdict
-from zhenbo.report.mask import hidden
 
 PEOPLE = {"actor_id": "u", "account_id": "u", "account": "u", "target_id": "u", "device": "d", "ip": "i", "addr": "a", "pay": "p", "tracking_id": "t"}  # fmt: skip
 """Columns that name people or their things, with the first letter of the name that takes the place of what could be a raw one."""

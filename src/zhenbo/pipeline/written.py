@@ -94,7 +94,9 @@ def write(result: Result, out: Path, *, csv: bool = False, letters: bool = False
     if csv:
         for name, table in tables(result).items():
             (out / f"{name}.csv").write_bytes(csv_bytes(table))
-    (out / "rejects.jsonl").write_bytes(b"".join(msgspec.json.encode(r) + b"\n" for r in result.rejects))
+    (out / "rejects.jsonl").write_bytes(
+        b"".join(msgspec.json.encode(r.told()) + b"\n" for r in result.rejects)
+    )
     if letters:
         for name, page in letter_pages(result.audit):
             (out / name).write_text(page, "utf-8")
