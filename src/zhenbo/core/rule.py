@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 
@@ -18,6 +18,7 @@ from zhenbo.core.errors import PackError
 from zhenbo.core.evidence import Say
 from zhenbo.core.statute import Cite
 
+_T = TypeVar("_T")
 Then = Literal["require", "allow", "forbid", "void", "sanction"]
 """What follows: something is owed, is allowed, is not allowed, is void in law, or may be sanctioned."""
 CONTRADICT: Final = frozenset(
@@ -218,7 +219,7 @@ def _loaded(text: str, name: str) -> dict[str, Any]:
         raise PackError(f"{name} is no TOML: {error}. docs/policies.md shows a pack.") from error
 
 
-def _converted[T](told: Any, form: type[T], name: str) -> T:
+def _converted(told: Any, form: type[_T], name: str) -> _T:
     try:
         return msgspec.convert(told, form)
     except msgspec.ValidationError as error:
