@@ -1,9 +1,11 @@
 """The book as the database keeps it: read by the law while nobody else writes, and by whoever wants to see it."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -11,11 +13,6 @@ from zhenbo.core.acts import Act, Entry
 from zhenbo.core.ledger import Balance, Change, Moved, Pot, Standing, Transaction
 from zhenbo.record import tables
 from zhenbo.record.tables import acts, balances, postings, transactions
-
-T = TypeVar("T")
-
-AT_ONCE = 1_000
-"""Keys asked for in one statement: every database takes so many."""
 
 
 class SqlShelf:
@@ -27,16 +24,16 @@ class SqlShelf:
     def balances(self, pots: Collection[Pot]) -> Mapping[Pot, Balance]:
         """See `Shelf.balances`."""
         wanted = set(pots)
-        found: dict[Pot, Balance] = {}
-        for names in chunks(sorted({name for name, _ in wanted})):
-            found |= self._balances(balances.c.account.in_(names))
+        found = self._balances(among(self._connection, balances.c.account, {name for name, _ in wanted}))
         return {pot: b for pot, b in found.items() if pot in wanted}
 
     def standings(self, keys: Collection[str]) -> Mapping[str, Standing]:
         """See `Shelf.standings`."""
-        return {
-            s.transaction.key: s for names in chunks(sorted(keys)) for s in self._standings(acts.c.key.in_(names))
-        }  # fmt: skip
+        return (
+            {s.transaction.key: s for s in self._standings(among(self._connection, acts.c.key, keys))}
+            if keys
+            else {}
+        )
 
     def due(self, at: int) -> Sequence[Transaction]:
         """See `Shelf.due`."""
@@ -126,6 +123,9 @@ def _insert(connection: Connection, table: sa.Table, rows: Sequence[tuple[Any, .
     connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks}){more}', list(rows))  # noqa: S608 - names are ours
 
 
-def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The items, so many at once as one statement takes."""
-    return (items[i : i + AT_ONCE] for i in range(0, len(items), AT_ONCE))
+def among(connection: Connection, column: sa.Column[Any], values: Collection[str]) -> ColumnElement[bool]:
+    """Whether a column is one of the values, however many: they travel as one array, not as so many parameters."""
+    if connection.dialect.name == "postgresql":
+        return column == sa.any_(sa.bindparam(None, list(values), type_=ARRAY(sa.Text)))
+    told = sa.func.json_each(json.dumps(list(values))).table_valued("value")
+    return column.in_(sa.select(told.c.value))

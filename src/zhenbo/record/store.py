@@ -15,9 +15,12 @@ from zhenbo.core.acts import Act, Entry, Head, chained, fresh
 from zhenbo.core.errors import RecordError
 from zhenbo.core.ledger import Book, Law
 from zhenbo.record import engine as engines
-from zhenbo.record.shelf import AT_ONCE, SqlShelf, act_of, chunks, insert_acts, put
+from zhenbo.record.shelf import SqlShelf, act_of, among, insert_acts, put
 from zhenbo.record.tables import acts, head
 from zhenbo.record.verify import Finding, verify
+
+AT_ONCE = 1_000
+"""Acts read in one statement."""
 
 
 class Store:
@@ -112,10 +115,8 @@ class Store:
 
 def _known(connection: Connection, keys: Sequence[str]) -> dict[str, Act]:
     """Acts there are under these keys."""
-    found: dict[str, Act] = {}
-    for some in chunks(sorted(set(keys))):
-        found |= {r.key: act_of(r) for r in connection.execute(sa.select(acts).where(acts.c.key.in_(some)))}
-    return found
+    rows = connection.execute(sa.select(acts).where(among(connection, acts.c.key, keys)))
+    return {r.key: act_of(r) for r in rows}
 
 
 def _head(connection: Connection) -> Head:

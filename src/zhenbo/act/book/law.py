@@ -163,12 +163,10 @@ class _Desk:
         for pot, amount in net(t).items():
             b = self.balances.get(pot, _NOTHING)
             if not t.held:
-                b = Balance(b.posted + amount, b.held_in, b.held_out)
-            elif amount > 0:
-                b = Balance(b.posted, b.held_in + amount, b.held_out)
+                after = Balance(b.posted + amount, b.held_in, b.held_out)
             else:
-                b = Balance(b.posted, b.held_in, b.held_out - amount)
-            self.put(t.key, pot, b, amount)
+                after = Balance(b.posted, b.held_in + max(amount, 0), b.held_out - min(amount, 0))
+            self.put(t.key, pot, after, amount)
         self.stand(t, "held" if t.held else "posted")
         if t.held and t.expires is not None:
             heapq.heappush(self.due, (t.expires, t.key))
