@@ -66,8 +66,15 @@ class Act(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, key: str, kind: str, subject: str, at: int, body: msgspec.Struct) -> Self:
-        """An act whose body is the struct given."""
-        return cls(key, kind, subject, at, msgspec.json.encode(body).decode())
+        """An act whose body is the struct given.
+
+        Raises:
+            RecordError: when the struct holds text that no file can hold.
+        """
+        try:
+            return cls(key, kind, subject, at, msgspec.json.encode(body).decode())
+        except (UnicodeEncodeError, OverflowError) as error:
+            raise RecordError(f"Act {key[:80]!r} cannot be written down: {error}. Leave out what is no text or no number.") from error  # fmt: skip
 
     def read(self, shape: type[T]) -> T:
         """The body as a `shape`.

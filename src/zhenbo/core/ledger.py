@@ -200,7 +200,10 @@ def account(kind: str, *parts: str) -> str:
 
 
 def _part(text: str) -> str:
-    return "".join(quote(c) if c in ":%" or c.isspace() or not c.isprintable() else c for c in text)
+    return "".join(
+        quote(c, errors="surrogatepass") if c in ":%" or c.isspace() or not c.isprintable() else c
+        for c in text
+    )
 
 
 def parts(name: str) -> tuple[str, ...]:
@@ -210,13 +213,18 @@ def parts(name: str) -> tuple[str, ...]:
         >>> parts("recovery:tb%3A99:case-7")
         ('recovery', 'tb:99', 'case-7')
     """
-    return tuple(unquote(p) for p in name.split(":"))
+    return tuple(unquote(p, errors="surrogatepass") for p in name.split(":"))
 
 
 @lru_cache(maxsize=1 << 16)
 def known(name: str) -> bool:
     """Whether it names an account of a known class."""
-    return len(name) <= 200 and bool(_NAME.fullmatch(name)) and name.partition(":")[0] in CLASSES
+    return (
+        len(name) <= 200
+        and name.isprintable()
+        and bool(_NAME.fullmatch(name))
+        and name.partition(":")[0] in CLASSES
+    )
 
 
 class Balance(msgspec.Struct, frozen=True, gc=False):

@@ -53,10 +53,11 @@ def admit(acts: Sequence[Act], shelf: Shelf) -> Change:
     Raises:
         BookError: when one of them may not be.
     """
-    for act in acts:
-        if act.key.startswith(EXPIRED) and act.kind != ledger.SETTLEMENT:
-            raise BookError(f"Key {act.key}: {EXPIRED}… is kept for holds that lapse. Choose another key.")
     moves = [move_of(act) for act in acts]
+    for act, move in zip(acts, moves, strict=True):
+        lapse = isinstance(move, Settlement) and move.how == "expire"
+        if act.key.startswith(EXPIRED) and not lapse:
+            raise BookError(f"Key {act.key}: {EXPIRED}… is kept for holds that lapse. Choose another key.")
     if not any(moves):
         return Change(tuple(acts))
     desk = _desk([m for m in moves if m], shelf)
