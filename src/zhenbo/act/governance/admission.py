@@ -45,7 +45,7 @@ UNPAID = ("share_goods", "showcase", "video_cart", "withdraw_unsettled")
 _LIVE2026 = Say("Measures for the supervision of live-streaming e-commerce", "直播电商监督管理办法")
 _DEPOSIT = (
     Basis("cn.ecommerce", "58", Say("E-Commerce Law", "电子商务法")),
-    Basis("field.deposit", "D05", Say("Rule on the deposit for sharing goods, from 2020-10-20", "商品分享功能保证金规则（2020-10-20 起）")),
+    Basis("field.deposit", "since 2020-10-20", Say("Platform rule on the deposit for sharing goods", "平台商品分享功能保证金规则")),
 )  # fmt: skip
 SAYS: Mapping[str, Say] = {
     "share_goods": Say("Sharing goods is limited until {missing_minor} of the deposit is paid.", "保证金尚欠 {missing_minor}，缴清前商品分享受限。"),
