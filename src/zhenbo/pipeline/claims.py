@@ -1,7 +1,6 @@
 """Claims from file to decision: packs read, claims read, orders filled in from a record, decided, recorded."""
 
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -17,42 +16,37 @@ from zhenbo.core.acts import Acts
 from zhenbo.core.claim import Citation, Claim, Decision
 from zhenbo.core.errors import Reject
 from zhenbo.core.evidence import Say
+from zhenbo.core.statute import Cited, Register, read_register
 from zhenbo.intake import claims as intake
 from zhenbo.report.i18n import Lang
 
-SOURCES = "sources.toml"
+
+IN_FULL = 1_000
+"""Claims up to which the JSON holds every sentence of every decision."""
 
 
 @cache
 def guarantees() -> Guarantees:
     """The packs of guarantees that come with zhenbo."""
     folder = files("zhenbo.packs").joinpath("guarantees")
-    names = sorted(p.name for p in folder.iterdir() if p.name.endswith(".toml") and p.name != SOURCES)
-    return read_packs([(n, folder.joinpath(n).read_text("utf-8")) for n in names], _sources())
+    found = sorted(p.name for p in folder.iterdir() if p.name.endswith(".toml"))
+    return read_packs([(n, folder.joinpath(n).read_text("utf-8")) for n in found], register())
 
 
 @cache
-def _sources() -> str:
-    return files("zhenbo.packs").joinpath("guarantees", SOURCES).read_text("utf-8")
-
-
-@cache
-def _cited() -> Mapping[str, Mapping[str, str]]:
-    tree = tomllib.loads(_sources())
-    return {f"{area}.{name}": body for area, names in tree.items() for name, body in names.items()}
+def register() -> Register:
+    """The texts that packs cite."""
+    name = "statutes.toml"
+    return read_register(files("zhenbo.packs").joinpath(name).read_text("utf-8"), name)
 
 
 def titles(cite: Citation, lang: Lang) -> str:
     """A clause as its language writes it."""
-    found = _cited().get(cite.law)
-    name = found[lang] if found else cite.law
-    if cite.law.startswith("field."):  # a list of services, not a statute
-        return f"{name}第{cite.article}项" if lang == "zh" else f"{name} no. {cite.article}"
-    if not cite.article:
-        return f"《{name}》" if lang == "zh" else name
-    if not cite.article.isdigit():
-        return f"《{name}》{cite.article.replace('appendix', '附则类目')}" if lang == "zh" else f"{name}, {cite.article}"  # fmt: skip
-    return f"《{name}》第{cite.article}条" if lang == "zh" else f"{name}, article {cite.article}"
+    text = register().statute(cite.law)
+    if text.form == "clause":
+        return f"{text.zh}第{cite.article}项" if lang == "zh" else f"{text.en}, no. {cite.article}"
+    article = cite.article.replace("appendix", "附录品类") if lang == "zh" else cite.article
+    return Cited(cite.law, article, Say(text.en, text.zh), text.versions[-1]).title(lang)
 
 
 def names() -> dict[str, Say]:
@@ -122,15 +116,29 @@ def recorded(found: Decided, acts: Acts) -> int:
 
 
 def as_json(found: Decided) -> bytes:
-    """The machine output: decisions, the desk, rings, lines that could not be read."""
+    """The machine output: decisions, the desk, rings, lines that could not be read.
+
+    Of more than `IN_FULL` claims each decision is told in short: outcome, step, amount and moments, without its sentences.
+    """
+    told = found.settled if len(found.settled) <= IN_FULL else [_short(s) for s in found.settled]
     body = {
         "schema": 1,
         "as_of": found.now,
-        "decisions": found.settled,
+        "decisions": told,
         "desk": found.summary,
         "rejects": found.rejects,
     }
-    return msgspec.json.format(msgspec.json.encode(body), indent=1) + b"\n"
+    raw = msgspec.json.encode(body)
+    return (msgspec.json.format(raw, indent=1) if len(found.settled) <= IN_FULL else raw) + b"\n"
+
+
+def _short(one: desk.Settled) -> dict[str, object]:
+    final = record.last(one.decision)
+    return {
+        "claim": one.claim, "outcome": one.decision.outcome, "final": final.outcome, "service": final.service, "step": final.reason.step,
+        "remedy": final.remedy, "amount": final.amount, "currency": final.currency, "liable": final.liable.party if final.liable else None,
+        "advance": final.advance, "decided_at": one.decided_at, "rounds": one.rounds, "held": one.held,
+    }  # fmt: skip
 
 
 def decision_of(found: Decided) -> tuple[Claim, Decision] | None:

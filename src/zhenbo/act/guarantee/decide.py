@@ -12,7 +12,7 @@ import msgspec
 
 from zhenbo.act.guarantee.facts import facts as facts_of
 from zhenbo.act.guarantee.facts import known, promise
-from zhenbo.act.guarantee.owed import cited, liable, parts
+from zhenbo.act.guarantee.owed import liable, parts
 from zhenbo.act.guarantee.services import Ask, Compiled, Duty, Guarantees, Pay, Service, Step
 from zhenbo.act.guarantee.times import ends
 from zhenbo.core.claim import Claim, Clock, Decision, Outcome, Reason, Wanted
@@ -133,7 +133,7 @@ def _judge(made: Compiled, desk: _Desk) -> Decision:
             continue
         if decided:
             return decided
-    return _paid(made, desk, said, Reason(service.id, "", service.says, cited(service.cites, desk.rules, desk.day)), service.pays, service.remedy)  # fmt: skip
+    return _paid(made, desk, said, Reason(service.id, "", service.says, desk.rules.cited(service.cites, desk.day)), service.pays, service.remedy)  # fmt: skip
 
 
 def _late(made: Compiled, desk: _Desk, said: _Said) -> Decision | None:
@@ -150,7 +150,7 @@ def _late(made: Compiled, desk: _Desk, said: _Said) -> Decision | None:
         return None
     late = service.late
     says = Say(*(t.replace("{ends_us}", _clock(until, claim.zone)).replace("{raised_us}", _clock(claim.raised_at, claim.zone)) for t in (late.says.en, late.says.zh)))  # fmt: skip
-    reason = Reason(f"{service.id}/window", f"raised_at <= {service.starts} + {service.window}", says, cited(late.cites, desk.rules, desk.day))  # fmt: skip
+    reason = Reason(f"{service.id}/window", f"raised_at <= {service.starts} + {service.window}", says, desk.rules.cited(late.cites, desk.day))  # fmt: skip
     if late.then == "refuse":
         return _decision(desk, "refuse", service.id, made.rule, reason, said)
     onward = _judge(desk.rules.services[late.to], desk)
@@ -170,7 +170,7 @@ def _until(made: Compiled, desk: _Desk, start: int) -> int:
 def _fired(made: Compiled, step: Step, desk: _Desk, said: _Said) -> Decision | None:
     """What a step whose condition holds brings; None when the next is asked."""
     service = made.service
-    reason = Reason(f"{service.id}/{step.id}", step.when, step.says, cited(step.cites, desk.rules, desk.day))
+    reason = Reason(f"{service.id}/{step.id}", step.when, step.says, desk.rules.cited(step.cites, desk.day))
     match step.then:
         case "note":
             said.notes.append(reason)
@@ -192,7 +192,7 @@ def _doubted(made: Compiled, step: Step, desk: _Desk, said: _Said) -> Decision |
     doubt = step.unless_unconfirmed
     if not doubt or desk.day < doubt.since or desk.facts["confirmed"] not in {"default", "general", "none"}:
         return None
-    reason = Reason(f"{made.service.id}/{step.id}", f"{step.when} and confirmed != 'each'", doubt.says, cited((*doubt.cites, *step.cites), desk.rules, desk.day))  # fmt: skip
+    reason = Reason(f"{made.service.id}/{step.id}", f"{step.when} and confirmed != 'each'", doubt.says, desk.rules.cited((*doubt.cites, *step.cites), desk.day))  # fmt: skip
     wanted = (Wanted("person", ("confirmation",), None, doubt.says),)
     asked = _decision(desk, "ask", made.service.id, made.rule, reason, said)
     return msgspec.structs.replace(asked, wanted=wanted, review=(doubt.says,), **_worth(made, desk))
@@ -204,7 +204,7 @@ def _asked(made: Compiled, step: Step, ask: Ask, desk: _Desk, said: _Said) -> De
     name = f"{service.id}/{step.id}"
     until = _by(ask, name, desk)
     over = until is not None and desk.now > until
-    cites = cited(step.cites, desk.rules, desk.day)
+    cites = desk.rules.cited(step.cites, desk.day)
     if over and ask.lapse in {"skip", "fire"}:
         said.clocks.append(Clock(name, ask.of, until, step.says, cites, missed=True))
         if ask.lapse == "skip":
@@ -280,7 +280,7 @@ def _duty(service: Service, duty: Duty, desk: _Desk) -> Clock:
         duty.by,
         until,
         duty.says,
-        cited(duty.cites, desk.rules, desk.day),
+        desk.rules.cited(duty.cites, desk.day),
         missed,
     )
 

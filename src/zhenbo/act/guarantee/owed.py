@@ -9,7 +9,7 @@ from decimal import ROUND_CEILING, Decimal
 
 from zhenbo.act.guarantee.facts import promise
 from zhenbo.act.guarantee.services import Guarantees, Pay, Service
-from zhenbo.core.claim import Citation, Claim, Liable, Part
+from zhenbo.core.claim import Claim, Liable, Part
 from zhenbo.core.condition import holds
 from zhenbo.core.evidence import Say
 
@@ -107,15 +107,10 @@ def liable(
     asked = {**facts, "service": service.id}
     for rule, condition in rules.liables:
         if rule.since <= day and holds(condition, asked):
-            return Liable(rule.party, _name(rule.party, claim), rule.says, cited(rule.cites, rules, day), rule.jointly, rule.recover)  # fmt: skip
+            return Liable(rule.party, _name(rule.party, claim), rule.says, rules.cited(rule.cites, day), rule.jointly, rule.recover)  # fmt: skip
     return Liable("merchant", claim.purchase.merchant, Say("The seller is liable to the buyer.", "由销售者向消费者承担责任。"))  # fmt: skip
 
 
 def _name(party: str, claim: Claim) -> str | None:
     bought = claim.purchase
     return {"merchant": bought.merchant, "operator": bought.operator, "host": bought.host, "platform": bought.platform}.get(party)  # fmt: skip
-
-
-def cited(cites: Sequence[Citation], rules: Guarantees, day: date) -> tuple[Citation, ...]:
-    """Those clauses that were in force on the day."""
-    return tuple(c for c in cites if rules.sources[c.law] <= day)

@@ -6,7 +6,7 @@ on; where none decides, the claim is paid. A condition that cannot be told is pa
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -18,6 +18,7 @@ from zhenbo.core.claim import KINDS, PROOFS, Citation
 from zhenbo.core.condition import Condition, parse
 from zhenbo.core.errors import PackError
 from zhenbo.core.evidence import Say
+from zhenbo.core.statute import Register
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -214,7 +215,7 @@ class Guarantees:
         services: by id, in the order of packs.
         liables: who owes, in order.
         fast: what low risk is.
-        sources: first day of each statute and rule that may be cited.
+        register: texts that are cited.
         answering: services by the kind they answer; `fallback` where nothing else applies.
         fallback: the same for kinds they are asked for last.
     """
@@ -222,24 +223,38 @@ class Guarantees:
     services: Mapping[str, Compiled]
     liables: tuple[tuple[Liability, Condition], ...]
     fast: Fast
-    sources: Mapping[str, date]
+    register: Register
     answering: Mapping[str, tuple[Compiled, ...]]
     fallback: Mapping[str, tuple[Compiled, ...]]
+    _held: dict[tuple[Citation, date], Citation | None] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def cited(self, cites: Sequence[Citation], day: date) -> tuple[Citation, ...]:
+        """Those clauses that were in force on the day, as numbered then; looked up once per clause and day."""
+        found = []
+        for cite in cites:
+            key = (cite, day)
+            if key not in self._held:
+                article = self.register.article_on(cite.law, cite.article, day)
+                self._held[key] = None if article is None else Citation(cite.law, article)
+            if held := self._held[key]:
+                found.append(held)
+        return tuple(found)
 
 
-def read(texts: Sequence[tuple[str, str]], sources: str) -> Guarantees:
+def read(texts: Sequence[tuple[str, str]], register: Register) -> Guarantees:
     """Packs from their texts.
 
     Args:
         texts: name of the file and its TOML, in the order in which services are weighed.
-        sources: TOML of what they may cite, with the first day each holds.
+        register: what they may cite.
 
     Raises:
         PackError: naming file, field and what is known of it.
     """
     packs = [_pack(name, text) for name, text in texts]
-    since = _sources(sources)
-    _sourced(packs, since)
+    _sourced(packs, register)
     plain = {s.id: (p, s) for p in packs for s in p.services}
     if len(plain) != sum(len(p.services) for p in packs):
         raise PackError("Two guarantees have the same id. Give each a name of its own.")
@@ -252,21 +267,17 @@ def read(texts: Sequence[tuple[str, str]], sources: str) -> Guarantees:
         raise PackError("No pack says what a claim of low risk is. Write a [fast] table.")
     liables = tuple((one, _condition(p.id, one.id, one.when)) for p in packs for one in p.liables)
     return Guarantees(
-        services, liables, fast, since, _by_kind(services, "answers"), _by_kind(services, "fallback")
+        services, liables, fast, register, _by_kind(services, "answers"), _by_kind(services, "fallback")
     )
 
 
-def _sources(text: str) -> dict[str, date]:
-    tree = tomllib.loads(text)
-    return {f"{area}.{name}": body["from"] for area, names in tree.items() for name, body in names.items()}
-
-
-def _sourced(packs: Sequence[Pack], since: Mapping[str, date]) -> None:
-    """Every clause that is cited is of a statute or rule that is known."""
+def _sourced(packs: Sequence[Pack], register: Register) -> None:
+    """Every clause is one of a registered text, as numbered in its newest version."""
     for pack in packs:
         for cite in _cites(pack):
-            if cite.law not in since:
-                raise PackError(f"{pack.id}: cites {cite.law!r}, which is no source we know. Known: {', '.join(sorted(since))}.")  # fmt: skip
+            newest = register.statute(cite.law).versions[-1].since
+            if register.article_on(cite.law, cite.article, newest) is None:
+                raise PackError(f"{pack.id}: {cite.law} has no article {cite.article!r}. See packs/statutes.toml.")  # fmt: skip
 
 
 def _cites(pack: Pack) -> Iterator[Citation]:

@@ -1,0 +1,66 @@
+"""`zhenbo claim`: a claim, a desk, promises on air, as a stranger uses it."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from zhenbo.cli.claim_ import EXAMPLE, command
+
+HOSTILE = '<script>alert(1)</script>" 13800138000'
+
+
+def call(*args):
+    """The command, in process."""
+    return CliRunner().invoke(command, [str(a) for a in args], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_claim_makes_a_page_and_json(tmp_path, lang):
+    """The example: paid in full, with clause and appeal, in both languages; the same bytes twice."""
+    file = tmp_path / "claim.toml"
+    file.write_text(EXAMPLE.replace('"o-77"', json.dumps(HOSTILE)), "utf-8")
+    bodies = []
+    for n in range(2):
+        done = call(file, "--json", "--lang", lang, "--out", tmp_path / f"out{n}")
+        assert done.exit_code == 0
+        bodies.append((tmp_path / f"out{n}" / "claims.html").read_text("utf-8").replace(f"out{n}", ""))
+    decision = json.loads((tmp_path / "out0" / "claims.json").read_bytes())["decisions"][0]["decision"]
+    assert (decision["outcome"], decision["amount"]) == ("pay", 149_000)
+    page = bodies[0]
+    assert "1,490.00" in page
+    assert "<script>" not in page
+    assert "13800138000" not in page
+    assert bodies[0] == bodies[1]
+
+
+def test_many_claims_are_a_desk(tmp_path):
+    """JSONL: distribution of decisions; a broken line is named on stderr and costs itself only."""
+    body = {"kind": "fresh_damage", "filed_at": "2026-06-02T09:59:00", "purchase": {"id": "o", "paid": 5900, "goods": "fresh", "services": ["fresh_damage"], "signed_at": "2026-06-01T10:00:00", "merchant": "m"}, "proofs": [{"kind": "photo"}]}  # fmt: skip
+    rows = [body | {"id": "in-time"}, body | {"id": "late", "filed_at": "2026-06-02T10:01:00"}]
+    file = tmp_path / "claims.jsonl"
+    file.write_text("\n".join([*map(json.dumps, rows), "{"]), "utf-8")
+    done = call(file, "--json")
+    told = json.loads(done.stdout)
+    assert done.exit_code == 0
+    assert told["desk"]["outcomes"] == {"pay": 1, "redirect": 1}
+    assert [r["line"] for r in told["rejects"]] == [3]
+
+
+def test_decisions_go_to_the_record(tmp_path):
+    """`--store`: the decision is an act, and so is what it pays; a second run adds nothing."""
+    file = tmp_path / "claim.toml"
+    file.write_text(
+        EXAMPLE.replace('goods = "cosmetics"', 'goods = "cosmetics"\nself_operated = true'), "utf-8"
+    )
+    store = tmp_path / "record.db"
+    assert "2 acts recorded" in call(file, "--store", store).stderr
+    assert "0 acts recorded" in call(file, "--store", store).stderr
+
+
+def test_usage_is_told(tmp_path):
+    """Nothing named, nothing readable, a time that is none."""
+    assert call().exit_code == 2
+    assert "--example" in call().stderr
+    assert call("--example").stdout == EXAMPLE
+    assert call(tmp_path / "x.toml", "--as-of", "soon").exit_code == 2
