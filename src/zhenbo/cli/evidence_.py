@@ -126,19 +126,21 @@ def refer(file: Path, out: Path, stated: tuple[str, ...], lang: Any) -> None:
     """The referral sheet (移送) of a bundle: what was measured beside what the law says, never a charge."""
     from zhenbo.act.bundle import Contents
     from zhenbo.core.referral import read_thresholds
+    from zhenbo.core.subject import Outcome
     from zhenbo.report.evidence import referral_page
     from zhenbo.report.page import print_page, render_page
 
     found = _opened(file)
     if found.findings:
         raise ZhenboError(f"{file} is not as it was signed; nothing is referred on it. `zhenbo evidence verify {file}` names what was changed.")  # fmt: skip
+    content = Contents.read(dict(found.data))
+    if content.verdict.verdict.rank < Outcome.SUSPECT.rank:
+        raise ZhenboError(f"The verdict in {file} is {content.verdict.verdict.value}: it accuses nobody, so there is nothing to refer.")  # fmt: skip
     name = files("zhenbo.packs").joinpath("referral", "cn.toml")
     law = read_thresholds(name.read_text("utf-8"), "packs/referral/cn.toml")
     again = shlex.join(["zhenbo", "evidence", "refer", file.name, "--out", out.name, *(w for s in stated for w in ("--stated", s))])  # fmt: skip
     sha = hashlib.sha256(file.read_bytes()).hexdigest()
-    page = referral_page(
-        Contents.read(dict(found.data)), law, [_stated(s) for s in stated], (file.name, sha), again, lang
-    )
+    page = referral_page(content, law, [_stated(s) for s in stated], (file.name, sha), again, lang)
     _write(out, render_page(page, lang).encode())
     print_page(page, console(), lang)
     told(f"\nReferral: {out}")

@@ -7,7 +7,7 @@ from zhenbo.act.bundle import Contents, Finding
 from zhenbo.act.inspection import GAPS, chains
 from zhenbo.core.evidence import Say
 from zhenbo.core.referral import Threshold
-from zhenbo.core.verdict import Fake, SessionVerdict
+from zhenbo.core.verdict import Fake, Reason, SessionVerdict
 from zhenbo.report import format as fmt
 from zhenbo.report import labels
 from zhenbo.report.i18n import Lang
@@ -24,12 +24,14 @@ SAYS: Mapping[str, Say] = {
     "penalty": Say("No penalty may rest on this verdict.", "不得以本结论作为处罚依据。"),
     "person": Say("It is strong enough to be put before a person who decides; no measure follows from it by itself.", "其强度足以提交人工决定；本结论本身不自动产生任何措施。"),
     "reasons": Say("Reasons", "依据"),
+    "idle": Say("Looked at, and of no weight", "已核查，权重为零"),
     "finding": Say("finding", "事项"),
+    "question": Say("of", "所属问题"),
     "weight": Say("weight, dB", "权重（dB）"),
     "rows": Say("rows", "记录数"),
     "again": Say("recomputed from this file", "可由本文件重算"),
     "yes": Say("yes", "是"),
-    "no": Say("no: its rows are told", "否：列出其记录"),
+    "no": Say("no", "否"),
     "bridge": Say("From created to verified sales", "从下单金额到核实销售额"),
     "gross": Say("created", "下单"),
     "cancelled": Say("− cancelled", "− 取消"),
@@ -155,21 +157,31 @@ def bundle_page(told: Contents, again: str, lang: Lang) -> Page:
 
 def _verdict(told: Contents, lang: Lang) -> Section:
     v = told.verdict
-    rows = tuple(
-        (
-            Cell(masked(r.says, 400)), Cell(f"{r.weight_db:.1f}", "num"), Cell(fmt.number(r.events_total), "num"),
-            Cell(say("yes" if r.id in told.made.recomputes else "no", lang), "soft"),
+    heads = tuple(say(k, lang) for k in ("finding", "question", "weight", "rows", "again"))
+    weigh, idle = ([r for r in v.reasons if bool(r.weight_db) is w] for w in (True, False))
+    blocks = (
+        [Table(heads, tuple(_reason(r, told, lang) for r in weigh), title=say("reasons", lang))]
+        if weigh
+        else []
+    )
+    if idle:
+        blocks.append(
+            Table(heads, tuple(_reason(r, told, lang) for r in idle), title=say("idle", lang), long=True)
         )
-        for r in v.reasons
-    )  # fmt: skip
-    heads = tuple(say(k, lang) for k in ("finding", "weight", "rows", "again"))
     banner = (
         say("score", lang, score=round(v.score_db, 1), prior=round(v.prior_db, 1)),
         say("person" if v.penalty_ready else "penalty", lang),
     )
     return Section(
-        "verdict", labels.name(labels.QUESTIONS, v.question.value, lang), (Table(heads, rows, title=say("reasons", lang)),),
-        meta=f"{masked(v.platform)} · {clean(v.host_id, ID_LIMIT)} · {fmt.iso(v.start)}", outcome=v.verdict.value, banner=banner,
+        "verdict", labels.name(labels.QUESTIONS, v.question.value, lang), tuple(blocks),
+        meta=f"{masked(v.platform)} · {masked(v.host_id, ID_LIMIT)} · {fmt.iso(v.start)}", outcome=v.verdict.value, banner=banner,
+    )  # fmt: skip
+
+
+def _reason(r: Reason, told: Contents, lang: Lang) -> tuple[Cell, ...]:
+    return (
+        Cell(masked(r.says, 400)), Cell(labels.name(labels.QUESTION_NOUNS, r.question.value, lang), "soft"), Cell(f"{r.weight_db:.1f}", "num"),
+        Cell(fmt.number(r.events_total), "num"), Cell(say("yes" if r.id in told.made.recomputes else "no", lang), "soft"),
     )  # fmt: skip
 
 
@@ -349,5 +361,7 @@ def _measured(told: Contents, lang: Lang) -> Iterable[Block]:
         }  # fmt: skip
         facts.append((say("orders_for_show", lang), say("amount", lang, **amounts)))
     yield Facts(tuple(facts)) if facts else Lines((say("nothing", lang),))
-    if v.verdict.value != "likely" and facts:
-        yield Lines((say("open_note", lang),))
+    notes = [say("open_note", lang)] if v.verdict.value != "likely" and facts else []
+    notes += [] if v.penalty_ready else [say("penalty", lang)]
+    if notes:
+        yield Lines(tuple(notes))
