@@ -19,6 +19,7 @@ COMMANDS = {
     "deal": "Before signing a deal: when it pays, and how likely.",
     "portfolio": "Verify many hosts from a sample (ITDD, IT 专项核查).",
     "platform": "A platform's sales from a monitored head, as an interval.",
+    "case": "Governance: sanctions with due process, appeals, the report.",
     "evidence": "Signed bundles anybody can check offline; referral; forgetting a person.",
     "inspect": "Sampling inspection: plans, switching, a budget, custody.",
     "claim": "Decide buyers' claims under promises and law.",
