@@ -19,7 +19,7 @@ import ast
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from zhenbo.core.errors import PackError, ZhenboError
@@ -168,7 +168,9 @@ def _fits(value: object, kind: str) -> bool:
         return isinstance(value, bool)
     if kind in UNITS:
         return isinstance(value, int | float) and not isinstance(value, bool) and value == value  # noqa: PLR0124 - NaN
-    return isinstance(value, str if kind == "text" else date)
+    if kind == "text":
+        return isinstance(value, str)
+    return isinstance(value, date) and not isinstance(value, datetime)
 
 
 _COMPARE: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], bool]]] = {
