@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from zhenbo.cli.command import group
+from zhenbo.core.errors import ZhenboError
 from zhenbo.core.story import read
 from zhenbo.intake.load import load, write
 
@@ -106,7 +107,7 @@ def test_a_changed_amount_is_named_and_a_resigned_one_does_not_add_up(place, tmp
     body = json.loads(said)
     assert code == 1
     assert body["intact"]
-    assert "gross" in {c["of"] for c in body["checks"] if c["state"] == "differs"}
+    assert {"gross", "fingerprint", "page"} <= {c["of"] for c in body["checks"] if c["state"] == "differs"}
     sender = json.loads((place / "part.json").read_text("utf-8"))["key"]
     code, said, _ = run("evidence", "verify", tmp_path / "r.html", "--key", sender, "--json")
     assert json.loads(said)["trusted"] is False
@@ -179,6 +180,26 @@ def test_forgetting_a_person_keeps_every_total(place, tmp_path):
     }
     assert "Nobody called" in run("evidence", "forget", "b7", "--data", tmp_path / "without", "--to", tmp_path / "x", "--key", place / "key")[2]  # fmt: skip
     assert "new folder" in run("evidence", "forget", "b8", "--data", place / "data", "--to", place / "data", "--key", place / "key")[2]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("old", "new"), [
+    (b'"amount":5900', b'"amount":"much"'), (b'"ts":', b'"ts":9'), (b'"kind":"order_pay"', b'"kind":7'), (b'"questions":{', b'"questions":{},"q":{'),
+    (b'"order_id":"o1"', b'"order_id":null'), (b'"p":', b'"p":1e999,"q":'),
+])  # fmt: skip
+def test_a_stranger_who_signs_nonsense_is_answered(place, tmp_path, old, new):
+    """A well-signed file whose data are nonsense never passes, and ends with words or figures that differ, not with a traceback."""
+    from zhenbo.act.bundle import close, opened
+    from zhenbo.intake.signing import signed_by, signer
+
+    told = {
+        name: body.replace(old, new)
+        for name, body in opened((place / "part.html").read_bytes(), signed_by).data.items()
+    }
+    (tmp_path / "n.html").write_bytes(close("<html><body></body>\n</html>\n", told, *signer(tmp_path / "k")))
+    made = CliRunner().invoke(group, ["evidence", "verify", str(tmp_path / "n.html"), "--json"])
+    assert made.exit_code
+    assert made.exception is None or isinstance(made.exception, ZhenboError | SystemExit)
 
 
 def test_what_is_no_bundle_is_said_to_be_none(tmp_path):

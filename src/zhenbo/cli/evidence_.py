@@ -52,7 +52,7 @@ def make(paths: tuple[Path, ...], session: str, out: Path, **options: Any) -> No
     from zhenbo.pipeline.evidence import Asked, bundled, gathered
     from zhenbo.pipeline.record import opened
     from zhenbo.report.evidence import bundle_page
-    from zhenbo.report.page import print_page, render_page
+    from zhenbo.report.page import print_page
 
     public, sign = signer(options["signing_key"])
     acts: list[Any] = []
@@ -65,10 +65,9 @@ def make(paths: tuple[Path, ...], session: str, out: Path, **options: Any) -> No
         entries(options["custody"], HandOver, "docs/inspection.md") if options["custody"] else (), acts,
     )  # fmt: skip
     made = gathered(asked, keyed(options["key"]), public)
-    page = bundle_page(made, shlex.join(["zhenbo", "evidence", "verify", out.name]), options["lang"])
-    file = bundled(made, render_page(page, options["lang"]), public, sign)
+    file = bundled(made, public, sign)
     _write(out, file)
-    print_page(page, console(err=options["as_json"]), options["lang"])
+    print_page(bundle_page(made, options["lang"]), console(err=options["as_json"]), options["lang"])
     if options["as_json"]:
         _json({
             "file": str(out), "bytes": len(file), "sha256": hashlib.sha256(file).hexdigest(), "key": made.made.key,
@@ -197,11 +196,10 @@ def _opened(file: Path) -> "Opened":
 
 
 def _checks(found: "Opened", packs: Path | None) -> "list[Check]":
-    from zhenbo.act.bundle import Contents
     from zhenbo.pipeline import overlaid
-    from zhenbo.pipeline.evidence import recomputed
+    from zhenbo.pipeline.evidence import rechecked
 
-    return recomputed(Contents.read(dict(found.data)), overlaid(packs) if packs else None)
+    return rechecked(found, overlaid(packs) if packs else None)
 
 
 def _plain(key: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from zhenbo import __version__
-from zhenbo.act.bundle import Contents, Made, Source, close, fingerprint
+from zhenbo.act.bundle import Contents, Made, Opened, Source, close, fingerprint, head_of
 from zhenbo.act.bundle.contents import OrderP, Sealed
 from zhenbo.audit.gmv import bridge
 from zhenbo.audit.session import NOT_BELIEVED, Audited, Case, missed_share
@@ -24,11 +24,13 @@ from zhenbo.core.inspection import HandOver
 from zhenbo.core.session import Session
 from zhenbo.core.subject import Outcome, Question
 from zhenbo.core.verdict import Gmv, SessionVerdict, ShopVerdict
-from zhenbo.intake.load import Loaded, load, walk
+from zhenbo.intake.load import UNFORESEEN, Loaded, load, walk
 from zhenbo.judge import Judgement, probability
 from zhenbo.pipeline import extract
 from zhenbo.pipeline.audit import Lang, concluded, look, nothing_read, usual
 from zhenbo.pipeline.packs import Packs, default_packs
+from zhenbo.report.evidence import bundle_page
+from zhenbo.report.page import render_page
 
 VERDICT = "verdict.json"
 CLOSE = 1e-9
@@ -58,6 +60,30 @@ class Asked:
     packs: Packs | None = None
     custody: Sequence[HandOver] = ()
     acts: Sequence[Entry] = ()
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing recomputed from the bundle alone.
+
+    Args:
+        what: `score`, `probability`, `headline`, `bridge`, `evidence`, `verdict`, `acts`, `policy`, `key`, `page`.
+        of: which question, line, reason or act.
+        said: by the bundle.
+        now: as it comes out here; None where it could not be recomputed.
+        state: `same`, `differs` or `not_checked`.
+    """
+
+    what: str
+    of: str
+    said: Any
+    now: Any
+    state: Literal["same", "differs", "not_checked"]
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing speaks against it."""
+        return self.state != "differs"
 
 
 def gathered(asked: Asked, key: bytes, signed: bytes) -> Contents:
@@ -219,33 +245,34 @@ def _near(a: float | None, b: float | None) -> bool:
     return a == b or abs(a - b) <= CLOSE * max(abs(a), abs(b), 1.0)
 
 
-def bundled(told: Contents, page: str, key: bytes, sign: Callable[[bytes], bytes]) -> bytes:
+def bundled(told: Contents, key: bytes, sign: Callable[[bytes], bytes]) -> bytes:
     """The bundle as bytes; the same content and key give the same bytes."""
-    return close(page, told.data(), key, sign)
+    return close(_page(told), told.data(), key, sign)
 
 
-@dataclass(frozen=True)
-class Check:
-    """One thing recomputed from the bundle alone.
+def _page(told: Contents) -> str:
+    lang: Lang = "en" if told.made.lang == "en" else "zh"
+    return render_page(bundle_page(told, lang), lang)
 
-    Args:
-        what: `score`, `probability`, `headline`, `bridge`, `evidence`, `verdict`, `acts`, `policy`.
-        of: which question, line, reason or act.
-        said: by the bundle.
-        now: as it comes out here; None where it could not be recomputed.
-        state: `same`, `differs` or `not_checked`.
+
+def rechecked(found: Opened, packs: Packs | None = None) -> list[Check]:
+    """Everything that an intact bundle says, done again: what follows from its data, its page, and the key it names.
+
+    Raises:
+        ZhenboError: when its data cannot be computed with: whoever signed it did not make it with this program.
     """
-
-    what: str
-    of: str
-    said: Any
-    now: Any
-    state: Literal["same", "differs", "not_checked"]
-
-    @property
-    def same(self) -> bool:
-        """Whether nothing speaks against it."""
-        return self.state != "differs"
+    told = Contents.read(dict(found.data))
+    try:
+        checks = [
+            *recomputed(told, packs),
+            _check("key", "fingerprint", told.made.key, fingerprint(found.key)),
+        ]
+        if told.made.zhenbo == __version__:
+            same = head_of(_page(told)) == found.page
+            checks.append(Check("page", "page", "shown", "rendered", "same" if same else "differs"))
+    except UNFORESEEN as error:
+        raise ZhenboError(f"The bundle is intact, and its data cannot be computed with ({type(error).__name__}: {str(error)[:200]}): it was not made by `zhenbo evidence make`, or by another version.") from error  # fmt: skip
+    return checks
 
 
 def _check(what: str, of: str, said: Any, now: Any) -> Check:

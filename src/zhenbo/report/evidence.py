@@ -114,6 +114,8 @@ _FIGURES: Mapping[str, Say] = {
     "evidence": Say("evidence found again by the signals", "由信号重新得出的证据"),
     "verdict": Say("weights and answers judged anew", "重新评判的权重与结论"),
     "acts": Say("digests of acts", "行为的摘要"),
+    "key": Say("key it names", "所称密钥"),
+    "page": Say("page from the data", "由数据生成的页面"),
     "policy": Say("signals (made under another version or policy)", "信号（由其他版本或规则制作）"),
 }
 _LINES = ("gross", "cancelled", "unpaid_open", "discount", "refunded", "brushed")
@@ -135,8 +137,8 @@ def subject(told: Contents) -> str:
     return clean(v.session_id if isinstance(v, SessionVerdict) else v.shop_id, ID_LIMIT)
 
 
-def bundle_page(told: Contents, again: str, lang: Lang) -> Page:
-    """What people read of a bundle."""
+def bundle_page(told: Contents, lang: Lang) -> Page:
+    """What people read of a bundle; it follows from the content alone."""
     made = told.made
     sections = [_verdict(told, lang)]
     if told.verdict.gmv:
@@ -151,7 +153,7 @@ def bundle_page(told: Contents, again: str, lang: Lang) -> Page:
     return Page(
         say("title", lang, subject=subject(told)),
         say("meta", lang, version=clean(made.zhenbo), as_of_us=made.as_of, policy=clean(made.policy.partition("#")[0])),
-        (say("what", lang),), tuple(sections), (say("method_1", lang), say("method_2", lang)), again, f"zhenbo 真播 {clean(made.zhenbo)}",
+        (say("what", lang),), tuple(sections), (say("method_1", lang), say("method_2", lang)), "zhenbo evidence verify FILE", f"zhenbo 真播 {clean(made.zhenbo)}",
     )  # fmt: skip
 
 

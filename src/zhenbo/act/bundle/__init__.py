@@ -1,6 +1,6 @@
 """Evidence bundles (K45): one signed HTML file that holds what a verdict rests on, and says which of its bytes were changed."""
 
-from zhenbo.act.bundle.container import Finding, Opened, close, fingerprint, opened
+from zhenbo.act.bundle.container import Finding, Opened, close, fingerprint, head_of, opened
 from zhenbo.act.bundle.contents import Contents, Made, Source
 
-__all__ = ["Contents", "Finding", "Made", "Opened", "Source", "close", "fingerprint", "opened"]
+__all__ = ["Contents", "Finding", "Made", "Opened", "Source", "close", "fingerprint", "head_of", "opened"]

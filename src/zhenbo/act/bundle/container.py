@@ -60,12 +60,14 @@ class Opened:
     """A bundle taken apart.
 
     Args:
+        page: the HTML people read, to where the data begin.
         data: body of each data segment.
         findings: what is not as signed; empty for an intact bundle.
         key: public key it carries.
         bytes: length of the file.
     """
 
+    page: bytes
     data: Mapping[str, bytes]
     findings: tuple[Finding, ...]
     key: bytes
@@ -107,16 +109,21 @@ def close(page: str, data: Mapping[str, bytes], key: bytes, sign: Callable[[byte
         key: public key.
         sign: signs a message with the private one.
     """
-    head, _, tail = page.encode().rpartition(b"</body>")
-    if tail.strip() != b"</html>":
-        raise ValueError("the page does not end as a page does")
-    parts = [("page", head), *((name, _wrapped(name, body)) for name, body in data.items())]
+    parts = [("page", head_of(page)), *((name, _wrapped(name, body)) for name, body in data.items())]
     content = b"".join(body for _, body in parts)
     manifest = _manifest(content, parts)
     signed = _Signature("Ed25519", key.hex(), sign(manifest).hex())
     return b"".join([
         content, _wrapped("manifest", manifest), _wrapped("signature", msgspec.json.encode(signed) + b"\n"), _TAIL,
     ])  # fmt: skip
+
+
+def head_of(page: str) -> bytes:
+    """A page as far as it stands before the data."""
+    head, _, tail = page.encode().rpartition(b"</body>")
+    if tail.strip() != b"</html>":
+        raise ValueError("the page does not end as a page does")
+    return head
 
 
 def _wrapped(name: str, body: bytes) -> bytes:
@@ -164,7 +171,8 @@ def opened(file: bytes, verify: Verify) -> Opened:
         findings += [*_changes(manifest, parts), Finding("signature", 0, after, len(file), "forged")]
     elif not wrong:
         findings.append(Finding("signature", 0, after, len(file), "forged"))
-    return Opened(data, tuple(findings), key, len(file))
+    page = next((body for name, body in parts if name == "page"), b"")
+    return Opened(page, data, tuple(findings), key, len(file))
 
 
 def _marks(file: bytes) -> tuple[int, int]:
