@@ -24,11 +24,13 @@ COMMANDS = {
     "inspect": "Sampling inspection: plans, switching, a budget, custody.",
     "claim": "Decide buyers' claims under promises and law.",
     "book": "Deposits, funds, advances and their recovery, in double entry.",
+    "policy": "Rules as of a day: list them, ask them of facts, what changed.",
+    "check": "What is wrong with a pack of rules.",
     "import": "Turn any known source into a canonical data folder.",
     "sim": "Make a simulated world with its truth, from a seed.",
     "calibrate": "Learn your own reference cells and calibration from history.",
     "prove": "Measure what the verdicts are worth.",
-    "explain": "The page of a signal.",
+    "explain": "The page of a signal or of a rule.",
 }
 
 

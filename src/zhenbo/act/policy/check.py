@@ -38,6 +38,7 @@ SAYS: Final[Mapping[str, Say]] = {
     "conflict": Say("It contradicts {other} in the matter {on}: {then} and {other_then} on {day}, for example with {facts}. Say which goes first with `over`.", "与 {other} 在事项 {on} 上矛盾：{day} 同时为 {then} 与 {other_then}，例如 {facts}。请用 over 说明何者优先。"),
 }  # fmt: skip
 _HAN: Final = re.compile(r"[\u4e00-\u9fff]")
+_LATIN: Final = re.compile(r"[A-Za-z]{2}")
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def _words(rule: Rule, tell: Callable[..., None]) -> None:
         ("runbook", rule.runbook),
         ("consequence", rule.consequence.says),
     ):
-        if not say.en.strip() or _HAN.search(say.en):
+        if not _LATIN.search(say.en):
             tell("words", what=what, lang=Say("English", "英文"))
         if not _HAN.search(say.zh):
             tell("words", what=what, lang=Say("Chinese", "中文"))

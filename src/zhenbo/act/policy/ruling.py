@@ -44,6 +44,13 @@ class Ruling:
         return self.told.unknown
 
     @property
+    def untouched(self) -> bool:
+        """Whether nothing is known of any fact it asks for."""
+        return self.outcome == "unknown" and not any(
+            value is not None for _, told in self.told.lines() for value in told.facts.values()
+        )
+
+    @property
     def may_sanction(self) -> bool:
         """Whether a sanction may be proposed to a person on it."""
         return self.outcome == "holds" and self.rule.consequence.then == "sanction"
