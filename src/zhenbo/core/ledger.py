@@ -186,7 +186,7 @@ CLASSES: Mapping[str, Class] = {
 """The chart of accounts. Docs: docs/book.md."""
 
 _NAME = re.compile(r"[a-z]+(:[^\s:\x00-\x1f\x7f]+)+")
-CURRENCY = re.compile(r"[A-Z]{3,10}")
+_CURRENCY = re.compile(r"[A-Z]{3,10}")
 
 
 def account(kind: str, *parts: str) -> str:
@@ -214,6 +214,12 @@ def parts(name: str) -> tuple[str, ...]:
         ('recovery', 'tb:99', 'case-7')
     """
     return tuple(unquote(p, errors="surrogatepass") for p in name.split(":"))
+
+
+@lru_cache(maxsize=1 << 8)
+def currency(code: str) -> bool:
+    """Whether it can be the code of a currency."""
+    return bool(_CURRENCY.fullmatch(code))
 
 
 @lru_cache(maxsize=1 << 16)

@@ -93,9 +93,10 @@ balances = Table(
     Column("held_out", _WHOLE, nullable=False),
     CheckConstraint("held_in >= 0 AND held_out >= 0", name="held"),
     CheckConstraint(
-        "account LIKE 'outside:%' OR account LIKE 'recovery:%' OR posted >= held_out", name="never_negative"
+        "posted >= held_out OR substr(account, 1, 8) = 'outside:' OR substr(account, 1, 9) = 'recovery:'",
+        name="never_negative",
     ),
-    CheckConstraint("account NOT LIKE 'recovery:%' OR posted <= -held_in", name="never_positive"),
+    CheckConstraint("posted <= -held_in OR substr(account, 1, 9) <> 'recovery:'", name="never_positive"),
     sqlite_with_rowid=False,
 )
 """What each account holds."""

@@ -93,9 +93,16 @@ def check(t: Transaction) -> None:
         raise BookError(f"{where}: its note has {len(t.note)} characters; up to {LONGEST_NOTE} are kept.")
     sums: dict[str, int] = {}
     for p in t.postings:
-        _posting(where, p)
-        sums[p.currency] = sums.get(p.currency, 0) + p.amount
-    for currency, left in sorted(sums.items()):
+        amount = p.amount
+        if not (
+            amount
+            and -ledger.LARGEST <= amount <= ledger.LARGEST
+            and ledger.known(p.account)
+            and ledger.currency(p.currency)
+        ):
+            raise _misposted(where, p)
+        sums[p.currency] = sums.get(p.currency, 0) + amount
+    for currency, left in sums.items():
         if left:
             raise BookError(f"{where} does not balance: its {currency} postings sum to {show(left, currency)}, not 0. What one account gains, others must give.")  # fmt: skip
     if t.held:
@@ -111,13 +118,13 @@ def check(t: Transaction) -> None:
         raise BookError(f"{where} is not held, so it cannot expire. Write held = true, or leave out expires.")
 
 
-def _posting(where: str, p: ledger.Posting) -> None:
+def _misposted(where: str, p: ledger.Posting) -> BookError:
+    """What is wrong with a posting."""
     if not ledger.known(p.account):
-        raise BookError(f"{where}: {p.account[:80]!r} is no account. Write class:name with a class of {', '.join(ledger.CLASSES)}.")  # fmt: skip
-    if not ledger.CURRENCY.fullmatch(p.currency):
-        raise BookError(f"{where}: {p.currency[:20]!r} is no currency. Write its ISO 4217 code, e.g. CNY.")
-    if p.amount == 0 or abs(p.amount) > ledger.LARGEST:
-        raise BookError(f"{where}: {p.account} moves {str(p.amount)[:40]}; an amount is a whole number of minor units, not 0, of at most {ledger.LARGEST} either way.")  # fmt: skip
+        return BookError(f"{where}: {p.account[:80]!r} is no account. Write class:name with a class of {', '.join(ledger.CLASSES)}.")  # fmt: skip
+    if not ledger.currency(p.currency):
+        return BookError(f"{where}: {p.currency[:20]!r} is no currency. Write its ISO 4217 code, e.g. CNY.")
+    return BookError(f"{where}: {p.account} moves {str(p.amount)[:40]}; an amount is a whole number of minor units, not 0, of at most {ledger.LARGEST} either way.")  # fmt: skip
 
 
 @dataclass
@@ -215,16 +222,15 @@ class _Desk:
         """A pot's new balance, if the pot may have it."""
         name, currency = pot
         side = _SIDES[name[: name.index(":")]]
-        if side == "never_negative" and b.free < 0:
+        if side == "never_negative" and b.posted < b.held_out:
             free = b.free - amount
             raise BookError(f"{key}: {name} has {show(free, currency)} {currency} free; {show(-amount, currency)} cannot be taken. Pay in first, or take less.")  # fmt: skip
         if side == "never_positive" and b.posted + b.held_in > 0:
             owed = amount - b.posted - b.held_in
             raise BookError(f"{key}: {name} owes {show(owed, currency)} {currency}; {show(amount, currency)} would be more than is owed.")  # fmt: skip
-        if max(abs(b.posted), b.held_in, b.held_out) > ledger.LARGEST:
-            raise BookError(
-                f"{key}: {name} would exceed {ledger.LARGEST} minor units, the most an account can hold."
-            )
+        most = ledger.LARGEST
+        if not (-most <= b.posted <= most and b.held_in <= most and b.held_out <= most):
+            raise BookError(f"{key}: {name} would exceed {most} minor units, the most an account can hold.")
         self.balances[pot] = b
 
 

@@ -87,11 +87,12 @@ def _book() -> None:
         sa.PrimaryKeyConstraint("account", "currency", name="pk_balances"),
         sa.CheckConstraint("held_in >= 0 AND held_out >= 0", name=op.f("ck_balances_held")),
         sa.CheckConstraint(
-            "account LIKE 'outside:%' OR account LIKE 'recovery:%' OR posted >= held_out",
+            "posted >= held_out OR substr(account, 1, 8) = 'outside:' OR substr(account, 1, 9) = 'recovery:'",
             name=op.f("ck_balances_never_negative"),
         ),
         sa.CheckConstraint(
-            "account NOT LIKE 'recovery:%' OR posted <= -held_in", name=op.f("ck_balances_never_positive")
+            "posted <= -held_in OR substr(account, 1, 9) <> 'recovery:'",
+            name=op.f("ck_balances_never_positive"),
         ),
         sqlite_with_rowid=False,
     )
