@@ -134,8 +134,9 @@ def _cases(r: np.random.Generator, t: Totals) -> Iterator[tuple[Case, Kind, str]
     fans = _fans(r, t)
     when = START + r.integers(0, 300 * 24, len(fates)) * (DAY // 24)
     kinds = r.choice(len(KINDS), len(fates), p=[k.share for k in KINDS])
-    appealed = set(r.choice(t.parties, min(t.upheld, t.parties), replace=False).tolist())
     leads = set(range(min(t.leads, t.parties)))
+    rest = t.parties - len(leads)
+    appealed = set((len(leads) + r.choice(rest, min(t.upheld, rest), replace=False)).tolist())
     values = _split(r, t.filed_minor, t.filed)
     for n, fate in enumerate(fates):
         again = fate == "again"

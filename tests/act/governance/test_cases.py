@@ -167,7 +167,7 @@ HISTORY = st.lists(
 
 @pytest.mark.slow
 @given(HISTORY, st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_successful_appeal_leaves_weight_points_and_money_as_if_the_sanction_had_never_been(history, data):
     """Every history of sanctions, any of them overturned: the party and the book stand as in the history without it."""
     cases, at = [], START

@@ -20,6 +20,7 @@ _CHINA = 8 * 3_600_000_000
 
 SAYS: Mapping[str, Say] = {
     "grade": Say("By rule {rule} this is {grade}.", "依规则 {rule}，本事项为：{grade}。"),
+    "degree": Say("It is {grade} from here on: {what}, {least}.", "达到此数即为“{grade}”：{what} {least}。"),
     "first": Say("No earlier sanction for the same is counted.", "未计入此前的同类处置。"),
     "strike": Say("{n} earlier sanction(s) for the same within {days} days are counted.", "{days} 天内此前同类处置 {n} 次，已计入。"),
     "reach": Say("With {before} points still in force, {points} points are reached, which brings at least this step.", "加上仍有效的 {before} 分，累计 {points} 分，至少适用本措施。"),
@@ -125,7 +126,7 @@ def propose(case: Case, pack: Penalties, priors: Iterable[Prior] = ()) -> Propos
         if case.facts.get(flag) is False:
             return none("none", "refuted", why=pack.facts[flag].says)
     missing = [flag for flag in offence.needs if flag not in case.facts]
-    grade = _grade(offence, case.facts)
+    grade, reached = _grade(offence, case.facts)
     if missing:
         return none("ask", "needs", grade, missing, why=pack.facts[missing[0]].says)
     if grade is None:
@@ -133,16 +134,17 @@ def propose(case: Case, pack: Penalties, priors: Iterable[Prior] = ()) -> Propos
         return none("ask", "unknown", wanted=wanted, why=pack.facts[wanted[0]].wanted)
     if grade == "immaterial":
         return none("none", "tolerated", grade)
-    return _sanction(case, pack, offence, grade, tuple(priors), known)
+    why = tuple(_reached(pack, grade, f, least) for f, least in sorted(reached.items()))
+    return _sanction(case, pack, offence, grade, tuple(priors), known, why)
 
 
-def _sanction(case: Case, pack: Penalties, offence: Offence, grade: Grade, priors: tuple[Prior, ...], known: tuple[Stated, ...]) -> Proposal:  # fmt: skip
+def _sanction(case: Case, pack: Penalties, offence: Offence, grade: Grade, priors: tuple[Prior, ...], known: tuple[Stated, ...], why: tuple[Stated, ...]) -> Proposal:  # fmt: skip
     rule = f"{pack.id} {offence.id}/{grade}@{pack.version}"
     since = case.happened - offence.strikes * DAY
     before = [p for p in priors if p.case != case.id and p.at <= case.happened]
     strikes = sorted(p.case for p in before if p.offence == case.offence and p.at > since)
     does = rung(pack.rungs(offence, grade), len(strikes))
-    reasons = [Stated(_filled(SAYS["grade"], {"grade": GRADE_TITLES[grade]}), {"rule": rule})]
+    reasons = [Stated(_filled(SAYS["grade"], {"grade": GRADE_TITLES[grade]}), {"rule": rule}), *why]
     reasons.append(Stated(SAYS["strike"], {"n": len(strikes), "days": offence.strikes}) if strikes else Stated(SAYS["first"]))  # fmt: skip
     bearing = [p for p in before if p.points and p.points_until >= case.happened]
     held = sum(p.points for p in bearing)
@@ -166,12 +168,23 @@ def _at_least(own: Consequence, reached: Consequence) -> Consequence:
     return Consequence(reached.step, reached.days, own.points, min(own.weight, reached.weight), limits, own.forfeit)  # fmt: skip
 
 
-def _grade(offence: Offence, facts: Mapping[str, Scalar]) -> Grade | None:
-    """The gravest degree whose figures are known and reached; immaterial where all are known and none is; else None."""
+def _grade(offence: Offence, facts: Mapping[str, Scalar]) -> tuple[Grade | None, Mapping[str, float]]:
+    """The gravest degree whose figures are known and reached, with these; immaterial where all are known and none is; else None."""
     for degree in offence.degrees:
-        if any(all(_at(facts, f, least) for f, least in w.items()) for w in degree.when):
-            return degree.grade
-    return None if _ungraded(offence, facts) else "immaterial"
+        for w in degree.when:
+            if all(_at(facts, f, least) for f, least in w.items()):
+                return degree.grade, w
+    return (None if _ungraded(offence, facts) else "immaterial"), {}
+
+
+def _reached(pack: Penalties, grade: Grade, fact: str, least: float) -> Stated:
+    """From where on a figure makes it so grave."""
+    title = pack.facts[fact].wanted
+    number = int(least) if float(least).is_integer() else least
+    return Stated(
+        _filled(SAYS["degree"], {"grade": GRADE_TITLES[grade], "what": title, "least": Say(f"{{{fact}}}", f"{{{fact}}}")}),
+        {fact: number},
+    )  # fmt: skip
 
 
 def _at(facts: Mapping[str, Scalar], name: str, least: float) -> bool:
