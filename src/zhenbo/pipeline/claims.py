@@ -20,7 +20,6 @@ from zhenbo.core.statute import Cited, Register, read_register
 from zhenbo.intake import claims as intake
 from zhenbo.report.i18n import Lang
 
-
 IN_FULL = 1_000
 """Claims up to which the JSON holds every sentence of every decision."""
 
