@@ -24,6 +24,7 @@ day = 2025-03-01            # by which law; a later day is judged by later law
 by_party = true             # a person has established who did it
 "fake.orders" = 0.31        # at least this share of orders is fabricated
 "verdict.penalty_ready" = true
+independent_signs = 2       # kinds of evidence that do not depend on each other
 """
 
 

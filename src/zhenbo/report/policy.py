@@ -56,7 +56,7 @@ SAYS: Mapping[str, Say] = {
     "skipped": Say("not looked at: decided already", "未判断：已有结论"),
     "others": Say("Rules that do not hold", "不成立的规则"),
     "untouched": Say("Rules of whose facts nothing is known", "相关事实均不明的规则"),
-    "summary": Say("{holds} hold, {unknown} cannot be told, {silent} do not hold.", "{holds} 条成立，{unknown} 条无法判断，{silent} 条不成立。"),
+    "summary": Say("Hold: {holds}; cannot be told: {unknown}; do not hold: {silent}.", "{holds} 条成立，{unknown} 条无法判断，{silent} 条不成立。"),
     "condition": Say("Condition", "条件"),
     "facts": Say("Facts it asks for", "所需事实"),
     "fact": Say("fact", "事实"),
