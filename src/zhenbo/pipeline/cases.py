@@ -21,6 +21,7 @@ from zhenbo.core.acts import Act
 from zhenbo.core.case import Case, Ground, Sanction, Scalar
 from zhenbo.core.errors import CaseError
 from zhenbo.core.verdict import Audit
+from zhenbo.pipeline.policies import register
 from zhenbo.record import Store
 
 DOCS = "docs/governance.md"
@@ -70,10 +71,9 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def penalties(path: Path | None = None) -> Penalties:
     """The penalties pack: the shipped one, or a file."""
     if path is None:
-        return read_penalties(
-            files("zhenbo.packs").joinpath("penalties", "platform.toml").read_text("utf-8"), "platform.toml"
-        )
-    return read_penalties(_text(path), str(path))
+        shipped = files("zhenbo.packs").joinpath("penalties", "platform.toml")
+        return read_penalties(shipped.read_text("utf-8"), "platform.toml", register())
+    return read_penalties(_text(path), str(path), register())
 
 
 def tier_rules(path: Path | None = None) -> Rules:

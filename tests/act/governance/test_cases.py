@@ -18,10 +18,12 @@ from zhenbo.core.acts import Act
 from zhenbo.core.case import Case, Sanction
 from zhenbo.core.errors import CaseError, PackError, RecordError
 from zhenbo.core.session import DAY
+from zhenbo.pipeline.cases import penalties
+from zhenbo.pipeline.policies import register
 from zhenbo.record import Memory
 
 TEXT = files("zhenbo.packs").joinpath("penalties", "platform.toml").read_text("utf-8")
-PACK = read_penalties(TEXT, "platform.toml")
+PACK = penalties()
 START = 1_775_000_000_000_000  # 2026-03-31
 BRUSHED = {"by_party": True, "fabricated_share": 0.33, "fabricated_minor": 30_000_000}
 FAKE = {"not_genuine": True, "sold_units": 40}
@@ -248,6 +250,19 @@ def test_the_law_of_the_day_is_cited_and_a_draft_or_no_law_sanctions_nobody():
 def test_a_pack_out_of_proportion_is_refused():
     """A third strike milder than the first, and a serious matter milder than a minor one."""
     with pytest.raises(PackError, match="milder"):
-        read_penalties(TEXT.replace('{ step = "close", points = 12 },\n]\ngrave', '{ step = "warn", points = 12 },\n]\ngrave'), "p")  # fmt: skip
+        read_penalties(TEXT.replace('{ step = "close", points = 12 },\n]\ngrave', '{ step = "warn", points = 12 },\n]\ngrave'), "p", register())  # fmt: skip
     with pytest.raises(PackError, match="harsher"):
-        read_penalties(TEXT.replace('{ step = "warn", points = 1 },', '{ step = "suspend", days = 3, points = 1 },', 1).replace('{ step = "limit_function", days = 3, points = 2, limits = ["share_goods"] },\n  { step = "limit_traffic", days = 7, points = 3, weight = 0.7 },', "", 1), "p")  # fmt: skip
+        read_penalties(TEXT.replace('{ step = "warn", points = 1 },', '{ step = "suspend", days = 3, points = 1 },', 1).replace('{ step = "limit_function", days = 3, points = 2, limits = ["share_goods"] },\n  { step = "limit_traffic", days = 7, points = 3, weight = 0.7 },', "", 1), "p", register())  # fmt: skip
+
+
+def test_a_pack_that_cites_what_is_repealed_moved_or_unknown_is_refused():
+    """The old number from the day on which it moved, a text before its first day, a text nobody has registered."""
+    aucl = '{ law = "cn.aucl", article = "8", from = 2018-01-01 }'
+    for cite, what in (
+        ('{ law = "cn.aucl", article = "8", from = 2025-10-15 }', "is article 9"),
+        ('{ law = "cn.live2026", article = "12", from = 2025-01-01 }', "not yet in force"),
+        ('{ law = "cn.nothing", article = "1", from = 2025-01-01 }', "No text"),
+        ('{ law = "cn.aucl", article = "8" }', "takes `from`"),
+    ):
+        with pytest.raises(PackError, match=what):
+            read_penalties(TEXT.replace(aucl, cite, 1), "p", register())

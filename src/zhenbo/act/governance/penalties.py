@@ -11,10 +11,12 @@ from itertools import pairwise
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from zhenbo.core.case import CAPABILITIES, GRADES, Basis, Consequence, Grade
 from zhenbo.core.errors import PackError
 from zhenbo.core.evidence import Say
+from zhenbo.core.statute import Cite, Register
 
 
 class FactKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,17 +33,12 @@ class FactKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wanted: Say
 
 
-class Cited(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from"}):
-    """A law or rule and the days on which it was in force."""
+class Dated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A citation as it reads over a span of days; made of a `Cite` and the register of texts."""
 
-    law: str
-    article: str
+    basis: Basis
     since: dt.date
-    to: dt.date | None = None
-
-    def holds(self, day: dt.date) -> bool:
-        """Whether it was in force on a day."""
-        return self.since <= day and (self.to is None or day <= self.to)
+    until: dt.date
 
 
 class Degree(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,6 +55,7 @@ class Offence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         id: names it.
         title: for people.
         basis: laws and rules; without one in force nothing follows.
+        dated: the same as each reads from day to day; made when the pack is read.
         degrees: gravest first; below all of them it is immaterial and tolerated.
         needs: flags that must be known to hold, e.g. that the party itself did it.
         excused: flags each of which lets it pass.
@@ -68,13 +66,14 @@ class Offence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: str
     title: Say
-    basis: tuple[Cited, ...]
+    basis: tuple[Cite, ...]
     degrees: tuple[Degree, ...]
     needs: tuple[str, ...] = ()
     excused: tuple[str, ...] = ()
     strikes: int = 365
     status: Literal["active", "draft"] = "active"
     ladder: dict[Grade, tuple[Consequence, ...]] = {}
+    dated: tuple[Dated, ...] = ()
 
 
 class Reach(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,7 +90,6 @@ class Penalties(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         id: names it.
         version: raised when the same facts could bring something else.
         title: for people.
-        laws: titles by id.
         facts: by name.
         offence: the offences.
         ladder: rungs by grade: first, second, third strike; later ones as the last.
@@ -105,7 +103,6 @@ class Penalties(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     version: int
     title: Say
-    laws: dict[str, Say]
     facts: dict[str, FactKind]
     offence: tuple[Offence, ...]
     ladder: dict[Grade, tuple[Consequence, ...]]
@@ -133,27 +130,62 @@ class Penalties(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return offence.ladder.get(grade) or self.ladder[grade]
 
     def basis(self, offence: Offence, day: dt.date) -> tuple[Basis, ...]:
-        """What was in force on a day."""
-        return tuple(Basis(c.law, c.article, self.laws[c.law]) for c in offence.basis if c.holds(day))
+        """What was in force on a day, as it was numbered then."""
+        return tuple(d.basis for d in offence.dated if d.since <= day <= d.until)
 
 
-def read_penalties(text: str, name: str) -> Penalties:
+def read_penalties(text: str, name: str, register: Register) -> Penalties:
     """A pack (TOML).
 
     Args:
         text: its content.
         name: of the file, for errors.
+        register: of the texts that it cites.
 
     Raises:
-        PackError: when it does not read, cites what it does not name, or is out of proportion.
+        PackError: when it does not read, cites what is repealed or not registered, or is out of proportion.
     """
     try:
         pack = msgspec.toml.decode(text, type=Penalties)
     except msgspec.DecodeError as error:
         raise PackError(f"{name} does not read: {error}. docs/governance.md shows a pack.") from error
-    for what in _wrong(pack):
+    for what in (*_wrong(pack), *_wrong_cites(pack, register)):
         raise PackError(f"{name}: {what}")
-    return pack
+    offences = tuple(replace(o, dated=_dated(o, register)) for o in pack.offence)
+    return replace(pack, offence=offences)
+
+
+def _wrong_cites(pack: Penalties, register: Register) -> list[str]:
+    """Citations of what is not registered, repealed or numbered otherwise."""
+    found = []
+    for o in pack.offence:
+        if o.dated:
+            found.append(f"offence {o.id}: `dated` is made from `basis`; leave it out.")
+        for cite in o.basis:
+            if cite.since is None:
+                found.append(f"offence {o.id}: {cite.law} {cite.article} takes `from`, the first day it is cited.")  # fmt: skip
+            elif what := register.wrong(cite, cite.since, cite.until or dt.date.max):
+                found.append(f"offence {o.id}: {what.en}")
+    return found
+
+
+def _dated(offence: Offence, register: Register) -> tuple[Dated, ...]:
+    """The citations as they read from day to day: cut where a text changes."""
+    rows = []
+    for cite in offence.basis:
+        statute, first, last = (
+            register.statute(cite.law),
+            cite.since or dt.date.min,
+            cite.until or dt.date.max,
+        )
+        starts = {first, *(v.since for v in statute.versions), *(c.on for c in statute.renumbered)}
+        days = sorted(d for d in starts if first <= d <= last)
+        for day, after in zip(days, [*days[1:], None], strict=True):
+            found = register.cited(cite, day, first)
+            if found is not None:
+                end = last if after is None else after - dt.timedelta(days=1)
+                rows.append(Dated(Basis(found.law, found.article, found.name), day, end))
+    return tuple(rows)
 
 
 def _wrong(pack: Penalties) -> Sequence[str]:
@@ -179,7 +211,6 @@ def _wrong_offence(pack: Penalties, o: Offence) -> list[str]:
     found = [
         f"offence {o.id} names fact {f!r}, which [facts] does not." for f in sorted(named - set(pack.facts))
     ]
-    found += [f"offence {o.id} cites {c.law!r}, which [laws] does not name." for c in o.basis if c.law not in pack.laws]  # fmt: skip
     found += [f"offence {o.id}: {f} must be a flag." for f in (*o.needs, *o.excused) if f in pack.facts and pack.facts[f].type != "flag"]  # fmt: skip
     order = [GRADES.index(d.grade) for d in o.degrees]
     if order != sorted(set(order), reverse=True) or 0 in order or not order:
