@@ -97,13 +97,19 @@ def command(paths: tuple[Path, ...], *, example: bool, on_air: bool, **options: 
     from zhenbo.pipeline import claims as pipeline
 
     with console(err=True).status("reading …") as status:
-        found = pipeline.decide(paths, options["as_of"], lambda n: status.update(f"deciding ({n:,}) …"))
+        found = pipeline.decide(
+            paths,
+            options["as_of"],
+            lambda: keyed(options["key"]),
+            lambda n: status.update(f"deciding ({n:,}) …"),
+        )
     for reject in found.rejects[:20]:
         told(f"{reject.file}:{reject.line}: {reject.detail or reject.reason}")
     if len(found.rejects) > 20:
         told(f"… and {len(found.rejects) - 20} more lines that could not be read")
     if not found.claims:
-        raise NoEventsError("No claim could be read. `zhenbo claim --example` prints one that can.")
+        late = " by the moment of --as-of" if options["as_of"] is not None else ""
+        raise NoEventsError(f"No claim could be read{late}. `zhenbo claim --example` prints one that can.")
     _finish(found, options)
 
 

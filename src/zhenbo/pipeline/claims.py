@@ -18,6 +18,7 @@ from zhenbo.core.errors import Reject
 from zhenbo.core.evidence import Say
 from zhenbo.core.statute import Cited, Register, read_register
 from zhenbo.intake import claims as intake
+from zhenbo.pipeline.onair import told_of
 from zhenbo.report.i18n import Lang
 
 IN_FULL = 1_000
@@ -74,14 +75,18 @@ class Decided:
     now: int
 
 
-def decide(paths: Sequence[Path], as_of: int | None, tick: Callable[[int], None] = lambda _: None) -> Decided:
+def decide(
+    paths: Sequence[Path], as_of: int | None, key: Callable[[], bytes], tick: Callable[[int], None] = lambda _: None
+) -> Decided:  # fmt: skip
     """Claims of files and folders, decided as of a moment (that of the latest thing told, by default).
+
+    Where a folder holds a record beside its claims, what a claim does not tell of its order is taken from there.
 
     One claim is decided at that moment. Many are a desk: each is decided when it was filed and again whenever something
     about it changed, until that moment.
     """
     found = intake.read(paths)
-    claims = tuple(found.claims)
+    claims = tuple(_filled(found.claims, paths, key))
     now = as_of if as_of is not None else max((t for c in claims for t in c.moments()), default=0)
     claims = tuple(c for c in claims if c.filed_at <= now) if as_of is not None else claims
     rules, seen = guarantees(), signs.read(claims)
@@ -91,6 +96,24 @@ def decide(paths: Sequence[Path], as_of: int | None, tick: Callable[[int], None]
     else:
         settled = tuple(_ticking(claims, rules, seen, now, tick))
     return Decided(claims, settled, desk.summary(settled, seen), seen, tuple(found.rejects), now)
+
+
+def _filled(claims: Sequence[Claim], paths: Sequence[Path], key: Callable[[], bytes]) -> list[Claim]:
+    """Claims with what a record beside them knows of their orders; what a claim tells itself stands."""
+    folders = [p for p in paths if p.is_dir() and any(p.glob("events*"))]
+    if not folders:
+        return list(claims)
+    orders = told_of(folders, {c.purchase.id for c in claims}, key)
+    return [_with(c, orders[c.purchase.id]) if c.purchase.id in orders else c for c in claims]
+
+
+def _with(claim: Claim, told: dict[str, object]) -> Claim:
+    bought = claim.purchase
+    more = {k: v for k, v in told.items() if k in bought.__struct_fields__ and getattr(bought, k) in {None, ""}}  # fmt: skip
+    changed: dict[str, object] = {"purchase": msgspec.structs.replace(bought, **more)}
+    if claim.received_back_at is None:
+        changed["received_back_at"] = told.get("received_back_at")
+    return msgspec.structs.replace(claim, **changed)
 
 
 def _ticking(claims: Sequence[Claim], rules: Guarantees, seen: signs.Signs, now: int, tick: Callable[[int], None]) -> list[desk.Settled]:  # fmt: skip

@@ -1,9 +1,10 @@
 """Promises on air from record to list: speech heard, orders followed, chats compared."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -54,6 +55,19 @@ def followed(paths: Sequence[Path], written: Path | None, chats: Path | None, ke
     talk = [c for file in _beside(paths, chats, "chats.jsonl") for c in _chats(file, rejects)]
     found = kept(sorted(made, key=lambda p: (p.session or "", p.at or 0, p.id)), trade)
     return OnAir(tuple(found), conformity(made, talk) if talk else None, tuple(rejects), trade.now, len(lines))  # fmt: skip
+
+
+def told_of(paths: Sequence[Path], wanted: Collection[str], key: Callable[[], bytes]) -> dict[str, dict[str, object]]:  # fmt: skip
+    """What a record knows of some orders: platform, broadcast, host, and when each was made, signed for and sent back."""
+    found: dict[str, dict[str, object]] = {}
+    for session in subjects(load(paths, key()).dataset):
+        made = orders(session)
+        made = made.only(np.asarray(pc.is_in(made.id, value_set=pa.array(sorted(wanted), pa.string()))))
+        live = session.session_id if session.scope == "session" else None
+        for n, order in enumerate(made.id.to_pylist()):
+            at = {k: _at(int(made.at[s][n])) for k, s in (("ordered_at", "created"), ("signed_at", "delivered"), ("received_back_at", "received_back"))}  # fmt: skip
+            found[order] = {**at, "platform": session.platform, "session": live, "host": session.host_id}
+    return found
 
 
 def _beside(paths: Sequence[Path], named: Path | None, name: str) -> list[Path]:

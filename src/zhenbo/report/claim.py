@@ -68,7 +68,7 @@ SAYS: Mapping[str, Say] = {
     "rings": Say("Buyers who claim as one", "协同申请的买家"),
     "rings_says": Say("Ties alone are no sign: families, dormitories and offices are tied too and claim at the usual rate ({rate} claims per order). None of these claims was refused because of it.", "仅有关联不构成迹象：家庭、宿舍、办公室同样相连，但申请频率正常（每单 {rate}）。没有任何申请因此被拒绝。"),
     "ring": Say("ring", "团伙"), "buyers": Say("buyers", "买家"), "orders": Say("orders", "订单"), "expected": Say("at most expected", "至多预期"),
-    "pictures": Say("pictures reused", "重复图片"), "worth": Say("paid for the goods", "商品实付"), "since": Say("seen since", "最早可见"),
+    "pictures": Say("pictures reused", "重复图片"), "worth": Say("paid for the goods", "商品实付"), "since": Say("seen since", "最早可见"), "ties": Say("among them", "其中"),
     "claim": Say("claim", "申请"), "amount": Say("amount", "金额"), "sentence": Say("why", "原因"), "all": Say("Claims", "逐件"),
     "rejects": Say("{n} lines could not be read: see the messages.", "{n} 行无法读取，见提示。"),
 }  # fmt: skip

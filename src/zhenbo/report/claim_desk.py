@@ -12,6 +12,8 @@ from zhenbo.report.page import Block, Cell, Facts, Lines, Page, Section, Table, 
 
 ROWS = 500
 """Claims listed on the page; the JSON has all."""
+WHO = 6
+"""Buyers of a ring that the page names, in part; the JSON has all."""
 _KINDS = {"pay": "unlikely", "ask": "insufficient", "redirect": "", "refuse": "suspect"}
 
 
@@ -83,18 +85,19 @@ def _decisions(seen: Summary, names: Mapping[str, Say], lang: Lang) -> Section:
 
 def _rings(seen: Summary, rate: float | None, lang: Lang) -> Section:
     hidden = accounts(b for r in seen.rings for b in r.buyers)
-    heads = tuple(say(k, lang) for k in ("ring", "buyers", "count", "orders", "expected", "pictures", "worth", "since"))  # fmt: skip
+    heads = tuple(say(k, lang) for k in ("ring", "buyers", "count", "orders", "expected", "pictures", "worth", "since", "ties"))  # fmt: skip
     rows = tuple(
         (
-            Cell(r.id), Cell(f"{len(r.buyers)}: {listed([hidden[b] for b in r.buyers[:4]], lang)}{' …' if len(r.buyers) > 4 else ''}"),
+            Cell(r.id), Cell(fmt.number(len(r.buyers)), "num"),
             Cell(fmt.number(len(r.claims)), "num"), Cell("–" if r.orders is None else fmt.number(r.orders), "num"),
             Cell("–" if r.expected is None else fmt.number(round(r.expected, 1)), "num"), Cell(fmt.number(r.pictures), "num"),
             Cell(fmt.money(r.amount, "CNY"), "num"), Cell(when(r.since, 480), "when"),
+            Cell(listed([hidden[b] for b in r.buyers[:WHO]], lang) + (" …" if len(r.buyers) > WHO else ""), "soft"),
         )
         for r in seen.rings
     )  # fmt: skip
     note = say("rings_says", lang, rate="–" if rate is None else fmt.share(rate))
-    return Section("rings", say("rings", lang), (Lines((note,)), Table(heads, rows)))
+    return Section("rings", say("rings", lang), (Lines((note,)), Table(heads, rows, aside=2)))
 
 
 def _claims(settled: Sequence[Settled], names: Mapping[str, Say], lang: Lang) -> Section:

@@ -33,7 +33,6 @@ SAYS = {
     "no_start": Say("When the goods were signed for is not told; the record of the carrier is wanted.", "未说明签收时间；需承运人的签收记录。"),
     "signs": Say("Signs of abuse stand beside this claim. They decide nothing: a person looks first, and if nobody has by then, it is paid.", "该申请旁有滥用迹象。迹象本身不作任何结论：先由人工查看；逾期无人查看的，照常赔付。"),
     "looked": Say("Signs of abuse stood beside this claim and nobody found it abusive in time.", "该申请旁曾有滥用迹象，期限内未被认定为滥用。"),
-    "before": Say("The claim was filed before the goods were ordered; the dates are wrong.", "申请时间早于下单时间；日期有误。"),
 }  # fmt: skip
 
 
@@ -128,7 +127,7 @@ def _judge(made: Compiled, desk: _Desk) -> Decision:
         if told is True:
             decided = _fired(made, step, desk, said)
         elif told is None and step.unknown == "ask" and step.wanted:
-            decided = _asked(made, step, step.wanted, desk, said)
+            decided = _asked(made, step, step.wanted, desk, said, step.asks)
         else:
             continue
         if decided:
@@ -198,25 +197,28 @@ def _doubted(made: Compiled, step: Step, desk: _Desk, said: _Said) -> Decision |
     return msgspec.structs.replace(asked, wanted=wanted, review=(doubt.says,), **_worth(made, desk))
 
 
-def _asked(made: Compiled, step: Step, ask: Ask, desk: _Desk, said: _Said) -> Decision | None:
+def _asked(
+    made: Compiled, step: Step, ask: Ask, desk: _Desk, said: _Said, asks: Say | None = None
+) -> Decision | None:
     """A question while its clock runs; what its lapse brings when it has."""
-    service = made.service
+    service, says = made.service, asks or step.says
     name = f"{service.id}/{step.id}"
     until = _by(ask, name, desk)
     over = until is not None and desk.now > until
     cites = desk.rules.cited(step.cites, desk.day)
+    clock = Clock(name, ask.of, until, says, cites, missed=over)
     if over and ask.lapse in {"skip", "fire"}:
-        said.clocks.append(Clock(name, ask.of, until, step.says, cites, missed=True))
+        said.clocks.append(clock)
         if ask.lapse == "skip":
             return None
         return _paid(made, desk, said, Reason(name, step.when, step.says, cites), service.pays, service.remedy)  # fmt: skip
     if over and ask.lapse == "refuse":
-        says = Say(*(t.replace("{asked}", more) for t, more in ((SAYS["no_proof"].en, step.says.en), (SAYS["no_proof"].zh, step.says.zh))))  # fmt: skip
-        return _decision(desk, "refuse", service.id, made.rule, Reason(name, step.when, says, cites), said)
-    wanted = (Wanted(ask.of, ask.kinds, until, step.says),)
-    clock = Clock(name, ask.of, until, step.says, cites, missed=over)
-    asked = _decision(desk, "ask", service.id, made.rule, Reason(name, step.when, step.says, cites), _Said(said.notes, [*said.clocks, clock]))  # fmt: skip
-    review = (step.says,) if ask.of == "person" else ()
+        rests = SAYS["no_proof"]
+        closed = Say(rests.en.replace("{asked}", says.en), rests.zh.replace("{asked}", says.zh))
+        return _decision(desk, "refuse", service.id, made.rule, Reason(name, step.when, closed, cites), said)
+    asked = _decision(desk, "ask", service.id, made.rule, Reason(name, step.when, says, cites), _Said(said.notes, [*said.clocks, clock]))  # fmt: skip
+    wanted = (Wanted(ask.of, ask.kinds, until, says),)
+    review = (says,) if ask.of == "person" else ()
     return msgspec.structs.replace(asked, wanted=wanted, review=review, **_worth(made, desk))
 
 

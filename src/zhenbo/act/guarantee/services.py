@@ -46,7 +46,23 @@ class Pay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from"}):
-    """A condition and what follows from it."""
+    """A condition and what follows from it.
+
+    Args:
+        id: its name within the service.
+        when: the condition.
+        then: what follows; a `note` goes on to the next step.
+        says: the sentence.
+        cites: clauses.
+        unknown: what follows where the condition cannot be told.
+        asks: the sentence of that question.
+        wanted: what a question wants.
+        pays: what is owed, where it differs from the service.
+        remedy: likewise.
+        since: first day in force.
+        until: last day.
+        unless_unconfirmed: from when on an exception that was not confirmed is a person's to judge.
+    """
 
     id: str
     when: str
@@ -54,6 +70,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"sin
     says: Say
     cites: tuple[Citation, ...] = ()
     unknown: Literal["skip", "ask"] = "skip"
+    asks: Say | None = None
     wanted: Ask | None = None
     pays: tuple[Pay, ...] | None = None
     remedy: str = ""
@@ -323,6 +340,8 @@ def _spans(name: str, service: Service) -> None:
     for step in service.steps:
         if (step.then == "ask" or step.unknown == "ask") and step.wanted is None:
             raise PackError(f"{name}: {service.id}/{step.id} asks, and does not say what is `wanted`.")
+        if step.unknown == "ask" and step.asks is None:
+            raise PackError(f"{name}: {service.id}/{step.id} asks where nothing is known; write the question as `asks`.")  # fmt: skip
     strange = {k for a in asks for k in a.kinds} - {*PROOFS, "answer"}
     if strange:
         raise PackError(f"{name}: {service.id} wants {sorted(strange)}; proofs are {', '.join(PROOFS)}.")
