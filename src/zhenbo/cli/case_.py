@@ -11,6 +11,7 @@ import msgspec
 
 from zhenbo.cli.audit_ import moment
 from zhenbo.cli.show import console
+from zhenbo.core.contacts import hidden
 from zhenbo.core.errors import CaseError, ZhenboError
 
 if TYPE_CHECKING:
@@ -36,11 +37,16 @@ def desk_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def recordable(_: click.Context, __: click.Parameter, value: str) -> str:
+    """Words as they are recorded, for good: contacts and addresses masked."""
+    return hidden(value)
+
+
 def person_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """--by and --reason."""
     for option in reversed((
         click.option("--by", required=True, metavar="NAME", help="The person who does this and answers for it."),
-        click.option("--reason", required=True, help="Why, in words; the party may read it."),
+        click.option("--reason", required=True, callback=recordable, help="Why, in words; the party may read it."),
     )):  # fmt: skip
         command = option(command)
     return command
@@ -77,11 +83,12 @@ def open_(paths: tuple[Path, ...], party: str | None, example: bool, **options: 
     at, pack = now(options), packed(options)
     given = [c for path in paths for c in cases_of(path, party, at)]
     with store(options, create=True) as kept:
-        made, state = open_all(kept, given, pack, at)
+        state = _state(kept)
+        opened = open_all(kept, state, given, pack, at)
     ids = [c.id for c in given if not isinstance(c, Passed)]
     rows = [{"case": i, "party": state.of(i).case.party, "status": state.of(i).status, "proposal": state.of(i).proposal} for i in ids]  # fmt: skip
     _desk_list(
-        state, ids, at, {"opened": len(made) // 2, "passed": len(given) - len(ids), "cases": rows}, options
+        state, ids, at, {"opened": opened, "passed": len(given) - len(ids), "cases": rows}, options
     )
 
 
@@ -168,7 +175,7 @@ def drop(case: str, by: str, reason: str, **options: Any) -> None:
 @command.command("appeal")
 @click.argument("case")
 @click.option("--by", required=True, metavar="NAME", help="Who objects, for the party.")
-@click.option("--text", required=True, help="What is objected.")
+@click.option("--text", required=True, callback=recordable, help="What is objected.")
 @ground_option
 @desk_options
 def appeal(case: str, by: str, text: str, grounds: tuple[str, ...], **options: Any) -> None:

@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -145,27 +145,32 @@ def state_of(store: Store) -> State:
     return fold(store.read(kind="case."))
 
 
-def open_all(store: Store, given: Sequence[Case | Passed], pack: Penalties, at: int) -> tuple[list[Act], State]:  # fmt: skip
+def open_all(store: Store, state: State, given: Sequence[Case | Passed], pack: Penalties, at: int) -> int:
     """Open and propose those that are new; what was opened before is left as it is.
 
+    Args:
+        store: to append to.
+        state: of its cases; brought up to date.
+        given: cases.
+        pack: the rules.
+        at: when.
+
     Returns:
-        The acts that are new, and the state after them.
+        How many were opened.
     """
-    state = state_of(store)
-    made: list[Act] = []
-    part: list[Act] = []
+    n, part = 0, list[Act]()
     for case in given:
         if isinstance(case, Passed) or case.id in state.dockets:
             continue
-        part.append(desk.opened(state, case, pack, at))
-        state.take(part[-1])
-        part.append(desk.proposed(state, case.id, pack, at))
-        state.take(part[-1])
+        for make in (partial(desk.opened, state, case), partial(desk.proposed, state, case.id)):
+            part.append(make(pack, at))
+            state.take(part[-1])
+        n += 1
         if len(part) >= AT_ONCE:
             store.append(part)
-            made, part = made + part, []
+            part = []
     store.append(part)
-    return made + part, state
+    return n
 
 
 def notice(store: Store, state: State, case: str, pack: Penalties, at: int) -> Sanction:
@@ -199,14 +204,15 @@ def campaign(store: Store, paths: Sequence[Path], name: str, pack: Penalties, at
     Killed and run again, it passes over what it has done.
     """
     counts: dict[str, int] = {"audits": 0, "opened": 0, "known": 0, "passed": 0}
+    state = state_of(store)
     for path in audits(paths):
         counts["audits"] += 1
         given = list(sweep([read_verdicts(path)], name, at))
-        made, _ = open_all(store, given, pack, at)
+        opened = open_all(store, state, given, pack, at)
         passed = sum(isinstance(c, Passed) for c in given)
         counts["passed"] += passed
-        counts["opened"] += len(made) // 2
-        counts["known"] += len(given) - passed - len(made) // 2
+        counts["opened"] += opened
+        counts["known"] += len(given) - passed - opened
     return counts
 
 
