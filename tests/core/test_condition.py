@@ -82,3 +82,11 @@ def test_facts_from_outside_are_checked_aloud():
         checked({"hours": "3"}, SCHEMA)
     assert holds(parse("hours < 24", SCHEMA), {"hours": "3"}) is None
     assert holds(parse("n < 24", SCHEMA), {"n": float("nan")}) is None
+
+
+def test_products_keep_their_unit():
+    """A share of a sum is a sum, and goes with sums; a sum by a sum is a plain number; a sum by hours goes with neither."""
+    assert holds(parse("price * 0.5 > price / 3 and 2 * price >= price", SCHEMA), {"price": 100}) is True
+    assert holds(parse("price / price >= 0.5 and n > price / price", SCHEMA), {"price": 100, "n": 2}) is True
+    with pytest.raises(PackError, match="compares"):
+        parse("price * hours > price", SCHEMA)

@@ -302,7 +302,7 @@ class _Reader:
         kinds = {side.kind for side in sides} - {_LITERAL}
         if len(kinds) > 1 and not mixes:
             raise PackError(f"{_short(self._said(tree))!r} adds {' to '.join(sorted(kinds))}.")
-        kind = next(iter(kinds), _LITERAL) if len(kinds) < 2 else "number"
+        kind = _kind_of(sides, tree.op) if mixes else next(iter(kinds), _LITERAL)
 
         def value(facts: Facts) -> Any:
             left, right = (side.value(facts) for side in sides)
@@ -449,6 +449,17 @@ def _leaf(text: str, parts: Sequence[Node], value: Callable[[Facts], bool | None
         return Told(text, value(facts), {name: _known(facts, name, names[name]) for name in sorted(names)})
 
     return Node(text, "bool", value, told, names)
+
+
+def _kind_of(sides: Sequence[Node], op: ast.operator) -> str:
+    """The unit of a product or quotient: kept beside a plain number or a share, else lost."""
+    left, right = (side.kind for side in sides)
+    plain = {_LITERAL, "number", "share"}
+    if right in plain and (left not in plain or right == _LITERAL):
+        return left
+    if isinstance(op, ast.Mult) and left in plain and (right not in plain or left == _LITERAL):
+        return right
+    return "number"
 
 
 def _known(facts: Facts, name: str, kind: str) -> Any:
