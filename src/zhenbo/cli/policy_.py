@@ -71,7 +71,7 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
 def command(pack: str | None, paths: tuple[Path, ...], *, example: bool, **options: Any) -> None:
     """List rules as of a day, or ask them of facts.
 
-    PACK is the name of a shipped pack or a TOML file of your own. PATHS are files of facts (TOML or JSON), a verdict.json, or
+    PACK is the name of a shipped pack, a TOML file of your own, several with commas between, or `all`. PATHS are files of facts (TOML or JSON), a verdict.json, or
     the folder that `zhenbo audit --out` wrote; facts of the former are added to every subject of the latter.
     """
     if example:

@@ -6,7 +6,7 @@ that was read can be asked; whether it is also a good pack is told by `zhenbo ch
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Final, Literal, TypeVar
@@ -208,6 +208,30 @@ def read_pack(text: str, name: str, shared: Mapping[str, Fact] | None = None, *,
         place, what = next(iter(broken.items()))
         raise PackError(f"{name}: rule {form.rules[place].id}: {what}")
     return Pack(form.id, form.version, form.title, form.rules, facts, conditions, broken)
+
+
+def merged(packs: Sequence[Pack]) -> Pack:
+    """Several packs as one, for facts that concern all of them.
+
+    Raises:
+        PackError: where two packs mean different kinds of fact by one name.
+    """
+    if len(packs) == 1:
+        return packs[0]
+    facts: dict[str, Fact] = {}
+    for pack in packs:
+        for name, fact in pack.facts.items():
+            if facts.setdefault(name, fact).kind != fact.kind:
+                raise PackError(
+                    f"The fact {name} is of kind {fact.kind} in {pack.id} and {facts[name].kind} in another pack; ask them one by one."
+                )
+    starts = [sum(len(p.rules) for p in packs[:i]) for i in range(len(packs))]
+    return Pack(
+        "+".join(pack.id for pack in packs), max(pack.version for pack in packs), Say(" + ".join(p.title.en for p in packs), "、".join(p.title.zh for p in packs)),
+        tuple(rule for pack in packs for rule in pack.rules), facts,
+        {start + i: c for start, pack in zip(starts, packs, strict=True) for i, c in pack.conditions.items()},
+        {start + i: w for start, pack in zip(starts, packs, strict=True) for i, w in pack.broken.items()},
+    )  # fmt: skip
 
 
 def _loaded(text: str, name: str) -> dict[str, Any]:

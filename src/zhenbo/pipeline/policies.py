@@ -15,7 +15,7 @@ import msgspec
 from zhenbo.act.policy import Change, Finding, Ruling, days_read
 from zhenbo.core.condition import Told, Value
 from zhenbo.core.errors import NoEventsError, PackError, ZhenboError
-from zhenbo.core.rule import Fact, Pack, Rule, read_facts, read_pack
+from zhenbo.core.rule import Fact, Pack, Rule, merged, read_facts, read_pack
 from zhenbo.core.statute import Cited, Register, read_register
 
 _PACKS = files("zhenbo.packs")
@@ -69,10 +69,10 @@ def shipped() -> dict[str, Pack]:
 
 
 def pack_of(name: str, *, strict: bool = True) -> Pack:
-    """A pack by its name, or from a TOML file of one's own.
+    """A pack by its name, or from a TOML file of one's own; several as one.
 
     Args:
-        name: of a shipped pack, or path of a file.
+        name: of a shipped pack, or path of a file; `all` for every shipped one, or several with commas between.
         strict: raise where a condition does not read.
 
     Raises:
@@ -80,6 +80,10 @@ def pack_of(name: str, *, strict: bool = True) -> Pack:
     """
     if name in shipped():
         return shipped()[name]
+    if name == "all":
+        return merged([*shipped().values()])
+    if "," in name and not Path(name).is_file():
+        return merged([pack_of(part.strip(), strict=strict) for part in name.split(",")])
     path = Path(name)
     if not path.is_file():
         near = get_close_matches(name, [*shipped()], n=1)

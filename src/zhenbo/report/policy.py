@@ -51,6 +51,9 @@ SAYS: Mapping[str, Say] = {
     "person": Say("Nothing follows before a person has confirmed it.", "须由人确认后方可执行。"),
     "draft_note": Say("A draft sanctions nobody.", "草案不得据以处置。"),
     "reasons": Say("Reasons", "理由"),
+    "part": Say("part", "部分"),
+    "answer": Say("answer", "判断"),
+    "known": Say("what is known", "已知"),
     "true": Say("true", "真"),
     "false": Say("false", "假"),
     "skipped": Say("not looked at: decided already", "未判断：已有结论"),
@@ -88,6 +91,8 @@ SAYS: Mapping[str, Say] = {
 }  # fmt: skip
 LONG = 2_000
 """Characters of a condition, a story or a list of facts on a page."""
+_STEP = "\u2003"
+"""Indents a part below the whole; HTML keeps it."""
 _CHANGES = {"cites": "recited"}
 _OUTCOMES = {"draft": "would"}
 
@@ -243,50 +248,49 @@ def _asked(
 
 def _ruling(anchor: str, ruling: Ruling, facts: Mapping[str, Fact], lang: Lang) -> Section:
     rule = ruling.rule
-    lines = []
-    if ruling.outcome == "holds":
-        lines = [_in(rule.consequence.says, lang), _follows(rule.consequence, lang)]
-        lines += [say("person", lang)] if ruling.needs_person else []
-    elif ruling.outcome == "draft":
-        lines = [say("draft_note", lang)]
-    elif ruling.outcome == "yields":
-        lines = [say("gives_way", lang, other=ruling.yields_to)]
-    elif ruling.wanted:
-        named = [
-            f"{_in(Say(facts[n].en, facts[n].zh), lang)} ({n})" if n in facts else n for n in ruling.wanted
-        ]
-        lines = [_filled("wants", lang, facts=listed(named, lang))]
     items = [
-        (say("cites", lang), _articles(ruling.cites, lang)),
-        (say("penalty", lang), _articles(ruling.penalty, lang)),
-    ]
+        (say("then", lang), _follows(rule.consequence, lang) if ruling.outcome == "holds" else ""),
+        (say("cites", lang), _articles(ruling.cites, lang)), (say("penalty", lang), _articles(ruling.penalty, lang)),
+    ]  # fmt: skip
     blocks = (
-        Lines(tuple(lines)), Facts(tuple(i for i in items if i[1])),
-        Lines(tuple(_reason(depth, t, lang) for depth, t in ruling.told.lines()), say("reasons", lang), soft=True),
+        Lines(_follow_up(ruling, facts, lang)), Facts(tuple(i for i in items if i[1])),
+        Table(
+            tuple(say(head, lang) for head in ("part", "answer", "known")),
+            tuple(_reason(depth, t, lang) for depth, t in ruling.told.lines()), title=say("reasons", lang),
+        ),
     )  # fmt: skip
     word = say(_OUTCOMES.get(ruling.outcome, ruling.outcome), lang)
     return Section(anchor, f"{word} · {_in(rule.title, lang)}", blocks, clean(rule.key, ID_LIMIT))
 
 
-def _reason(depth: int, told: Told, lang: Lang) -> str:
+def _follow_up(ruling: Ruling, facts: Mapping[str, Fact], lang: Lang) -> tuple[str, ...]:
+    """What follows, or why nothing does."""
+    if ruling.outcome == "holds":
+        confirm = (say("person", lang),) if ruling.needs_person else ()
+        return (_in(ruling.rule.consequence.says, lang), *confirm)
+    if ruling.outcome == "draft":
+        return (say("draft_note", lang),)
+    if ruling.outcome == "yields":
+        return (say("gives_way", lang, other=ruling.yields_to),)
+    named = [f"{_in(Say(facts[n].en, facts[n].zh), lang)} ({n})" for n in ruling.wanted]
+    return (_filled("wants", lang, facts=listed(named, lang)),) if named else ()
+
+
+def _reason(depth: int, told: Told, lang: Lang) -> tuple[Cell, Cell, Cell]:
     """One part of a condition: its text, what it came to, and the facts it rests on."""
     value = say(
         "skipped" if told.skipped else "unknown" if told.value is None else "true" if told.value else "false",
         lang,
     )
     known = [f"{name} = {_value(v, lang)}" for name, v in told.facts.items() if name != told.text]
-    facts = f"   [{masked(listed(known, lang), LONG)}]" if known else ""
-    return f"{'   ' * depth}{masked(told.text, LONG)}  →  {value}{facts}"
+    text = f"{_STEP * depth}{masked(told.text, LONG)}"
+    return Cell(text, "soft" if depth else ""), Cell(value), Cell(masked(listed(known, lang), LONG), "soft")
 
 
 def _value(value: object, lang: Lang) -> str:
-    return (
-        say("unknown", lang)
-        if value is None
-        else say(str(value).lower(), lang)
-        if isinstance(value, bool)
-        else str(value)
-    )
+    if value is None:
+        return say("unknown", lang)
+    return say(str(value).lower(), lang) if isinstance(value, bool) else str(value)
 
 
 def changes_page(

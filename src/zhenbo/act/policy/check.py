@@ -81,6 +81,14 @@ def check(pack: Pack, register: Register) -> tuple[Finding, ...]:
     return tuple(found)
 
 
+def between(pack: Pack) -> tuple[Finding, ...]:
+    """Contradictions and doubled rules only; of several packs merged into one, those between them."""
+    found: list[Finding] = []
+    _versions(pack, found)
+    _conflicts(pack, found)
+    return tuple(found)
+
+
 @dataclass(frozen=True)
 class _Tell:
     rule: Rule
