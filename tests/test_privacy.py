@@ -28,13 +28,6 @@ NOBODY = {
     "policy": "rules", "check": "rules",
 }  # fmt: skip
 """Commands that write of nobody, and why."""
-OWN_TEST = {
-    "book": "amounts and pseudonyms given by the user: tests/test_book_command.py",
-    "claim": "claims: tests of report/claim",
-    "case": "cases: tests of report/notice",
-}
-"""Commands whose papers are planted beside their own tests."""
-
 _TEXTS = (
     f"加微信{WECHAT} 便宜", f"打电话 {PHONES[0]} 下单", "我电话139 1234 5678", f"身份证{CARD}", f"寄到杭州市{STREET}", f"发到 {MAIL}",
 )  # fmt: skip
@@ -99,6 +92,42 @@ HANDED = {
 }  # fmt: skip
 
 
+CLAIM = """id = "c-1"
+kind = "allergy"
+filed_at = 2026-05-30T20:15:00
+buyer = "u_4821"
+[purchase]
+id = "o-77"
+goods = "cosmetics"
+paid = 149000
+platform = "douyin"
+services = ["allergy"]
+ordered_at = 2026-04-28T21:00:00
+signed_at = 2026-05-01T10:30:00
+merchant = "m-9"
+"""
+CASE = f"""[[case]]
+id = "2026-0001"
+party = "shop-17"
+offence = "counterfeit"
+happened = 2026-03-02T12:30:00Z
+keys = ["id:9f3c", "pay:p_77aa"]
+[case.facts]
+not_genuine = true
+sold_units = 40
+[[case.grounds]]
+ref = "样品 S-0001, 电话 {PHONES[0]}"
+text = "购买者身份证{CARD}，寄到杭州市{STREET}，加微信{WECHAT}"
+"""
+ENTRY = """[[entry]]
+key = "deposit-1"
+at = 2021-08-02T10:00:00+08:00
+flow = "deposit.paid"
+party = "shop-17"
+amount = 50000
+"""
+
+
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     """Everything that the commands write and print, by name."""
@@ -110,6 +139,9 @@ def written(tmp_path_factory):
     (place / "deals.toml").write_text(DEAL, "utf-8")
     (place / "targets.jsonl").write_text(json.dumps(TARGET, ensure_ascii=False), "utf-8")
     (place / "overs.jsonl").write_text(json.dumps(HANDED, ensure_ascii=False), "utf-8")
+    for name, paper in (("claim", CLAIM), ("case", CASE), ("entry", ENTRY)):
+        (place / f"{name}.toml").write_text(paper, "utf-8")
+    store = ["--store", place / "record.db"]
     out, key, deal = place / "out", ["--key", place / "key"], ["--deal", place / "deals.toml"]
     runs = {
         "audit": ["audit", data, "--out", out / "audit", "--csv", "--letter", "--json", *deal, *key],
@@ -122,6 +154,14 @@ def written(tmp_path_factory):
         "deal": ["deal", data, *deal, "--out", out / "deal", "--json", *key],
         "inspect.budget": ["inspect", "budget", place / "targets.jsonl", "--cap", "100", "--out", out / "budget"],
         "inspect.custody": ["inspect", "custody", place / "overs.jsonl", "--out", out / "custody"],
+        "claim": ["claim", place / "claim.toml", "--out", out / "claim", "--json"],
+        "claim.on_air": ["claim", "--on-air", data, "--out", out / "on_air", "--json", *key],
+        "case.open": ["case", "open", place / "case.toml", "--at", "2026-03-05", "--out", out / "case", "--json", *store],
+        "case.show": ["case", "show", "2026-0001", "--at", "2026-03-05", "--out", out / "shown", "--json", *store],
+        "case.confirm": ["case", "confirm", "2026-0001", "--by", "reviewer-1", "--reason", f"已电话{PHONES[0]}核实", "--at", "2026-03-06", "--json", *store],
+        "case.notice": ["case", "notice", "2026-0001", "--at", "2026-03-06", "--out", out / "notice", "--json", *store],
+        "book.post": ["book", "post", place / "entry.toml", "--json", *store],
+        "book.show": ["book", "show", "--out", out / "book", "--json", *store],
         "evidence.part": ["evidence", "make", data, "--session", "730001", "--out", out / "part.html", "--custody", place / "overs.jsonl", "--signing-key", place / "sign", "--json", *key],
         "evidence.whole": ["evidence", "make", data, "--session", "730001", "--whole", "--out", out / "whole.html", "--signing-key", place / "sign", *key],
         "evidence.verify": ["evidence", "verify", out / "whole.html", "--json"],
@@ -146,8 +186,8 @@ def _text(file):
 def test_no_command_is_left_out(written):
     """Every command of `zhenbo` is run here, or has said why nobody is in what it writes."""
     ran = {name.partition(".")[0] for name in written[0]}
-    assert set(COMMANDS) - ran - set(NOBODY) - set(OWN_TEST) == set()
-    assert not ran & (set(NOBODY) | set(OWN_TEST))
+    assert set(COMMANDS) - ran - set(NOBODY) == set()
+    assert not ran & set(NOBODY)
 
 
 @pytest.mark.slow
@@ -164,8 +204,31 @@ def test_the_plants_were_read(written):
 @pytest.mark.slow
 def test_no_raw_person_is_in_anything_written(written):
     """No phone, card, id, name, mail or address that was planted is in a page, JSON, CSV, table, letter, bundle or message."""
-    found = {(name, secret) for name, text in written[2].items() for secret in SECRETS if secret in text}
-    assert found == set()
+    found = sorted(
+        (name, secret) for name, text in written[2].items() for secret in SECRETS if secret in text
+    )
+    assert found == []
+
+
+def test_a_raw_key_is_not_recorded(tmp_path):
+    """Keys by which a party is found again are pseudonyms: a raw one is refused, and not repeated."""
+    (tmp_path / "case.toml").write_text(CASE.replace("id:9f3c", f"id:{CARD}"), "utf-8")
+    made = CliRunner().invoke(
+        group,
+        [
+            "case",
+            "open",
+            str(tmp_path / "case.toml"),
+            "--store",
+            str(tmp_path / "r.db"),
+            "--at",
+            "2026-03-05",
+        ],
+    )
+    said = f"{made.output}{made.exception or ''}"
+    assert made.exit_code
+    assert "pseudonym" in said
+    assert CARD not in said
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from zhenbo.core.contacts import hidden
 from zhenbo.core.errors import CaseError
 from zhenbo.core.evidence import Say
 
@@ -52,7 +53,7 @@ class Basis(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
 
 class Ground(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """Something that a fact rests on.
+    """Something that a fact rests on; contacts and addresses are masked before it is recorded, since a record is for good.
 
     Args:
         ref: an event, evidence id, file digest or sample, by which it can be looked up.
@@ -61,6 +62,10 @@ class Ground(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
     ref: str
     text: str = ""
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "ref", hidden(self.ref))
+        msgspec.structs.force_setattr(self, "text", hidden(self.text))
 
 
 class Case(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
@@ -91,6 +96,11 @@ class Case(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, om
     keys: tuple[str, ...] = ()
     origin: str = "facts"
     blocked: Say | None = None
+
+    def __post_init__(self) -> None:
+        for key in self.keys:
+            if hidden(key) != key:
+                raise CaseError(f"Case {self.id}: key {hidden(key)} holds a raw number or address. A record is for good: give its pseudonym, as `zhenbo import` makes it.")  # fmt: skip
 
 
 class Established(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):

@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
@@ -187,7 +188,7 @@ def _contents(
     missed = missed_share(audited.verdict.fake.orders, made.session, packs.policy)
     told = Contents(
         Made(
-            zhenbo=__version__, policy=packs.policy.name, as_of=made.session.as_of, lang=asked.lang, scope=made.session.scope,
+            zhenbo=__version__, code=code(), policy=packs.policy.name, as_of=made.session.as_of, lang=asked.lang, scope=made.session.scope,
             whole=asked.whole, rows=made.session.events.num_rows, extracted=len(parts["events"]), masked=veil.masked,
             missed=missed, recomputes=[], judges=False, sources=sources, key=fingerprint(signed),
         ),
@@ -267,9 +268,17 @@ def rechecked(found: Opened, packs: Packs | None = None) -> list[Check]:
             *recomputed(told, packs),
             _check("key", "fingerprint", told.made.key, fingerprint(found.key)),
         ]
-        if told.made.zhenbo == __version__:
-            same = head_of(_page(told)) == found.page
-            checks.append(Check("page", "page", "shown", "rendered", "same" if same else "differs"))
+        shown = head_of(_page(told)) == found.page
+        exact = _same_code(told.made, packs)
+        checks.append(
+            Check(
+                "page",
+                "page",
+                "shown",
+                "rendered",
+                "same" if shown else "differs" if exact else "not_checked",
+            )
+        )
     except UNFORESEEN as error:
         raise ZhenboError(f"The bundle is intact, and its data cannot be computed with ({type(error).__name__}: {str(error)[:200]}): it was not made by `zhenbo evidence make`, or by another version.") from error  # fmt: skip
     return checks
@@ -281,17 +290,40 @@ def _check(what: str, of: str, said: Any, now: Any) -> Check:
 
 
 def recomputed(told: Contents, packs: Packs | None = None) -> list[Check]:
-    """Everything that the bundle says about itself, done again: scores, bridge, evidence, verdict, seals of acts."""
+    """Everything that the bundle says about itself, done again: scores, bridge, evidence, verdict, seals of acts.
+
+    Where code or policy are others than those it was made with, what the signals say otherwise today is no finding against it.
+    """
     packs = packs or default_packs()
     checks = [*_scores(told), *_bridge(told), *_acts(told.acts)]
-    if packs.policy.name != told.made.policy or told.made.zhenbo != __version__:
-        here = f"{__version__}, {packs.policy.name}"
-        return [
-            *checks,
-            Check("policy", "evidence", f"{told.made.zhenbo}, {told.made.policy}", here, "not_checked"),
-        ]
-    checks += _evidence(told, packs)
-    return [*checks, *(_judged(told, packs) if told.made.judges else [])]
+    looked = [*_evidence(told, packs), *(_judged(told, packs) if told.made.judges else [])]
+    if _same_code(told.made, packs):
+        return [*checks, *looked]
+    here = f"{__version__} {code()}, {packs.policy.name}"
+    checks.append(
+        Check(
+            "policy", "code", f"{told.made.zhenbo} {told.made.code}, {told.made.policy}", here, "not_checked"
+        )
+    )
+    return [*checks, *(c if c.same else replace(c, state="not_checked") for c in looked)]
+
+
+def _same_code(made: Made, packs: Packs | None) -> bool:
+    return made.code == code() and (packs or default_packs()).policy.name == made.policy
+
+
+@cache
+def code() -> str:
+    """A digest of the program's code and packs: equal digests compute alike."""
+    root = Path(str(files("zhenbo")))
+    told = hashlib.sha256()
+    for path in sorted(p for p in root.rglob("*") if p.suffix in _CODE and p.is_file()):
+        told.update(f"{path.relative_to(root).as_posix()}\0".encode())
+        told.update(hashlib.sha256(path.read_bytes()).digest())
+    return told.hexdigest()[:16]
+
+
+_CODE = {".py", ".toml", ".j2", ".css", ".mo"}
 
 
 def _scores(told: Contents) -> Iterable[Check]:

@@ -25,7 +25,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     """How the bundle came to be, and what a reader may expect of it.
 
     Args:
-        zhenbo: version of the code.
+        zhenbo: version of the program.
+        code: digest of its code and packs.
         policy: id@version#sha256 of the policy.
         as_of: microsecond at which the record was read.
         lang: language of the sentences.
@@ -42,6 +43,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     zhenbo: str
+    code: str
     policy: str
     as_of: int
     lang: str
