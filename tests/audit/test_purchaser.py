@@ -85,6 +85,17 @@ def test_what_waits_for_the_settlement_is_the_hosts_and_what_comes_back_at_once_
     assert soon.rival > soon.merchant
 
 
+def test_whoever_leaves_ill_words_behind_is_a_rival():
+    """Orders taken back before shipping, as for a pledge; but their buyers keep one each and write that it is fake."""
+    wave = """20:10-21:30 a1..a20 order f{n} 59.00 scattered; d+1 08:00 refunded f{n} x20
+        20:15-21:30 a1..a20 order k{n} 59.00 scattered; d+1 10:00 shipped k{n} x20; d+4 12:00 reviewed k{n} x20 """
+    cursed = asked(CROWD + wave + '"假货，大家别买 {n}"', (), ORDERS)
+    assert {f.fact for f in cursed.facts} == {"money_back_unshipped", "ill_reviews"}
+    assert cursed.host < 0.5 < cursed.rival
+    praised = asked(CROWD + wave + '"很好，推荐 {n}"', (), ORDERS)
+    assert {f.fact for f in praised.facts} == {"money_back_unshipped"}
+
+
 def test_facts_of_one_family_count_once():
     """What is praised is kept: both together say what the more telling one says."""
     assert PACK.shares(["kept", "praised"]) == PACK.shares(["praised"])

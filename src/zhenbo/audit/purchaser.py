@@ -48,6 +48,7 @@ def purchaser(session: Session, judged: Judgement, fakes: Fakes, pack: Hypothese
         *_counts(fakes),
         *_said(session, people, pack.complaint),
         *_traded(session, bought),
+        *_reviewed(session, bought, pack.complaint),
         *_found(judged),
         *_declared(session, judged),
         ("no_room", float(session.scope == "shop"), 1),
@@ -81,10 +82,27 @@ def _said(session: Session, people: Collection[str], words: Collection[str]) -> 
     mine = rows.filter(pc.is_in(rows["actor_id"], value_set=pa.array(list(people), pa.string())))
     texts = mine["text"].drop_null()
     if len(texts):
-        cursed = pc.fill_null(
-            pc.match_substring_regex(pc.utf8_lower(texts), "|".join(map(_literal, words))), False
-        )
-        yield "cursing", float(np.mean(cursed.to_numpy(zero_copy_only=False))), len(texts)
+        yield "cursing", _cursed(texts, words), len(texts)
+
+
+def _reviewed(session: Session, bought: Collection[str], words: Collection[str]) -> Iterator[Seen]:
+    """Complaints among the reviews by whoever placed an order named: what was sent back is not reviewed, what they kept is."""
+    made = orders(session)
+    buyer = made.keys["actor_id"] if (made.keys["actor_id"] >= 0).any() else made.keys["addr"]
+    mine = np.asarray(
+        pc.is_in(made.id, value_set=pa.array(list(bought), pa.string())).to_numpy(zero_copy_only=False)
+    )
+    theirs = made.id.filter(pa.array(np.isin(buyer, buyer[mine & (buyer >= 0)])))
+    rows = session.rows("review")
+    texts = rows.filter(pc.is_in(rows["order_id"], value_set=theirs))["text"].drop_null()
+    if len(texts):
+        yield "ill_reviews", _cursed(texts, words), len(texts)
+
+
+def _cursed(texts: pa.ChunkedArray, words: Collection[str]) -> float:
+    """Share of some texts with a word of complaint."""
+    hit = pc.match_substring_regex(pc.utf8_lower(texts), "|".join(map(_literal, words)))
+    return float(np.mean(pc.fill_null(hit, False).to_numpy(zero_copy_only=False)))
 
 
 def _literal(word: str) -> str:

@@ -291,6 +291,7 @@ PURCHASERS = {
 FACTS = {
     "flattering": N_("fabricated figures that flatter the room"),
     "cursing": N_("comments of those named that curse the goods"),
+    "ill_reviews": N_("reviews by those buyers that curse the goods"),
     "sent_back": N_("named orders sent back after shipping"),
     "late_back": N_("named orders that stood for ten days and then went back"),
     "no_room": N_("orders of the shop's own month, in no host's room"),
