@@ -42,7 +42,7 @@ def command(packs: tuple[str, ...], **options: Any) -> None:
     if len(read) > 1:
         own = {f for _, wrong in found.values() for f in wrong}
         together = merged(read)
-        found[together.id] = len(together.rules), tuple(f for f in between(together) if f not in own)
+        found[together.id if packs else "all"] = len(together.rules), tuple(f for f in between(together) if f not in own)
     page = check_page(found, again(), __version__, options["lang"])
     finished(page, findings_json({name: wrong for name, (_, wrong) in found.items()}), "check", options)
     if any(wrong for _, wrong in found.values()):
