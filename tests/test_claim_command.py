@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from zhenbo.cli.claim_ import EXAMPLE, command
+from zhenbo.core.errors import RecordError
 
 HOSTILE = '<script>alert(1)</script>" 13800138000'
 
@@ -64,3 +65,33 @@ def test_usage_is_told(tmp_path):
     assert "--example" in call().stderr
     assert call("--example").stdout == EXAMPLE
     assert call(tmp_path / "x.toml", "--as-of", "soon").exit_code == 2
+
+
+def test_an_appeal_is_recorded_and_answered_by_a_person(tmp_path):
+    """Appeal, answer, page; a second answer has nothing to answer."""
+    file, store = tmp_path / "claim.toml", tmp_path / "record.db"
+    file.write_text(
+        EXAMPLE.replace('goods = "cosmetics"', 'goods = "cosmetics"\nself_operated = true'), "utf-8"
+    )
+    call(file, "--store", store)
+    assert (
+        call("--appeal", "c-1001", "--by", "merchant", "--because", HOSTILE, "--store", store).exit_code == 0
+    )
+    told = (
+        "--answer",
+        "c-1001",
+        "--person",
+        "r-7",
+        "--because",
+        "wrong picture",
+        "--overturn",
+        "--store",
+        store,
+    )
+    done = call(*told, "--lang", "en", "--out", tmp_path)
+    assert "The decision falls" in done.stdout
+    page = (tmp_path / "appeal.html").read_text("utf-8")
+    assert "<script>" not in page
+    assert "13800138000" not in page
+    with pytest.raises(RecordError, match="nobody has appealed"):
+        call(*told)

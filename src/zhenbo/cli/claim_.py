@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from zhenbo.cli.show import console, key_option, keyed, told
 from zhenbo.core.errors import NoEventsError, ZhenboError
@@ -75,6 +76,12 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> int | N
 )
 @click.option("--promises", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="With --on-air: promises written down (TOML).")  # fmt: skip
 @click.option("--chats", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="With --on-air: chats of customer service (JSONL).")  # fmt: skip
+@click.option("--appeal", metavar="CLAIM", help="Record an appeal against a decision in --store: with --by and --because.")  # fmt: skip
+@click.option("--by", type=click.Choice(["buyer", "merchant"]), help="Who appeals.")
+@click.option("--answer", metavar="CLAIM", help="A person's answer to an appeal: with --person, --because, and --overturn or --uphold.")  # fmt: skip
+@click.option("--person", default="", help="Who answers.")
+@click.option("--because", default="", help="Ground of an appeal, or reason of its answer.")
+@click.option("--overturn/--uphold", "overturn", default=None, help="Whether the decision falls.")
 @click.option("--example", is_flag=True, help="Print a claim to try, and end.")
 @key_option
 def command(paths: tuple[Path, ...], *, example: bool, on_air: bool, **options: Any) -> None:
@@ -83,11 +90,16 @@ def command(paths: tuple[Path, ...], *, example: bool, on_air: bool, **options: 
     PATHS are TOML files (one claim, or [[claim]] many), JSONL files (one claim a line), or folders with claims.toml or
     claims.jsonl. Several claims are a desk: each is decided when it was filed and again whenever something changed.
 
+    --appeal and --answer need no PATHS: they speak of a decision that --store holds.
+
     With --on-air, PATHS are data folders or raw files of known sources: promises are heard in speech (promises.toml adds to
     them) and matched against orders, and chats (chats.jsonl) against promises.
     """
     if example:
         click.echo(EXAMPLE, nl=False)
+        return
+    if options["appeal"] or options["answer"]:
+        _appeal(options)
         return
     if not paths:
         raise click.UsageError("Name a file of claims. `zhenbo claim --example > claim.toml` makes one to try.")  # fmt: skip
@@ -115,8 +127,6 @@ def command(paths: tuple[Path, ...], *, example: bool, on_air: bool, **options: 
 
 def _on_air(paths: tuple[Path, ...], options: dict[str, Any]) -> None:
     """Promises of a record, and what became of them."""
-    import msgspec
-
     from zhenbo import __version__
     from zhenbo.pipeline.onair import followed
     from zhenbo.report.claim_onair import onair_page
@@ -128,6 +138,30 @@ def _on_air(paths: tuple[Path, ...], options: dict[str, Any]) -> None:
     page = onair_page(found.kept, found.service, found.lines, found.now, __version__, _again(), options["lang"])  # fmt: skip
     body = msgspec.json.format(msgspec.json.encode({"schema": 1, "as_of": found.now, "promises": found.kept, "service": found.service}), indent=1)  # fmt: skip
     _out(page, body + b"\n", "promises", options)
+
+
+def _appeal(options: dict[str, Any]) -> None:
+    """An appeal or its answer, recorded, and the page of both."""
+    from zhenbo import __version__
+    from zhenbo.pipeline import claim_appeal
+    from zhenbo.pipeline.record import opened
+    from zhenbo.report.claim_appeal import appeal_page
+
+    now = options["as_of"]
+    if now is None:
+        now = (datetime.now(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    claim = options["appeal"] or options["answer"]
+    if options["appeal"] and not options["by"]:
+        raise click.UsageError("Who appeals? Add --by buyer or --by merchant.")
+    if options["answer"] and options["overturn"] is None:
+        raise click.UsageError("How is it answered? Add --overturn or --uphold.")
+    with opened(options["store"], create=False) as store:
+        if options["appeal"]:
+            acts = claim_appeal.appeal(store, claim, options["by"], options["because"], now)
+        else:
+            acts = claim_appeal.answer(store, claim, succeeds=options["overturn"], person=options["person"], why=options["because"], now=now)  # fmt: skip
+    page = appeal_page(claim, acts, now, __version__, _again(), options["lang"])
+    _out(page, msgspec.json.encode(acts) + b"\n", "appeal", options)
 
 
 def _finish(found: "Decided", options: dict[str, Any]) -> None:

@@ -133,7 +133,12 @@ def _single(claim: Claim, rules: Guarantees, now: int, seen: signs.Signs) -> des
 
 def recorded(found: Decided, acts: Acts) -> int:
     """Decisions and payments appended to a record; how many acts were new."""
-    made = [a for c, s in zip(found.claims, found.settled, strict=True) for a in record.decided(c, s.decision)]  # fmt: skip
+    undone = record.fallen(acts.read(kind=record.ANSWERED))
+    made = [
+        a
+        for c, s in zip(found.claims, found.settled, strict=True)
+        for a in record.decided(c, s.decision, undone.get(c.id, 0))
+    ]
     return acts.append(made)
 
 

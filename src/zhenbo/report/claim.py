@@ -38,6 +38,7 @@ SAYS: Mapping[str, Say] = {
     "rule": Say("rule", "规则"),
     "do": Say("What is wanted", "需要什么"),
     "of": Say("from", "由谁提供"),
+    "whose": Say("whose", "由谁"),
     "by": Say("until", "截止"),
     "what": Say("what", "内容"),
     "clocks": Say("Clocks", "时限"),
@@ -89,6 +90,13 @@ REMEDIES: Mapping[str, Say] = {
     "refund_return": Say("return and refund", "退货退款"), "refund_only": Say("refund, goods stay", "仅退款"), "compensation": Say("compensation", "赔偿"),
     "replace_or_repair": Say("replacement or repair", "更换或者修理"), "freight": Say("freight", "运费"), "perform": Say("the promise is kept", "履行承诺"),
 }  # fmt: skip
+GOODS: Mapping[str, Say] = {
+    "fresh": Say("fresh goods", "生鲜"), "eggs": Say("eggs", "蛋品"), "food": Say("food", "食品"), "health_food": Say("health food", "保健食品"),
+    "cosmetics": Say("cosmetics", "化妆品"), "medical_device": Say("a medical device", "医疗器械"), "contraceptive": Say("contraceptives", "计生用品"),
+    "electronics": Say("electronics", "电子电器"), "apparel": Say("clothes", "服装"), "shoes": Say("shoes", "鞋"), "bags": Say("bags", "箱包"), "toys": Say("toys", "玩具"),
+    "home_textile": Say("home textiles", "家纺"), "home": Say("household goods", "家居"), "digital": Say("digital goods", "数字化商品"),
+    "newspaper": Say("newspapers", "报刊"), "jewellery": Say("jewellery", "珠宝"), "other": Say("goods", "商品"),
+}  # fmt: skip
 _BANNERS = {"pay": "unlikely", "ask": "insufficient", "redirect": "insufficient", "refuse": "suspect"}
 
 
@@ -110,7 +118,7 @@ def word(words: Mapping[str, Say], key: str, lang: Lang) -> str:
 def claim_page(claim: Claim, decision: Decision, titles: Titles, names: Mapping[str, Say], version: str, again: str, lang: Lang) -> Page:  # fmt: skip
     """The page of one claim, for its buyer."""
     bought = claim.purchase
-    goods, paid = masked(bought.goods, 40), fmt.money(bought.paid, bought.currency)
+    goods, paid = word(GOODS, bought.goods, lang), fmt.money(bought.paid, bought.currency)
     meta = say("meta", lang, version=version, now=when(decision.at, claim.zone))
     order = say("order", lang, order=masked(bought.id, 60), goods=goods, paid=paid)
     sections = [_decision(claim, decision, titles, names, lang, "d1")]
@@ -196,7 +204,7 @@ def _wanted(claim: Claim, decision: Decision, lang: Lang) -> Table:
 
 def _why(decision: Decision, titles: Titles, lang: Lang) -> tuple[tuple[str, str], ...]:
     reason = decision.reason
-    rows = [(say("decided", lang), text(reason.says, lang))]
+    rows = []
     if reason.cites:
         rows.append((say("clause", lang), listed([titles(c, lang) for c in reason.cites], lang)))
     if reason.when:
@@ -213,7 +221,7 @@ def _clocks(claim: Claim, clocks: Sequence[Clock], titles: Titles, lang: Lang) -
         late = f" ({say('over', lang)})" if clock.missed else ""
         cites = listed([titles(c, lang) for c in clock.cites], lang)
         rows.append((Cell(word(PARTIES, clock.by, lang)), Cell(text(clock.says, lang)), Cell(f"{until}{late}", "when"), Cell(cites, "soft")))  # fmt: skip
-    heads = (say("of", lang), say("what", lang), say("by", lang), say("clause", lang))
+    heads = (say("whose", lang), say("what", lang), say("by", lang), say("clause", lang))
     return Table(heads, tuple(rows), title=say("clocks", lang))
 
 

@@ -50,7 +50,7 @@ def _overview(seen: Summary, lang: Lang) -> Section:
     blocks: list[Block] = [Facts(tuple(facts))]
     if seen.missed:
         rows = tuple((Cell(word(PARTIES, k.partition(" ")[0], lang)), Cell(masked(k.partition(" ")[2], 80)), Cell(fmt.number(n), "num")) for k, n in _ordered(seen.missed))  # fmt: skip
-        blocks.append(Table((say("of", lang), say("decided", lang), say("count", lang)), rows, title=say("missed", lang)))  # fmt: skip
+        blocks.append(Table((say("whose", lang), say("decided", lang), say("count", lang)), rows, title=say("missed", lang)))  # fmt: skip
     return Section("desk", say("desk", lang), tuple(blocks))
 
 

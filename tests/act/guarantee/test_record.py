@@ -4,7 +4,7 @@ import pytest
 
 from zhenbo.act.book import flows, total
 from zhenbo.act.guarantee.decide import route
-from zhenbo.act.guarantee.record import answered, appealed, decided, payments, standing
+from zhenbo.act.guarantee.record import answered, appealed, decided, fallen, payments, standing
 from zhenbo.core.acts import ActList
 from zhenbo.core.claim import Answer, Claim, Finding, Promise, Proof, Purchase
 from zhenbo.core.errors import RecordError
@@ -81,6 +81,20 @@ def test_an_appeal_that_succeeds_leaves_everything_as_if_nothing_had_been_decide
     assert after == before
     assert not any(total(_accounts(store)).values())
     assert standing(store.read())["c-1"].verdict is None
+
+
+def test_a_claim_decided_anew_after_an_appeal_is_paid_anew():
+    """What fell is no obstacle: the new decision pays once, and a second appeal undoes only that."""
+    store, made = funded(), claim()
+    empty = _state(store)
+    for number in range(2):
+        acts = decided(made, route(made, guarantees(), made.filed_at), fallen(store.read()).get("c-1", 0))
+        assert (store.append(acts), store.append(acts)) == (2, 0)
+        assert _accounts(store)[flows.pool(), "CNY"].posted == 90_000
+        store.append([appealed("c-1", "merchant", "no", SIGNED + DAY, number + 1)])
+        told = list(store.read(subject="c-1"))
+        store.append(answered(told, "c-1", succeeds=True, person="r", why="w", at=SIGNED + DAY, number=number + 1))  # fmt: skip
+        assert _state(store) == empty
 
 
 def test_an_appeal_needs_an_appellant_a_person_and_a_reason():

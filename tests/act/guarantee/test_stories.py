@@ -98,8 +98,8 @@ PROMISED = (
     S("fresh, three in ten", "fresh_damage", "fresh", HOUR, "pay", "axg.fresh", 3_000, FRESH, {**SEEN, "damaged": 0.3}),
     S("fresh, no picture yet", "fresh_damage", "fresh", HOUR, "ask", "axg.fresh/picture", 10_000, FRESH),
     S("fresh, never a picture", "fresh_damage", "fresh", HOUR, "refuse", "axg.fresh/picture", 0, FRESH, later=49 * HOUR),
-    S("fresh without the service: the law alone", "fresh_damage", "fresh", 30 * HOUR, "pay", "law.quality/receipt", 10_000, {}, SEEN),
-    S("fresh, “no seven days for fresh goods” is no shield", "quality", "fresh", 2 * DAY, "pay", "law.quality/receipt", 10_000, {}, {**SEEN, "answer": Answer("contests", ground="生鲜不支持七天无理由")}),
+    S("fresh without the service: the law alone", "fresh_damage", "fresh", 30 * HOUR, "pay", "law.quality/perishable", 10_000, {}, SEEN),
+    S("fresh, “no seven days for fresh goods” is no shield", "quality", "fresh", 2 * DAY, "pay", "law.quality/perishable", 10_000, {}, {**SEEN, "answer": Answer("contests", ground="生鲜不支持七天无理由")}),
     S("JD fresh, 47 h, a quarter bad", "fresh_damage", "fresh", 47 * HOUR, "pay", "jd.fresh", 2_500, {"platform": "jd", "ordered_at": SIGNED + 20 * DAY, "signed_at": SIGNED + 22 * DAY}, {**SEEN, "damaged": 0.25, "contacted_at": SIGNED + 22 * DAY + 47 * HOUR}),
     S("allergy, day 29: all of it", "allergy", "cosmetics", 29 * DAY, "pay", "axg.allergy", 149_000, {**ALLERGY, "paid": 149_000}, SEEN),
     S("allergy, day 60", "allergy", "cosmetics", 60 * DAY, "pay", "axg.allergy", 10_000, ALLERGY, SEEN),
@@ -160,6 +160,7 @@ def test_a_late_fresh_claim_is_handed_on_and_paid_by_law():
     assert (late.then.outcome, late.then.service, late.then.amount) == ("pay", "law.quality", 10_000)
     assert [(c.law, c.article) for c in late.then.reason.cites] == [
         ("cn.consumer", "24"),
+        ("cn.consumer", "52"),
         ("cn.return7", "35"),
     ]
 

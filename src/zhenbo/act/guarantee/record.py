@@ -16,7 +16,7 @@ from zhenbo.act.book import flows
 from zhenbo.core.acts import Act
 from zhenbo.core.claim import Claim, Decision
 from zhenbo.core.errors import RecordError
-from zhenbo.core.ledger import TRANSACTION, Moved, Transaction
+from zhenbo.core.ledger import SETTLEMENT, TRANSACTION, Moved, Settlement, Transaction
 
 DECIDED, APPEALED, ANSWERED = "guarantee.decided", "guarantee.appealed", "guarantee.appeal_decided"
 _FLOW = {"damages": "compensation.punitive", "freight": "freight.paid", "rate": "compensation.paid"}
@@ -83,19 +83,30 @@ def last(decision: Decision) -> Decision:
     return last(decision.then) if decision.outcome == "redirect" and decision.then else decision
 
 
-def decided(claim: Claim, decision: Decision) -> list[Act]:
-    """The acts of a decision: the decision itself, then its payments."""
+def decided(claim: Claim, decision: Decision, undone: int = 0) -> list[Act]:
+    """The acts of a decision: the decision itself, then its payments.
+
+    Args:
+        claim: as decided.
+        decision: of it.
+        undone: how many decisions of it fell on appeal before; a decision after them is a new one and pays anew.
+    """
     final = last(decision)
     evidence = hashlib.sha256(msgspec.json.encode(claim)).hexdigest()[:16]
     verdict = Verdict(
         final.outcome, final.service, final.rule, final.reason.step, final.remedy, final.amount, final.currency,
         final.liable.party if final.liable else "", evidence,
     )  # fmt: skip
-    key = f"claim:{claim.id}:{evidence}:{final.outcome}:{final.reason.step}"
-    return [Act.of(key, DECIDED, claim.id, decision.at, verdict), *(t.act() for t in payments(claim, decision))]  # fmt: skip
+    key = f"{_name(claim.id, undone)}:{evidence}:{final.outcome}:{final.reason.step}"
+    moved = payments(claim, decision, undone)
+    return [Act.of(key, DECIDED, claim.id, decision.at, verdict), *(t.act() for t in moved)]
 
 
-def payments(claim: Claim, decision: Decision) -> list[Transaction]:
+def _name(claim: str, undone: int) -> str:
+    return f"claim:{claim}" if not undone else f"claim:{claim}:anew{undone}"
+
+
+def payments(claim: Claim, decision: Decision, undone: int = 0) -> list[Transaction]:
     """What a decision moves, one transaction per part; held until goods that must come back are back."""
     final = last(decision)
     if final.outcome != "pay" or final.liable is None or not final.amount:
@@ -105,7 +116,7 @@ def payments(claim: Claim, decision: Decision) -> list[Transaction]:
     waits = final.remedy == "refund_return" and claim.received_back_at is None
     made = []
     for part in final.parts:
-        key = f"claim:{claim.id}:{part.what}"
+        key = f"{_name(claim.id, undone)}:{part.what}"
         if final.advance:
             moved = flows.advance(key, decision.at, buyer, party, claim.id, part.amount, final.currency)
         else:
@@ -150,15 +161,21 @@ def answered(
     moved = [
         a.read(Moved).of(a) for a in acts if a.kind == TRANSACTION and a.key.startswith(f"claim:{claim}:")
     ]
-    undone = {t.reverses for t in moved}
-    standing_ones = (t for t in moved if t.reverses is None and t.key not in undone)
-    return made + [undo(t, at, why) for t in standing_ones]
+    before = {t.reverses for t in moved} | {a.key.removesuffix(":void") for a in acts if a.kind == SETTLEMENT}
+    return made + [undo(t, at, why) for t in moved if t.reverses is None and t.key not in before]
+
+
+def fallen(acts: Iterable[Act]) -> dict[str, int]:
+    """How many decisions of each claim fell on appeal."""
+    found: dict[str, int] = {}
+    for act in acts:
+        if act.kind == ANSWERED and act.read(Answered).succeeds:
+            found[act.subject] = found.get(act.subject, 0) + 1
+    return found
 
 
 def undo(moved: Transaction, at: int, why: str) -> Act:
     """The opposite of a payment; one that is only held is made void."""
-    from zhenbo.core.ledger import Settlement
-
     if moved.held:
         return Settlement(f"{moved.key}:void", at, moved.key, "void", moved.subject, why[:200]).act()
     return flows.reversal(moved, f"{moved.key}:undone", at, why[:200]).act()
