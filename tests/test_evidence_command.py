@@ -132,6 +132,30 @@ def test_a_referral_states_and_charges_nobody(place, tmp_path):
 
 
 @pytest.mark.slow
+def test_what_was_done_about_it_travels_with_it(place, tmp_path):
+    """Acts of a case and hand-overs of a sample go in with their digests; a word changed in one, signed anew, is found by its digest."""
+    from zhenbo.act.bundle import close, opened
+    from zhenbo.intake.signing import signed_by, signer
+
+    for verb, name in (("case open", "case.toml"), ("inspect custody", "overs.jsonl")):
+        (tmp_path / name).write_text(run(*verb.split(), "--example")[1], "utf-8")
+    store = ["--store", tmp_path / "r.db"]
+    assert run("case", "open", tmp_path / "case.toml", "--at", "2026-03-08", *store)[0] == 0
+    code, _, wrong = run("evidence", "make", place / "data", "--session", "s1", "--out", tmp_path / "e.html", "--about", "2026-0001",
+                         "--custody", tmp_path / "overs.jsonl", "--signing-key", place / "sign", "--key", place / "key", *store)  # fmt: skip
+    assert code == 0, wrong
+    checks = json.loads(run("evidence", "verify", tmp_path / "e.html", "--json")[1])["checks"]
+    assert {c["state"] for c in checks if c["what"] == "acts"} == {"same"}
+    assert "other_hand" not in (page := (tmp_path / "e.html").read_text("utf-8"))
+    assert "courier" in page
+    told = dict(opened((tmp_path / "e.html").read_bytes(), signed_by).data)
+    told["acts"] = told["acts"].replace(b"counterfeit", b"misdescribed")
+    (tmp_path / "r.html").write_bytes(close("<html><body></body>\n</html>\n", told, *signer(tmp_path / "k")))
+    checks = json.loads(run("evidence", "verify", tmp_path / "r.html", "--json")[1])["checks"]
+    assert "differs" in {c["state"] for c in checks if c["what"] == "acts"}
+
+
+@pytest.mark.slow
 def test_an_audit_that_says_otherwise_stops_it(place, tmp_path):
     """An audit of other data, an unknown session, a verdict without data: each is answered in words."""
     other = tmp_path / "audit"

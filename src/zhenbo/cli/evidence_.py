@@ -36,7 +36,13 @@ def command() -> None:
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The bundle to write, an HTML file.")  # fmt: skip
 @click.option("--whole", is_flag=True, help="Put the whole record of the session in, so that all of the verdict can be recomputed.")  # fmt: skip
 @click.option("--custody", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Hand-overs of samples (docs/inspection.md).")  # fmt: skip
-@click.option("--store", metavar="URL", help="Record of acts; those about the session go in.")
+@click.option("--store", metavar="URL", help="Record of acts; those about the session go in.")  # fmt: skip
+@click.option(
+    "--about",
+    multiple=True,
+    metavar="ID",
+    help="With --store: also the acts about this case, party or claim; repeatable.",
+)
 @click.option("--as-of", callback=moment, help="Read the record as it stood at this time; that of the audit by default.")  # fmt: skip
 @click.option("--packs", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Own reference cells and calibration.")  # fmt: skip
 @click.option("--signing-key", type=click.Path(dir_okay=False, path_type=Path), help="Ed25519 key; made if absent. [beside the key for pseudonyms]")  # fmt: skip
@@ -58,7 +64,10 @@ def make(paths: tuple[Path, ...], session: str, out: Path, **options: Any) -> No
     acts: list[Any] = []
     if options["store"]:
         with opened(options["store"], create=False) as record:
-            acts = list(record.entries(subject=session))
+            named = {session, *options["about"]}
+            acts = [
+                e for e in record.entries() if e.act.subject in named or named & set(e.act.key.split("/"))
+            ]
     asked = Asked(
         paths, session, options["whole"], options["as_of"], options["lang"],
         overlaid(options["packs"]) if options["packs"] else None,
