@@ -58,6 +58,27 @@ def test_a_verdict_alone_sanctions_nobody(tmp_path):
     assert ruled(done.stdout, "cn.fake.order")["may_sanction"]
 
 
+def test_many_subjects_are_a_table(tmp_path):
+    """Thirty rooms, one of which is known to have brushed: a table of all, and at length only that one."""
+    rooms = [VERDICT["sessions"][0] | {"session_id": f"room-{n}", "penalty_ready": n == 7} for n in range(30)]
+    (tmp_path / "verdict.json").write_text(json.dumps({"sessions": rooms}), "utf-8")
+    (tmp_path / "more.toml").write_text("[facts]\nby_party = true\nindependent_signs = 2\n", "utf-8")
+    done = call(
+        policy_.command,
+        "cn-law",
+        tmp_path / "verdict.json",
+        tmp_path / "more.toml",
+        "--lang",
+        "en",
+        "--out",
+        tmp_path,
+    )
+    assert done.exit_code == 0
+    page = (tmp_path / "rulings.html").read_text("utf-8")
+    assert page.count("Orders made for show") == 1
+    assert all(f"room-{n}<" in page for n in range(30))
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [("[facts]\nby_partie = true", "by_party"), ("[facts]\nby_party = 3", "by_party"), ("[facts", "facts.toml"), ("x = 1", "facts"), ("[facts]\n", "of which day")],

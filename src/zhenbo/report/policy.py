@@ -51,6 +51,9 @@ SAYS: Mapping[str, Say] = {
     "person": Say("Nothing follows before a person has confirmed it.", "须由人确认后方可执行。"),
     "draft_note": Say("A draft sanctions nobody.", "草案不得据以处置。"),
     "reasons": Say("Reasons", "理由"),
+    "subjects": Say("{n} subjects", "共 {n} 个对象"),
+    "subject": Say("subject", "对象"),
+    "day": Say("day", "日期"),
     "part": Say("part", "部分"),
     "answer": Say("answer", "判断"),
     "known": Say("what is known", "已知"),
@@ -89,6 +92,8 @@ SAYS: Mapping[str, Say] = {
     "method": Say("A rule holds where its condition is true; what is not known is not held against anybody. Articles are numbered as on the day of the facts. This is not legal advice.", "条件为真时规则才成立；不明的事实不对任何人不利。条号以事实发生日为准。本页不构成法律意见。"),
     "method_check": Say("Contradictions are searched over boundary values of the facts; conditions over sums of several facts can hide one.", "矛盾按事实的边界取值搜索；涉及多个事实加总的条件可能有遗漏。"),
 }  # fmt: skip
+MANY = 10
+"""Subjects up to which each is told at length."""
 LONG = 2_000
 """Characters of a condition, a story or a list of facts on a page."""
 _STEP = "\u2003"
@@ -209,21 +214,32 @@ def facts_page(pack: Pack, again: str, version: str, lang: Lang) -> Page:
 def rulings_page(
     pack: Pack, found: Sequence[tuple[str, date, Sequence[Ruling]]], again: str, version: str, lang: Lang
 ) -> Page:
-    """What the rules of a pack make of facts, subject by subject: first what holds, then what is not known."""
-    sections = [
-        _asked(place, subject, day, rulings, pack.facts, lang) for place, (subject, day, rulings) in enumerate(found)
-    ]  # fmt: skip
-    flat = [s for part in sections for s in part]
-    return _page(
-        say("title_asked", lang),
-        f"{clean(pack.id, ID_LIMIT)}@{pack.version}",
-        (),
-        flat,
-        ("method",),
-        again,
-        version,
-        lang,
-    )
+    """What the rules of a pack make of facts, subject by subject: first what holds, then what is not known.
+
+    Of many subjects a table comes first, and only those are told at length of which a rule holds.
+    """
+    many = len(found) > MANY
+    sections = [_table(found, lang)] if many else []
+    for place, (subject, day, rulings) in enumerate(found):
+        if not many or any(r.outcome == "holds" for r in rulings):
+            shown = [r for r in rulings if r.outcome == "holds"] if many else rulings
+            sections += _asked(place, subject, day, shown, pack.facts, lang)
+    meta = f"{clean(pack.id, ID_LIMIT)}@{pack.version}"
+    return _page(say("title_asked", lang), meta, (), sections, ("method",), again, version, lang)
+
+
+def _table(found: Sequence[tuple[str, date, Sequence[Ruling]]], lang: Lang) -> Section:
+    """Many subjects at a glance: which rules hold, and of how many it cannot be told."""
+    rows = tuple(
+        (
+            Cell(masked(subject, ID_LIMIT)), Cell(day.isoformat(), "soft"),
+            Cell(listed([clean(r.rule.id, ID_LIMIT) for r in rulings if r.outcome == "holds"], lang) or "-"),
+            Cell(fmt.number(sum(r.outcome == "unknown" for r in rulings)), "num"),
+        )
+        for subject, day, rulings in found
+    )  # fmt: skip
+    heads = tuple(say(head, lang) for head in ("subject", "day", "holds", "unknown"))
+    return Section("subjects", say("subjects", lang, n=len(found)), (Table(heads, rows),))
 
 
 def _asked(

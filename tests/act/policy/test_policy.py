@@ -89,6 +89,8 @@ def test_what_is_wrong_is_told(change, kind):
 def test_rules_that_contradict_each_other_fail():
     """Two rules over one matter with opposite consequences are told with facts on which both hold, unless one goes first or they never meet."""
     assert kinds({}, ALLOW) == {"conflict"}
+    assert "conflict" in kinds({}, ALLOW | {"when": '"n is not None and by_party is not False"'})
+    assert "never" not in kinds(ALLOW | {"when": '"n is None and by_party"'})
     told = next(f for f in check(pack({}, ALLOW), register()) if f.kind == "conflict")
     assert "n = 11" in told.say.en
     assert "n = 11" in told.say.zh

@@ -40,7 +40,8 @@ def together(conditions: Sequence[Condition], facts: Mapping[str, Fact]) -> Sear
     names = sorted(
         {name for c in conditions for name in c.names}, key=lambda n: (not _asked(n, conditions), n)
     )
-    choices = {name: values(name, conditions, facts) for name in names}
+    unknown = {name: (None,) if _asked(name, conditions) else () for name in names}
+    choices = {name: (*values(name, conditions, facts), *unknown[name]) for name in names}
     walk = _Walk(conditions, names, choices)
     return Searched(walk.run({}, 0), walk.steps > STEPS_MAX)
 
