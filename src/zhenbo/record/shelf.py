@@ -114,18 +114,28 @@ def insert_acts(connection: Connection, entries: Sequence[Entry]) -> None:
 
 
 def _insert(connection: Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]], more: str = "") -> None:
-    """Rows in the order of the table's columns, handed to the driver as they are: three times the speed of `insert()`."""
+    """Rows in the order of the table's columns, handed to the driver as they are: several times the speed of `insert()`.
+
+    SQLite takes them one after the other at memory speed; PostgreSQL as one array per column, in one statement.
+    """
     if not rows:
         return
-    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-    names = ", ".join(f'"{c.name}"' for c in table.columns)
-    marks = ", ".join([mark] * len(table.columns))
-    connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks}){more}', list(rows))  # noqa: S608 - names are ours
+    names = [f'"{c.name}"' for c in table.columns]
+    into = f'INSERT INTO "{table.name}" ({", ".join(names)})'
+    if connection.dialect.name == "postgresql":
+        arrays = ", ".join(f"%s::{c.type.compile(connection.dialect)}[]" for c in table.columns)
+        columns = tuple(list(column) for column in zip(*rows, strict=True))
+        connection.exec_driver_sql(f"{into} SELECT * FROM unnest({arrays}){more}", columns)  # noqa: S608 - names are ours
+    else:
+        marks = ", ".join("?" for _ in table.columns)
+        connection.exec_driver_sql(f"{into} VALUES ({marks}){more}", list(rows))
 
 
 def among(connection: Connection, column: sa.Column[Any], values: Collection[str]) -> ColumnElement[bool]:
     """Whether a column is one of the values, however many: they travel as one array, not as so many parameters."""
-    if connection.dialect.name == "postgresql":
-        return column == sa.any_(sa.bindparam(None, list(values), type_=ARRAY(sa.Text)))
+    if (
+        connection.dialect.name == "postgresql"
+    ):  # joined, not compared with each: `= ANY` reads 10,000 keys per row
+        return column.in_(sa.select(sa.func.unnest(sa.bindparam(None, list(values), type_=ARRAY(sa.Text)))))
     told = sa.func.json_each(json.dumps(list(values))).table_valued("value")
     return column.in_(sa.select(told.c.value))
