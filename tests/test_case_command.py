@@ -10,11 +10,12 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+from zhenbo.act.book import flows
 from zhenbo.cli.case_ import command
 from zhenbo.core.errors import ZhenboError
 from zhenbo.core.subject import Outcome, Question, Tier
 from zhenbo.core.verdict import Audit, Fake, Fakes, SessionVerdict
-from zhenbo.pipeline.cases import EXAMPLE, state_of
+from zhenbo.pipeline.cases import EXAMPLE, quiz, state_of
 from zhenbo.pipeline.record import opened
 
 BY = ["--by", "li", "--reason", "appraisal read"]
@@ -155,3 +156,25 @@ def test_rooms_parties_queues_and_reviewers_answer_from_their_examples(tmp_path)
     (tmp_path / "bad").write_text('{"kind": "admission.registered", "party": "x", "at": "2026-01-01T00:00:00", "body": {}}', "utf-8")  # fmt: skip
     assert "line 1" in run("admit", tmp_path / "bad", *base, code=2)
     assert "no period" in run("report", "--period", "2026-H3", "--store", tmp_path / "r.db", code=2)
+
+
+def test_a_party_pays_in_sits_the_quiz_may_trade_and_gets_its_deposit_back_once_when_it_leaves(tmp_path):
+    """From closed gates to open ones and out again; leaving twice pays once."""
+    store = ["--store", tmp_path / "r.db", "--lang", "en"]
+    at = ["--at", "2026-03-10T00:00:00Z"]
+    (tmp_path / "a").write_text(run("admit", "--example").splitlines()[0] + "\n" + run("admit", "--example").splitlines()[1], "utf-8")  # fmt: skip
+    run("admit", tmp_path / "a", *store)
+    with opened(str(tmp_path / "r.db")) as kept:
+        kept.append([flows.deposit_paid("in", 1_773_000_000_000_000, "shop-17", 50_000).act()])
+    asked = json.loads(CliRunner().invoke(command, [str(a) for a in ("quiz", "shop-17", *store, "--json")]).stdout)  # fmt: skip
+    assert "right" not in asked[0]
+    wrong = ",".join(f"{q['id']}=9" for q in asked)
+    assert "Not passed: 0 of 8" in run("quiz", "shop-17", "--answers", wrong, *store, *at)
+    right = {q.id: q.right + 1 for q in quiz().question}
+    again = json.loads(CliRunner().invoke(command, [str(a) for a in ("quiz", "shop-17", "--sitting", 2, *store, "--json")]).stdout)  # fmt: skip
+    told = ",".join(f"{q['id']}={right[q['id']]}" for q in again)
+    assert "Passed: 8 of 8" in run("quiz", "shop-17", "--sitting", 2, "--answers", told, *store, *at)
+    assert "closed" not in run("party", "shop-17", *store, "--at", "2026-03-11T00:00:00Z")
+    assert "¥500.00 goes back" in run("leave", "shop-17", *store, "--at", "2026-03-12T00:00:00Z")
+    assert "¥0.00 goes back" in run("leave", "shop-17", *store, "--at", "2026-03-13T00:00:00Z")
+    assert "closed" in run("party", "shop-17", *store, "--at", "2026-03-14T00:00:00Z")

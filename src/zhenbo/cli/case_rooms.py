@@ -129,28 +129,84 @@ def campaign(paths: tuple[Path, ...], name: str, **options: Any) -> None:
 @_options
 def party_(party: str, **options: Any) -> None:
     """What PARTY may do here, why not what it may not, and what opens it again."""
-    from importlib.resources import files
-
     from zhenbo import __version__
-    from zhenbo.act.book import lodged, read_terms
+    from zhenbo.act.book import lodged
     from zhenbo.act.governance.admission import File, gates
     from zhenbo.act.governance.admission import files as admitted
     from zhenbo.act.governance.fold import fold, standing
     from zhenbo.act.governance.ladder import day_of
     from zhenbo.cli.case_ import finish, now, store
+    from zhenbo.pipeline.cases import deposit_terms
     from zhenbo.report.case import gates_page
 
     at = now(options)
-    shipped = files("zhenbo.packs").joinpath("deposits")
-    terms = read_terms(next(f for f in sorted(shipped.iterdir(), key=str) if f.name.endswith(".toml")).read_text("utf-8"))  # fmt: skip
     with store(options) as kept:
         file = admitted(kept.read(subject=party, kind="admission.")).get(party, File(party))
         where = standing(fold(kept.read(subject=party, kind="case.")), party, at)
         with kept.book() as book:
-            deposit = lodged(party, book, terms, day_of(at))
+            deposit = lodged(party, book, deposit_terms(), day_of(at))
     open_ = gates(file, deposit, where, at)
     body = {"party": party, "gates": open_, "standing": where, "deposit": {"required": deposit.required, "lodged": deposit.lodged, "missing": deposit.missing}}  # fmt: skip
     finish(gates_page(party, open_, where, at, __version__, options["lang"]), body, "party", options)
+
+
+@click.command("leave")
+@click.argument("party")
+@_options
+def leave(party: str, **options: Any) -> None:
+    """PARTY leaves: what is due of its deposit goes back now, and why the rest does not."""
+    from zhenbo.act.book.deposit import SAYS
+    from zhenbo.cli.case_ import now, store
+    from zhenbo.pipeline.cases import deposit_terms
+    from zhenbo.pipeline.cases import leave as left
+    from zhenbo.report import format as fmt
+    from zhenbo.report.phrase import phrase
+
+    terms = deposit_terms()
+    with store(options) as kept:
+        going = left(kept, party, terms, now(options))
+    lines = [_said(options, "returned").format(amount=fmt.money(going.amount, going.currency))]
+    lines += [phrase(SAYS[w.why], {"amount_minor": w.amount, "ref": w.ref, "days": terms.wait_days, "currency": going.currency}, options["lang"]) for w in going.withheld]  # fmt: skip
+    _answer(going, _lines(lines, options), options)
+
+
+@click.command("quiz")
+@click.argument("host")
+@click.option("--sitting", type=click.IntRange(1), default=1, show_default=True, help="Which attempt; each asks other questions.")  # fmt: skip
+@click.option("--answers", metavar="ID=N,…", help="Answers by question, counted from 1; recorded and marked.")
+@_options
+def quiz(host: str, sitting: int, answers: str | None, **options: Any) -> None:
+    """The questions HOST is asked before the first broadcast and every year; with --answers they are marked and recorded."""
+    from zhenbo.act.governance.admission import TRAINED
+    from zhenbo.act.governance.training import asked, marked
+    from zhenbo.cli.case_ import now, store
+    from zhenbo.core.acts import Act
+    from zhenbo.pipeline.cases import quiz as shipped
+
+    course = shipped()
+    questions = asked(course, host, sitting)
+    if answers is None:
+        lines = [line for q in questions for line in (f"{q.id}: {getattr(q, options['lang'])}", *(f"   {n}. {a}" for n, a in enumerate(q.answers, 1)))]  # fmt: skip
+        plain = [{"id": q.id, "en": q.en, "zh": q.zh, "answers": q.answers} for q in questions]
+        _answer(plain, _lines(lines, options), options)
+        return
+    result = marked(course, questions, _answers(answers))
+    at = now(options)
+    with store(options, create=True) as kept:
+        kept.append([Act.of(f"trained/{host}/{course.course}/{sitting}", TRAINED, host, at, result)])
+    said = _said(options, "passed" if result.passed else "failed")
+    _answer(result, said.format(right=result.right, asked=result.asked, needs=course.needs), options)
+
+
+def _answers(text: str) -> dict[str, int]:
+    """ID=N,… as answers counted from 0."""
+    given = {}
+    for part in text.split(","):
+        name, _, number = part.strip().partition("=")
+        if not number.isascii() or not number.isdigit():
+            raise click.BadParameter(f"{part[:60]!r} is no answer; write --answers live2026-10=1,ad-17=3.")
+        given[name] = int(number[:6]) - 1
+    return given
 
 
 @click.command("admit")
@@ -289,6 +345,9 @@ _WORDS = {
     "late": ("已到上架时间而未审核，不得上架", "its time has come without a review: it does not go live"),
     "strong": ("强", "strong"),
     "weak": ("弱", "weak"),
+    "returned": ("退还 {amount}。", "{amount} goes back."),
+    "passed": ("合格：{asked} 题答对 {right} 题（须 {needs} 题）。", "Passed: {right} of {asked} right ({needs} needed)."),
+    "failed": ("不合格：{asked} 题答对 {right} 题（须 {needs} 题）。", "Not passed: {right} of {asked} right ({needs} needed)."),
     "nothing": ("无。", "None."),
     "quality": ("{by}：金标 {golden}，误罚 {harsh}，复核一致 {agreed}，申诉改变 {overturned}", "{by}: golden {golden}, too harsh {harsh}, second reviews agreed {agreed}, changed on appeal {overturned}"),
 }  # fmt: skip
@@ -311,4 +370,4 @@ def _answer(body: object, text: str, options: dict[str, Any]) -> None:
     click.echo(text, err=options["as_json"])
 
 
-VERBS = (report, campaign, party_, admit, files_, queue, evasion, tier, reviewers, year)
+VERBS = (report, campaign, party_, leave, admit, quiz, files_, queue, evasion, tier, reviewers, year)

@@ -11,13 +11,17 @@ from typing import Any
 
 import msgspec
 
+from zhenbo.act.book import Leaving, Terms, read_terms, refund
 from zhenbo.act.governance import desk, money
+from zhenbo.act.governance.admission import LEFT
 from zhenbo.act.governance.admission import SHAPES as ADMISSION
 from zhenbo.act.governance.campaign import Passed, of_verdict, subject_of, sweep
 from zhenbo.act.governance.fold import State, fold
 from zhenbo.act.governance.penalties import Penalties, read_penalties
 from zhenbo.act.governance.tiers import Rules, read_tiers
+from zhenbo.act.governance.training import Quiz, read_quiz
 from zhenbo.core.acts import Act
+from zhenbo.core.admission import Left
 from zhenbo.core.case import Case, Ground, Sanction, Scalar
 from zhenbo.core.errors import CaseError
 from zhenbo.core.verdict import Audit
@@ -83,6 +87,31 @@ def tier_rules(path: Path | None = None) -> Rules:
             files("zhenbo.packs").joinpath("penalties", "tiers.toml").read_text("utf-8"), "tiers.toml"
         )
     return read_tiers(_text(path), str(path))
+
+
+def quiz() -> Quiz:
+    """The quiz that hosts sit."""
+    shipped = files("zhenbo.packs").joinpath("training", "hosts.toml")
+    return read_quiz(shipped.read_text("utf-8"), "hosts.toml")
+
+
+def leave(store: Store, party: str, terms: Terms, at: int) -> Leaving:
+    """A party leaves, and what is due of its deposit goes back in the same breath; asked again, what has come free since does."""
+    key = f"admission.left/{party}"
+    gone = [a for a in store.read(subject=party, kind=LEFT) if a.key == key]
+    left = gone[0].at if gone else at
+    with store.book() as book:
+        going = refund(party, book, terms, left, at)
+    moves = going.transactions(f"exit/{party}/{at}", at)
+    store.append([*(gone or [Act.of(key, LEFT, party, at, Left())]), *(m.act() for m in moves)])
+    return going
+
+
+def deposit_terms() -> Terms:
+    """What is agreed about deposits, as shipped."""
+    shipped = files("zhenbo.packs").joinpath("deposits")
+    name = min(f.name for f in shipped.iterdir() if f.name.endswith(".toml"))
+    return read_terms(shipped.joinpath(name).read_text("utf-8"))
 
 
 def _text(path: Path) -> str:
