@@ -34,6 +34,9 @@ PICTURES = frozenset({"photo", "video", "unboxing"})
 FINDINGS = ("defect", "genuine", "unsafe_food", "fraud", "swapped", "flaw_known", "purpose_defeated", "label_only", "misdescribed", "delivered", "confirmed")  # fmt: skip
 """Facts that somebody other than the two sides has established, or that both agree on."""
 
+PROMISES = ("multiple", "return_days", "no_reason", "difference", "half_price", "lottery", "gift", "refund_hours", "ship_hours")  # fmt: skip
+"""Kinds of promise."""
+
 Outcome = Literal["pay", "ask", "refuse", "redirect"]
 Party = Literal["merchant", "operator", "host", "platform", "insurer", "buyer", "person"]
 """Who must do something; `person` is a reviewer of the desk."""

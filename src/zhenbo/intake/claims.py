@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from zhenbo.core.claim import FINDINGS, KINDS, PROOFS, TRAITS, Claim
+from zhenbo.core.claim import FINDINGS, KINDS, PROMISES, PROOFS, TRAITS, Claim, Promise
 from zhenbo.core.errors import Reject, ZhenboError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -23,6 +23,7 @@ _TIMES = frozenset({"at", "due", "filed_at", "contacted_at", "received_back_at",
 _FIRST, _LAST = 0, 7_258_118_400_000_000  # 1970 to 2200
 _LONGEST = 1 << 20
 _MOST = 10**13  # minor units; a hundred billion yuan is no purchase
+_MANY = 100_000
 BEIJING = 480
 
 
@@ -182,10 +183,27 @@ def _sound(claim: Claim) -> None:
         )
     bought = claim.purchase
     money = [bought.paid, bought.gift_unreturned, bought.kept_price, bought.set_paid, bought.freight, bought.freight_cover]  # fmt: skip
-    money += [p.amount for p in claim.promises] + [p.number for p in claim.promises]
+    for promise in claim.promises:
+        sound_promise(promise)
+    orders, faults = bought.buyer_orders or 0, claim.faults or 0
+    if not (0 <= orders <= _MANY and 0 <= faults <= _MANY):
+        raise ValueError(f"buyer_orders {orders} and faults {faults} are counts of 0 to {_MANY}")
     wrong = [m for m in money if m is not None and not 0 <= m <= _MOST]
     if wrong:
         raise ValueError(f"{wrong[0]} is no amount; write whole minor units (fen), 5900 for 59 yuan")
+
+
+def sound_promise(promise: Promise) -> None:
+    """What the type of a promise cannot say.
+
+    Raises:
+        ValueError: naming what it is and what would do.
+    """
+    _known("promise", [promise.kind], PROMISES)
+    if promise.number is not None and not 0 <= promise.number <= _MANY:
+        raise ValueError(f"number {promise.number} of promise {promise.id[:40]} is none of 0 to {_MANY}")
+    if promise.amount is not None and not 0 <= promise.amount <= _MOST:
+        raise ValueError(f"{promise.amount} is no amount; write whole minor units (fen), 5900 for 59 yuan")
 
 
 def _known(what: str, given: Sequence[str], words: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 from zhenbo.core.claim import Chat, Promise
 from zhenbo.core.errors import Reject, ZhenboError
-from zhenbo.intake.claims import BEIJING, timed
+from zhenbo.intake.claims import BEIJING, sound_promise, timed
 
 
 def read_promises(path: Path) -> tuple[list[Promise], list[Reject]]:
@@ -67,7 +67,10 @@ def _one(
     try:
         zone = body.get("zone", BEIJING) if isinstance(body, Mapping) else BEIJING
         inner = {k: v for k, v in body.items() if k != "zone"} if isinstance(body, Mapping) and body else body
-        return msgspec.convert(timed(inner, zone), shape)
+        made = msgspec.convert(timed(inner, zone), shape)
+        if isinstance(made, Promise):
+            sound_promise(made)
     except (msgspec.ValidationError, ValueError, OverflowError, RecursionError) as error:
         rejects.append(Reject(name, number, f"no_{shape.__name__.lower()}", str(error)[:200]))
         return None
+    return made
