@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zhenbo.core.errors import PackError
@@ -14,6 +14,7 @@ DAYS = st.dates(date(2018, 1, 1), date(2027, 1, 1))
 TURN = date(2025, 10, 15)
 
 
+@settings(deadline=None)
 @given(DAYS)
 def test_the_renumbering_of_2025(day):
     """False promotion is article 8 of the anti-unfair-competition law up to 2025-10-14 and article 9 from then on."""

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zhenbo.act.policy import changes, check, days_read, facts_of, rulings
@@ -165,6 +165,7 @@ def values(fact):
     return st.none() | one.get(fact.kind, st.integers(0, 200) | st.floats(0, 1))
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_unknown_facts_never_convict(data):
     """Of every shipped rule that may sanction: what it holds on with some facts unknown, it holds on whatever those turn out to be."""
@@ -210,6 +211,7 @@ def shared_facts_kinds():
     return {name: fact.kind for name, fact in shared_facts().items()}
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200) | st.binary(max_size=50).map(lambda b: HEAD + b.decode("latin-1")))
 def test_no_text_breaks_the_reader(text):
     """Whatever a pack's file holds, it reads or is refused in words."""
@@ -220,6 +222,7 @@ def test_no_text_breaks_the_reader(text):
     assert said == "mine" or "mine.toml" in said
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["by_party", "n", "gmv.gross", "strange"]),
