@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from zhenbo.core.contacts import hidden
+from zhenbo.core.contacts import hidden, identified
 from zhenbo.core.errors import CaseError
 from zhenbo.core.evidence import Say
 
@@ -34,6 +34,8 @@ Scalar = bool | int | float | str
 Grade = Literal["immaterial", "minor", "ordinary", "serious", "grave"]
 GRADES: tuple[Grade, ...] = ("immaterial", "minor", "ordinary", "serious", "grave")
 """How grave a matter is, least first."""
+LONGEST = 150
+"""Characters of the id of a case or party, so that it fits into keys."""
 _PERSON = re.compile(r"person:\S.{0,79}")
 
 
@@ -64,7 +66,7 @@ class Ground(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     text: str = ""
 
     def __post_init__(self) -> None:
-        msgspec.structs.force_setattr(self, "ref", hidden(self.ref))
+        msgspec.structs.force_setattr(self, "ref", identified(self.ref))
         msgspec.structs.force_setattr(self, "text", hidden(self.text))
 
 
@@ -96,6 +98,14 @@ class Case(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, om
     keys: tuple[str, ...] = ()
     origin: str = "facts"
     blocked: Say | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("id", "party"):
+            text = getattr(self, name)
+            if not 1 <= len(text) <= LONGEST or not text.isprintable() or not text.strip():
+                raise CaseError(
+                    f"A case's {name} has 1 to {LONGEST} printable characters, not {text[:60]!r}."
+                )
 
     def __post_init__(self) -> None:
         for key in self.keys:

@@ -266,3 +266,25 @@ def test_a_pack_that_cites_what_is_repealed_moved_or_unknown_is_refused():
     ):
         with pytest.raises(PackError, match=what):
             read_penalties(TEXT.replace(aucl, cite, 1), "p", register())
+
+
+def test_two_people_acting_at_once_on_one_party_leave_one_step_and_no_money_taken_for_the_other():
+    """A sanction made on a state in which the facts were not yet put right is refused whole, with what it would take."""
+    record = lodged()
+    record.append(
+        [desk.opened(fold(record.read()), Case("a", "shop", "counterfeit", START, FAKE), PACK, START)]
+    )
+    record.append([desk.proposed(fold(record.read()), "a", PACK, START)])
+    record.append([desk.confirmed(fold(record.read()), "a", "person:li", "appraisal", START)])
+    before = fold(record.read())
+    act = desk.sanctioned(before, "a", PACK, START)
+    moves = money.taken(act.read(Sanction), desk_of(record)[1], START)
+    assert moves
+    record.append(
+        [desk.established(before, "a", "person:wu", "licence found", {"not_genuine": False}, PACK, START)]
+    )
+    head = record.head()
+    with pytest.raises(RecordError, match="is taken"):
+        record.append([act, *(m.act() for m in moves)])
+    assert record.head() == head
+    assert fold(record.read()).faults == []

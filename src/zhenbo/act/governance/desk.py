@@ -1,5 +1,10 @@
-"""The steps of a case as acts: each is made from the state, tried against it, and given back to be appended."""
+"""The steps of a case as acts: each is made from the state, tried against it, and given back to be appended.
 
+An act's key is the party and how many acts there were about it. So of two people who act on the same party at once, on what
+was true before either had, one is told that the key is taken, and nothing of theirs is appended, no money either.
+"""
+
+import hashlib
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -38,7 +43,7 @@ _ENDLESS = frozenset({"close", "bar"})
 def opened(state: State, case: Case, pack: Penalties, at: int) -> Act:
     """A case is opened; its facts are of those that the pack knows."""
     check(case, pack)
-    return _tried(state, f"case/{case.id}/opened", fold.OPENED, case.party, at, case)
+    return _tried(state, fold.OPENED, case.party, at, case)
 
 
 def established(
@@ -48,14 +53,14 @@ def established(
     docket = state.of(case)
     body = Established(case, by, reason, dict(facts), tuple(grounds))
     check(replace(docket.case, facts=docket.case.facts | body.facts), pack)
-    return _step(state, docket, f"established/{docket.revision + 1}", fold.ESTABLISHED, at, body)
+    return _step(state, docket, fold.ESTABLISHED, at, body)
 
 
 def proposed(state: State, case: str, pack: Penalties, at: int) -> Act:
     """What the rules make of a case as it stands."""
     docket = state.of(case)
     made = propose(docket.case, pack, state.priors(docket.case.party))
-    return _step(state, docket, f"proposed/{docket.revision}/{made.digest[:12]}", fold.PROPOSED, at, made)
+    return _step(state, docket, fold.PROPOSED, at, made)
 
 
 def confirmed(state: State, case: str, by: str, reason: str, at: int) -> Act:
@@ -68,7 +73,7 @@ def confirmed(state: State, case: str, by: str, reason: str, at: int) -> Act:
     if docket.proposal is None or docket.proposal.outcome != "sanction":
         raise CaseError(f"Case {case} ({docket.status}): there is no sanction to confirm. `zhenbo case show {case}` says what is missing.")  # fmt: skip
     body = Confirmation(case, by, reason, docket.proposal.digest, at)
-    return _step(state, docket, f"confirmed/{body.proposal[:12]}", fold.CONFIRMED, at, body)
+    return _step(state, docket, fold.CONFIRMED, at, body)
 
 
 def sanctioned(state: State, case: str, pack: Penalties, at: int) -> Act:
@@ -83,7 +88,7 @@ def sanctioned(state: State, case: str, pack: Penalties, at: int) -> Act:
     if propose(docket.case, pack, state.priors(docket.case.party)) != docket.proposal:
         raise CaseError(f"Case {case}: the rules now make something else of it, e.g. because an earlier sanction has fallen. `zhenbo case propose {case}` again.")  # fmt: skip
     body = sanction(docket.case, docket.proposal, docket.confirmation, pack, at)
-    return _step(state, docket, "sanctioned", fold.SANCTIONED, at, body)
+    return _step(state, docket, fold.SANCTIONED, at, body)
 
 
 def sanction(case: Case, proposal: Proposal, confirmation: Confirmation | None, pack: Penalties, at: int) -> Sanction:  # fmt: skip
@@ -103,12 +108,12 @@ def sanction(case: Case, proposal: Proposal, confirmation: Confirmation | None, 
 
 def dropped(state: State, case: str, by: str, reason: str, at: int) -> Act:
     """A person closes a case without a sanction."""
-    return _step(state, state.of(case), "dropped", fold.DROPPED, at, Dropped(case, by, reason))
+    return _step(state, state.of(case), fold.DROPPED, at, Dropped(case, by, reason))
 
 
 def appealed(state: State, case: str, by: str, text: str, at: int, grounds: Sequence[Ground] = ()) -> Act:
     """The party objects."""
-    return _step(state, state.of(case), "appealed", fold.APPEALED, at, Appeal(case, by, text, tuple(grounds)))
+    return _step(state, state.of(case), fold.APPEALED, at, Appeal(case, by, text, tuple(grounds)))
 
 
 def decided(
@@ -140,7 +145,7 @@ def decided(
         instead = _again(state, docket, pack, after, by, reason, at)
         outcome = "lowered" if instead else "overturned"
     body = Decision(case, outcome, by, reason, after, instead)  # type: ignore[arg-type]
-    act = _step(state, docket, "decided", fold.DECIDED, at, body)
+    act = _step(state, docket, fold.DECIDED, at, body)
     if outcome == "upheld":
         return [act]
     trial = _after(state, docket.case.party, [act])
@@ -149,12 +154,12 @@ def decided(
 
 def referred(state: State, case: str, by: str, to: str, at: int) -> Act:
     """A person hands a case to an authority."""
-    return _step(state, state.of(case), "referred", fold.REFERRED, at, Referred(case, by, to))
+    return _step(state, state.of(case), fold.REFERRED, at, Referred(case, by, to))
 
 
 def filed(state: State, case: str, number: str, at: int) -> Act:
     """The authority has opened a case of its own."""
-    return _step(state, state.of(case), "filed", fold.FILED, at, Filed(case, number))
+    return _step(state, state.of(case), fold.FILED, at, Filed(case, number))
 
 
 def _again(state: State, docket: Docket, pack: Penalties, facts: Mapping[str, Scalar], by: str, reason: str, at: int) -> Sanction | None:  # fmt: skip
@@ -191,7 +196,7 @@ def _regrades(state: State, fallen: str, pack: Penalties, at: int) -> list[Act]:
             instead = sanction(docket.case, proposal, docket.sanction.confirmed, pack, docket.sanction.term.starts)  # fmt: skip
         if instead == docket.sanction or (instead and instead.does.rank > docket.sanction.does.rank):
             continue
-        act = _step(state, docket, f"regraded/{docket.changed + 1}", fold.REGRADED, at, Regraded(docket.case.id, cause, instead))  # fmt: skip
+        act = _step(state, docket, fold.REGRADED, at, Regraded(docket.case.id, cause, instead))  # fmt: skip
         state = _after(state, party, [act])
         made.append(act)
         changed.append(docket.case.id)
@@ -209,13 +214,14 @@ def _same_pack(docket: Docket, pack: Penalties) -> None:
         raise CaseError(f"Case {docket.case.id} was judged by {rule}; this is {pack.id}@{pack.version}. Judge again by the rules of then: --pack names their file.")  # fmt: skip
 
 
-def _step(state: State, docket: Docket, verb: str, kind: str, at: int, body: msgspec.Struct) -> Act:
-    return _tried(state, f"case/{docket.case.id}/{verb}", kind, docket.case.party, at, body)
+def _step(state: State, docket: Docket, kind: str, at: int, body: msgspec.Struct) -> Act:
+    return _tried(state, kind, docket.case.party, at, body)
 
 
-def _tried(state: State, key: str, kind: str, party: str, at: int, body: msgspec.Struct) -> Act:
+def _tried(state: State, kind: str, party: str, at: int, body: msgspec.Struct) -> Act:
     """The act, if it may follow the state."""
-    act = Act.of(key, kind, party, at, body)
+    name = hashlib.sha256(party.encode()).hexdigest()[:24]
+    act = Act.of(f"case/{name}/{state.counts.get(party, 0) + 1}", kind, party, at, body)
     _after(state, party, [act])
     return act
 
@@ -223,7 +229,8 @@ def _tried(state: State, key: str, kind: str, party: str, at: int, body: msgspec
 def _after(state: State, party: str, acts: Sequence[Act]) -> State:
     """The state of one party after acts; the state given stays as it is."""
     cases = list(state.parties.get(party, ()))
-    trial = State({c: state.dockets[c] for c in cases}, {party: cases} if cases else {})
+    counts = {party: state.counts.get(party, 0)}
+    trial = State({c: state.dockets[c] for c in cases}, {party: cases} if cases else {}, counts=counts)
     for act in acts:
         body = act.read(fold.SHAPES[act.kind])
         if isinstance(body, Case) and body.id in state.dockets:

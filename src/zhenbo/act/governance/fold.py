@@ -113,11 +113,13 @@ class State:
         dockets: by case.
         parties: cases by party, in the order they were opened.
         faults: acts without effect, by key, with the reason.
+        counts: acts about each party so far, those without effect too.
     """
 
     dockets: dict[str, Docket] = field(default_factory=dict)
     parties: dict[str, list[str]] = field(default_factory=dict)
     faults: list[tuple[str, str]] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
 
     def of(self, case: str) -> Docket:
         """A case by its id.
@@ -147,6 +149,7 @@ class State:
         shape = SHAPES.get(act.kind)
         if shape is None:
             return
+        self.counts[act.subject] = self.counts.get(act.subject, 0) + 1
         body = act.read(shape)
         if isinstance(body, Case):
             if body.id in self.dockets:
