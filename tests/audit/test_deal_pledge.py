@@ -1,5 +1,7 @@
 """Pledges that end just above: a good salesman's habit, unless the orders of the last stretch wait and then go back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from test_deals import YUAN, answer, settle
@@ -28,7 +30,7 @@ def test_a_target_that_stood_on_what_went_back_after_the_settlement():
     """Thirty of the last forty orders go back a fortnight later, and hardly any of the others."""
     told = given_back("d+14 09:00-20:00 refunded q1..q30; d+14 09:00 refunded o1..o2\n")
     assert told.answer == "yes"
-    assert told.says.startswith("Of 40 orders of the last quarter of its time that stood for ten days 30 (¥3,000.00) then went back")  # fmt: skip
+    assert told.says.startswith("Of 40 orders of the last stretch that stood for ten days 30 (¥3,000.00) then went back")  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -69,9 +71,19 @@ def test_bunching_asks_and_only_with_returns_answers():
     assert not bunch([1.01] * 4, [True] * 4).bunched
 
 
+def test_the_last_third_of_each_broadcast_counts_too():
+    """Bought at the end of both of two broadcasts: the last quarter of all holds half of it, the ends hold all."""
+    one = [Lot(10 * i, 10 * i + 10, i >= 27, 3, 3 if i >= 27 else 0, 30 if i >= 27 else 0) for i in range(40)]
+    lots = [*one, *(replace(lot, since=lot.since + 9_000, until=lot.until + 9_000) for lot in one)]
+    told = stretch(lots, displayed=1_000, target=900)
+    assert (told.orders, told.late, told.others_late, told.given_back) == (78, 78, 0, True)
+
+
 def test_the_last_stretch_is_a_quarter_of_all_time_on_air():
     """Parts of several broadcasts are laid end to end; with few orders on one side nothing is compared."""
-    lots = [Lot(100 * i, 100 * i + 10, 10, 8 if i >= 30 else 0, 50 if i >= 30 else 0) for i in range(40)]
+    lots = [
+        Lot(100 * i, 100 * i + 10, False, 10, 8 if i >= 30 else 0, 50 if i >= 30 else 0) for i in range(40)
+    ]
     told = stretch(lots, displayed=1_000, target=900)
     assert (told.orders, told.late, told.amount, told.others, told.others_late) == (100, 80, 500, 300, 0)
     assert told.given_back

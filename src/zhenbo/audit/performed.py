@@ -69,6 +69,7 @@ class Lot:
     Args:
         since: first microsecond.
         until: the one after its last.
+        last: whether it lies in the last third of its broadcast or term.
         standing: paid orders that nobody had asked back ten days after they were made.
         late: of them, asked back later.
         late_amount: what these came to.
@@ -76,6 +77,7 @@ class Lot:
 
     since: int
     until: int
+    last: bool
     standing: int
     late: int
     late_amount: int
@@ -431,8 +433,8 @@ def _lots(made: Orders, paid: Bools, due: npt.NDArray[np.int64], term: tuple[int
         mine = known & (part == i)
         gone = mine & back
         yield Lot(
-            int(edge[i]), int(edge[i + 1]), int((mine & old).sum()), int(gone.sum()), int(due[gone].sum())
-        )
+            int(edge[i]), int(edge[i + 1]), 3 * i >= 2 * LOTS, int((mine & old).sum()), int(gone.sum()), int(due[gone].sum())
+        )  # fmt: skip
 
 
 def _aired(session: Session, deal: Deal) -> tuple[tuple[str, ...], tuple[str, ...]]:
