@@ -52,7 +52,8 @@ RETURNS = (
     S("day 8, first minute", "no_reason", "apparel", 7 * DAY + 14 * HOUR, "refuse", "law.return7/window"),
     S("told the seller on day 7, filed on day 9", "no_reason", "apparel", 9 * DAY, "pay", "law.return7", 10_000, claim={"contacted_at": SIGNED + 7 * DAY}),
     S("fifteen days were promised", "no_reason", "apparel", 15 * DAY, "pay", "law.return7", 10_000, claim={"promises": (Promise("p", "return_days", number=15),)}),
-    S("signed nobody knows when", "no_reason", "apparel", 30 * DAY, "pay", "law.return7", 10_000, {"signed_at": None, "ordered_at": SIGNED}),
+    S("signed nobody knows when: the carrier is asked", "no_reason", "apparel", 30 * DAY, "ask", "law.return7/window", 10_000, {"signed_at": None, "ordered_at": SIGNED}),
+    S("and its silence is not the buyer's loss", "no_reason", "apparel", 30 * DAY, "pay", "law.return7", 10_000, {"signed_at": None, "ordered_at": SIGNED}, later=25 * HOUR),
     # 消法 25(1), 办法 6: four classes
     S("made to order", "no_reason", "other", DAY, "refuse", "law.return7/custom", order={"traits": ("custom",)}),
     S("called custom, but from stock", "no_reason", "other", DAY, "pay", "law.return7", 10_000, {"traits": ("custom",), "stock": True}),

@@ -6,7 +6,7 @@ that remains. Signs of abuse are no condition of any pack: they can hold a payme
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
@@ -21,7 +21,6 @@ from zhenbo.core.evidence import Say
 from zhenbo.core.session import HOUR, MINUTE
 
 _EPOCH = date(1970, 1, 1)
-_RANK = {"pay": 3, "ask": 2, "redirect": 1, "refuse": 0}
 LOOK_WITHIN = "24 h"
 """A person looks at a payment that signs of abuse hold; after that it is paid."""
 APPEAL_WITHIN = "7 d"
@@ -108,10 +107,17 @@ def _best(found: list[Decision], desk: _Desk) -> Decision:
     if not found:
         reason = Reason("none", "", SAYS["no_service"])
         return _decision(desk, "refuse", "", "", reason, _Said())
-    order = sorted(range(len(found)), key=lambda i: (-_RANK[found[i].outcome], -found[i].amount, i))
+    order = sorted(range(len(found)), key=lambda i: (-_rank(found[i]), -found[i].amount, i))
     first, rest = found[order[0]], [found[i] for i in order[1:]]
     more = next((d for d in rest if first.outcome == "pay" and d.outcome == "ask" and d.amount > first.amount), None)  # fmt: skip
     return msgspec.structs.replace(first, then=more) if more else first
+
+
+def _rank(decision: Decision) -> int:
+    """How good a decision is for the buyer; a claim handed on is as good as what it comes to there, but for a straight payment."""
+    if decision.outcome == "redirect" and decision.then:
+        return 3 if decision.then.outcome == "pay" else _rank(decision.then)
+    return {"pay": 4, "ask": 2, "redirect": 0, "refuse": 0}[decision.outcome]
 
 
 def _judge(made: Compiled, desk: _Desk) -> Decision:
@@ -142,8 +148,7 @@ def _late(made: Compiled, desk: _Desk, said: _Said) -> Decision | None:
         return None
     start = {"signed": claim.purchase.signed_at, "ordered": claim.purchase.ordered_at, "received_back": claim.received_back_at}.get(service.starts)  # fmt: skip
     if start is None:
-        said.notes.append(Reason(f"{service.id}/window", "", SAYS["no_start"]))
-        return None
+        return _unstarted(made, desk, said)
     until = _until(made, desk, start)
     if claim.raised_at <= until:
         return None
@@ -155,6 +160,24 @@ def _late(made: Compiled, desk: _Desk, said: _Said) -> Decision | None:
     onward = _judge(desk.rules.services[late.to], desk)
     gone = _decision(desk, "redirect", service.id, made.rule, reason, said)
     return msgspec.structs.replace(gone, then=onward, amount=onward.amount, wanted=onward.wanted)
+
+
+def _unstarted(made: Compiled, desk: _Desk, said: _Said) -> Decision | None:
+    """The carrier's record is asked for where nobody tells when a window began; its silence is not the buyer's loss."""
+    name = f"{made.service.id}/window"
+    ask = Ask("platform", ("waybill",), "24 h", "skip")
+    until, says = _by(ask, name, desk), SAYS["no_start"]
+    over = until is not None and desk.now > until
+    clock = Clock(name, ask.of, until, says, missed=over)
+    if over:
+        said.clocks.append(clock)
+        return None
+    asked = _decision(
+        desk, "ask", made.service.id, made.rule, Reason(name, "", says), _Said(said.notes, [clock])
+    )
+    return msgspec.structs.replace(
+        asked, wanted=(Wanted(ask.of, ask.kinds, until, says),), **_worth(made, desk)
+    )
 
 
 def _until(made: Compiled, desk: _Desk, start: int) -> int:
@@ -317,8 +340,6 @@ def _held(decision: Decision, desk: _Desk, signs: tuple[Say, ...]) -> Decision:
 
 def _clock(at: int, zone: int) -> str:
     """A moment in the zone of the claim, as a page prints it."""
-    from datetime import UTC, datetime
-
     there = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at, minutes=zone)
     hours, minutes = divmod(abs(zone), 60)
     return f"{there:%Y-%m-%d %H:%M} ({'+' if zone >= 0 else '-'}{hours:02}:{minutes:02})"
