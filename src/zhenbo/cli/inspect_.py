@@ -11,7 +11,7 @@ import click
 
 from zhenbo.cli.deal_ import money
 from zhenbo.cli.show import console
-from zhenbo.core.contacts import hidden
+from zhenbo.core.contacts import identified
 from zhenbo.core.errors import ZhenboError
 
 if TYPE_CHECKING:
@@ -155,8 +155,8 @@ def budget(file: Path, cap: int, **options: Any) -> None:
     body = {
         "cap": cap, "cost": made.cost, "currency": "CNY", "detection": {"low": made.low, "mid": made.detection, "high": made.high},
         "expected_bad": made.expected_bad, "gain": made.gain, "bound": made.bound,
-        "draws": [{"target": hidden(d.target.target), "shop": hidden(d.target.shop), "n": d.n, "cost": d.cost, "found_if_bad": d.finds} for d in made.draws],
-        "left_out": [hidden(t.target) for t in made.left_out],
+        "draws": [{"target": identified(d.target.target), "shop": identified(d.target.shop), "n": d.n, "cost": d.cost, "found_if_bad": d.finds} for d in made.draws],
+        "left_out": [identified(t.target) for t in made.left_out],
     }  # fmt: skip
     again = shlex.join(["zhenbo", "inspect", "budget", file.name, "--cap", f"{cap / 100:.2f}"])
     _finish(lambda v: budget_page(made, "CNY", again, v, options["lang"]), body, "budget", options)
@@ -177,15 +177,14 @@ def custody(file: Path, store: str | None, **options: Any) -> None:
     overs = entries(file, HandOver, DOCS)
     made = chains(overs)
     if store is not None:
-        from zhenbo.act.book import admit
-        from zhenbo.record import Store
+        from zhenbo.pipeline.record import opened
 
-        with Store.open(store, admit) as record:
+        with opened(store) as record:
             new = record.append([acted(o, n) for c in made for n, o in enumerate(c.links, start=1)])
         click.echo(f"{new} hand-overs new in {store}", err=True)
     body = {
         "samples": [
-            {"sample": hidden(c.sample), "holder": hidden(c.holder), "hand_overs": len(c.links), "unbroken": c.unbroken,
+            {"sample": identified(c.sample), "holder": identified(c.holder), "hand_overs": len(c.links), "unbroken": c.unbroken,
              "gaps": [{"name": g.name, "hand_over": g.place} for g in c.gaps]}
             for c in made
         ]

@@ -106,8 +106,6 @@ class Case(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, om
                 raise CaseError(
                     f"A case's {name} has 1 to {LONGEST} printable characters, not {text[:60]!r}."
                 )
-
-    def __post_init__(self) -> None:
         for key in self.keys:
             if hidden(key) != key:
                 raise CaseError(f"Case {self.id}: key {hidden(key)} holds a raw number or address. A record is for good: give its pseudonym, as `zhenbo import` makes it.")  # fmt: skip

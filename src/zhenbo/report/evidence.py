@@ -176,7 +176,7 @@ def _verdict(told: Contents, lang: Lang) -> Section:
     )
     return Section(
         "verdict", labels.name(labels.QUESTIONS, v.question.value, lang), tuple(blocks),
-        meta=f"{masked(v.platform)} · {masked(v.host_id, ID_LIMIT)} · {fmt.iso(v.start)}", outcome=v.verdict.value, banner=banner,
+        meta=f"{masked(v.platform)} · {clean(v.host_id, ID_LIMIT)} · {fmt.iso(v.start)}", outcome=v.verdict.value, banner=banner,
     )  # fmt: skip
 
 

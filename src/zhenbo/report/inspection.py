@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from zhenbo.act.inspection import GAPS, Allocation, Chain, Inspected, Scheme, accepted, model_of, quality_at
+from zhenbo.core.contacts import identified
 from zhenbo.core.evidence import Say
 from zhenbo.core.inspection import Plan
 from zhenbo.report import format as fmt
@@ -78,6 +79,11 @@ SAYS: Mapping[str, Say] = {
 def say(key: str, lang: Lang, **args: object) -> str:
     """A sentence of these pages in `lang`."""
     return phrase(SAYS[key], args, lang)
+
+
+def who(ident: str) -> str:
+    """An id as a page shows it."""
+    return clean(identified(ident), ID_LIMIT)
 
 
 def _page(
@@ -163,7 +169,7 @@ def series_page(done: Sequence[Inspected], scheme: Scheme, again: str, version: 
 def _lot(i: Inspected, lang: Lang) -> tuple[Cell, ...]:
     decision = "stopped" if i.plan is None else {True: "yes", False: "no", None: "open"}[i.accepted]
     return (
-        Cell(masked(i.lot.lot, ID_LIMIT)), Cell(say(i.severity, lang)), Cell(fmt.number(i.plan.n) if i.plan else "–", "num"),
+        Cell(who(i.lot.lot)), Cell(say(i.severity, lang)), Cell(fmt.number(i.plan.n) if i.plan else "–", "num"),
         Cell(f"{i.plan.ac} / {i.plan.re}" if i.plan else "–", "num"), Cell("–" if i.lot.found is None else fmt.number(i.lot.found), "num"),
         Cell(say(decision, lang)), Cell(fmt.number(i.after.score), "num"), Cell(say(i.rule, lang) if i.rule else ""),
     )  # fmt: skip
@@ -180,7 +186,7 @@ def budget_page(made: Allocation, currency: str, again: str, version: str, lang:
     heads = tuple(say(k, lang) for k in ("target", "shop", "goods", "risk", "n", "finds", "cost"))
     rows = tuple(
         (
-            Cell(masked(d.target.target, ID_LIMIT)), Cell(masked(d.target.shop, ID_LIMIT)), Cell(masked(d.target.goods)),
+            Cell(who(d.target.target)), Cell(who(d.target.shop)), Cell(masked(d.target.goods)),
             Cell(fmt.share(d.target.risk), "num"), Cell(fmt.number(d.n), "num"), Cell(fmt.share(d.finds), "num"), Cell(fmt.money(d.cost, currency), "num"),
         )
         for d in made.draws
@@ -201,7 +207,7 @@ def _chain(c: Chain, anchor: str, lang: Lang) -> Section:
     rows = tuple(
         (
             Cell(f"{masked(o.giver, ID_LIMIT)} → {masked(o.taker, ID_LIMIT)}"), Cell(fmt.clock(o.given_at), "when"),
-            Cell(fmt.clock(o.taken_at), "when"), Cell(masked(o.seal, ID_LIMIT)), Cell(masked(o.condition)),
+            Cell(fmt.clock(o.taken_at), "when"), Cell(who(o.seal)), Cell(masked(o.condition)),
         )
         for o in c.links
     )  # fmt: skip
@@ -209,6 +215,6 @@ def _chain(c: Chain, anchor: str, lang: Lang) -> Section:
     gaps = (Lines(told, title=say("gaps", lang), listed=True),) if told else ()
     word = say("broken", lang, n=len(told)) if told else say("unbroken", lang)
     return Section(
-        anchor, masked(c.sample, ID_LIMIT), (Table(heads, rows), *gaps), outcome="suspect" if told else "unlikely",
+        anchor, who(c.sample), (Table(heads, rows), *gaps), outcome="suspect" if told else "unlikely",
         banner=(say("holder", lang, who=masked(c.holder, ID_LIMIT)),), word=word,
     )  # fmt: skip

@@ -7,7 +7,10 @@ gap means for the result is for a person to say.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from zhenbo.core.acts import Act
+from zhenbo.core.contacts import hidden
 from zhenbo.core.errors import ZhenboError
 from zhenbo.core.evidence import Say
 from zhenbo.core.inspection import HandOver
@@ -65,8 +68,13 @@ class Chain:
 
 
 def acted(over: HandOver, place: int) -> Act:
-    """The act of a hand-over; `place` counts those of the sample from 1."""
-    return Act.of(f"{KIND}:{over.sample}:{place}", KIND, over.sample, over.taken_at, over)
+    """The act of a hand-over, contacts masked since a record is for good; `place` counts those of the sample from 1."""
+    words = {
+        name: hidden(getattr(over, name))
+        for name in ("giver", "taker", "given_by", "signed_by", "place", "condition")
+    }
+    told = msgspec.structs.replace(over, **words)
+    return Act.of(f"{KIND}:{over.sample}:{place}", KIND, over.sample, over.taken_at, told)
 
 
 def recorded(acts: Iterable[Act]) -> list[HandOver]:
