@@ -69,6 +69,7 @@ def test_a_case_goes_from_its_facts_to_the_decision_on_the_appeal(tmp_path):
     html = (tmp_path / "d" / "report.html").read_text("utf-8")
     assert "<script>x" not in html
     assert "13800138000" not in html
+    assert b"13800138000" not in (tmp_path / "r.db").read_bytes(), "nor in the record, which is for good"
     assert "0 parties were sanctioned" in run("report", "--period", "2026-Q1", "--store", tmp_path / "r.db", "--lang", "en")  # fmt: skip
 
 

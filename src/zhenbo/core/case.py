@@ -122,7 +122,7 @@ class Established(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=T
 
     def __post_init__(self) -> None:
         person(self.by, self.case)
-        _said(self.reason, "why the facts are so", self.case)
+        _said(self, "reason", "why the facts are so")
 
 
 class Recourse(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -233,7 +233,7 @@ class Confirmation(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=
 
     def __post_init__(self) -> None:
         person(self.by, self.case)
-        _said(self.reason, "what convinced the person who confirms", self.case)
+        _said(self, "reason", "what convinced the person who confirms")
 
 
 class Sanction(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
@@ -309,7 +309,7 @@ class Dropped(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True)
 
     def __post_init__(self) -> None:
         person(self.by, self.case)
-        _said(self.reason, "why it is dropped", self.case)
+        _said(self, "reason", "why it is dropped")
 
 
 class Appeal(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -321,7 +321,7 @@ class Appeal(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     grounds: tuple[Ground, ...] = ()
 
     def __post_init__(self) -> None:
-        _said(self.text, "what is objected", self.case)
+        _said(self, "text", "what is objected")
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
@@ -345,7 +345,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True
 
     def __post_init__(self) -> None:
         person(self.by, self.case)
-        _said(self.reason, "the reasons of the decision", self.case)
+        _said(self, "reason", "the reasons of the decision")
         if (self.outcome == "lowered") != (self.instead is not None):
             raise CaseError(
                 f"Decision in case {self.case}: `lowered` names what stands instead, and only that does."
@@ -369,7 +369,7 @@ class Referred(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True
 
     def __post_init__(self) -> None:
         person(self.by, self.case)
-        _said(self.to, "to which authority it goes", self.case)
+        _said(self, "to", "to which authority it goes")
 
 
 class Filed(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -392,9 +392,12 @@ def person(by: str, case: str) -> str:
     return by
 
 
-def _said(text: str, what: str, case: str) -> None:
+def _said(body: msgspec.Struct, name: str, what: str) -> None:
+    """Whether something is said; contacts and addresses in it are masked before it is recorded, since a record is for good."""
+    text = getattr(body, name)
     if not text.strip() or len(text) > 4_000:
-        raise CaseError(f"Case {case}: say {what}, in at most 4,000 characters.")
+        raise CaseError(f"Case {body.case}: say {what}, in at most 4,000 characters.")  # type: ignore[attr-defined]
+    msgspec.structs.force_setattr(body, name, hidden(text))
 
 
 def _full(part: Stated | Basis) -> bool:
