@@ -126,9 +126,10 @@ def _ticking(claims: Sequence[Claim], rules: Guarantees, seen: signs.Signs, now:
 
 
 def _single(claim: Claim, rules: Guarantees, now: int, seen: signs.Signs) -> desk.Settled:
-    decision = route(claim, rules, now, seen.beside(claim.id, now))
+    marks = seen.beside(claim.id, now)
+    decision = route(claim, rules, now, marks)
     done = now if desk.asking(decision) is None else None
-    return desk.Settled(claim.id, decision, done, claim.filed_at, 1, held=decision.reason.step == "signs")
+    return desk.Settled(claim.id, decision, done, claim.filed_at, 1, held=bool(marks))
 
 
 def recorded(found: Decided, acts: Acts) -> int:

@@ -65,7 +65,7 @@ SAYS: Mapping[str, Say] = {
     "speed_says": Say("{soon} of {shown} within three minutes; half within {middle}, nine of ten within {nine}", "{shown} 件中 {soon} 件在三分钟内；半数不超过 {middle}，九成不超过 {nine}"),
     "missed": Say("Clocks missed", "超时"),
     "waiting": Say("waiting for", "等待"),
-    "held": Say("waited for a person because of signs", "因滥用迹象先由人工查看"),
+    "held": Say("not decided fast, because of signs", "因滥用迹象未走快速处理"),
     "rings": Say("Buyers who claim as one", "协同申请的买家"),
     "rings_says": Say("Ties alone are no sign: families, dormitories and offices are tied too and claim at the usual rate ({rate} claims per order). None of these claims was refused because of it.", "仅有关联不构成迹象：家庭、宿舍、办公室同样相连，但申请频率正常（每单 {rate}）。没有任何申请因此被拒绝。"),
     "ring": Say("ring", "团伙"), "buyers": Say("buyers", "买家"), "orders": Say("orders", "订单"), "expected": Say("at most expected", "至多预期"),

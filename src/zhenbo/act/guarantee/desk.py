@@ -32,7 +32,7 @@ class Settled(msgspec.Struct, frozen=True):
         decided_at: when the claim was paid, refused or handed on; None while something is wanted.
         shown_at: when the buyer had shown what was wanted of them, from which a fast decision is counted.
         rounds: how often it was decided.
-        held: whether signs held a payment.
+        held: whether signs stood beside it before it was decided: it was then of no low risk.
     """
 
     claim: str
@@ -57,9 +57,10 @@ def settle(claim: Claim, rules: Guarantees, signs: Signs, until: int) -> Settled
     while True:
         rounds += 1
         seen = msgspec.structs.replace(claim, asked=asked) if asked else claim
-        decision = route(seen, rules, now, signs.beside(claim.id, now))
+        marks = signs.beside(claim.id, now)
+        decision = route(seen, rules, now, marks)
         open_ = asking(decision)
-        held = held or decision.reason.step == "signs"
+        held = held or bool(marks)
         if open_ is None or rounds >= ROUNDS:
             break
         asked.setdefault(open_.reason.step, now)
@@ -109,7 +110,7 @@ class Summary:
         shown: claims that were decided, to set beside.
         middle: median seconds from everything shown to decided.
         nine: nine of ten were decided within these seconds.
-        held: payments that signs held.
+        held: claims that signs kept from a fast decision.
         waiting: still wanted, by whom.
         rings: found.
     """
