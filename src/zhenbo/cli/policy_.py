@@ -92,7 +92,14 @@ def _listed(name: str | None, options: dict[str, Any]) -> None:
     from zhenbo.pipeline.policies import pack_of, register, rules_json, shipped
     from zhenbo.report.policy import packs_page
 
-    packs = [pack_of(name)] if name else [*shipped().values()]
+    try:
+        packs = [pack_of(name)] if name else [*shipped().values()]
+    except PackError as error:
+        if name is None or not Path(name).exists():
+            raise
+        raise PackError(
+            f"{error} If {name} holds facts, name a pack before it: zhenbo policy all {name}"
+        ) from error
     day = options["as_of"] or today()
     page = packs_page(packs, day, register(), again(), __version__, options["lang"])
     finished(page, rules_json(packs, day), "rules", options)
