@@ -91,6 +91,16 @@ def test_wrong_facts_are_named(tmp_path, text, says):
         call(policy_.command, "cn-law", file)
 
 
+@pytest.mark.parametrize(
+    "body", [{"sessions": ["x"]}, {"sessions": None}, {"sessions": [VERDICT["sessions"][0] | {"start": "25"}]}, [1], {"facts": {"a": {"b": 1}}}]
+)  # fmt: skip
+def test_a_broken_verdict_is_told(tmp_path, body):
+    """A verdict of another shape is an error that names the file or the subject, never a crash."""
+    (tmp_path / "verdict.json").write_text(json.dumps(body), "utf-8")
+    with pytest.raises(ZhenboError, match="verdict"):
+        call(policy_.command, "cn-law", tmp_path)
+
+
 def test_an_empty_folder_has_nothing_to_ask_of(tmp_path):
     """No readable facts is exit code 1."""
     with pytest.raises(NoEventsError):

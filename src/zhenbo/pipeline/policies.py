@@ -130,7 +130,7 @@ def asked(paths: Iterable[Path], pack: Pack) -> list[Asked]:
             else:
                 found = msgspec.convert(told, _Stated)
                 stated.append(Asked(found.subject or place.stem, found.day, _flat(found.facts)))
-        except (msgspec.ValidationError, KeyError, TypeError, ValueError) as error:
+        except (msgspec.ValidationError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise ZhenboError(
                 f"{place}: {error}. `zhenbo policy --example` prints a file of facts."
             ) from error
