@@ -48,6 +48,7 @@ def test_many_claims_are_a_desk(tmp_path):
     assert [r["line"] for r in told["rejects"]] == [3]
 
 
+@pytest.mark.slow
 def test_decisions_go_to_the_record(tmp_path):
     """`--store`: the decision is an act, and so is what it pays; a second run adds nothing."""
     file = tmp_path / "claim.toml"
@@ -67,6 +68,7 @@ def test_usage_is_told(tmp_path):
     assert call(tmp_path / "x.toml", "--as-of", "soon").exit_code == 2
 
 
+@pytest.mark.slow
 def test_an_appeal_is_recorded_and_answered_by_a_person(tmp_path):
     """Appeal, answer, page; a second answer has nothing to answer."""
     file, store = tmp_path / "claim.toml", tmp_path / "record.db"
@@ -95,3 +97,31 @@ def test_an_appeal_is_recorded_and_answered_by_a_person(tmp_path):
     assert "13800138000" not in page
     with pytest.raises(RecordError, match="nobody has appealed"):
         call(*told)
+
+
+def row(n, kind, minute, **more):
+    """A canonical event of broadcast s1, minutes after noon."""
+    at = f"2026-06-{1 + minute // 1440:02}T{12 + minute % 1440 // 60:02}:{minute % 60:02}:00+00:00"
+    return {"platform": "douyin", "source": "x@1", "host_id": "h1", "session_id": "s1", "event_id": f"e{n}", "kind": kind, "ts": at, "flags": 0, **more}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_promises_on_air_are_followed_to_orders_and_chats(tmp_path):
+    """A record with speech: what was promised, which parcel came late, what customer service made of it, nothing raw on the page."""
+    sold = {"order_id": "o1", "actor_id": "b1", "target_id": "p1", "amount": 5000, "currency": "CNY"}
+    rows = [
+        row(1, "enter", 0, actor_id="b1"), row(2, "speech", 1, text="姐妹们48小时内发货，买贵了退差价"), row(3, "order_create", 5, **sold),
+        row(4, "order_pay", 6, **sold), row(5, "order_ship", 4 * 1440, order_id="o1"), row(6, "comment", 9 * 1440, actor_id="b1", text="?"),
+    ]  # fmt: skip
+    (tmp_path / "events.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    chats = [{"at": "2026-06-05T10:00:00", "buyer": "b1", "by": "buyer", "text": "退差价"}, {"at": "2026-06-05T11:00:00", "buyer": "b1", "by": "seller", "text": f"不支持退差价 {HOSTILE}", "session": "s1"}]  # fmt: skip
+    (tmp_path / "chats.jsonl").write_text("\n".join(map(json.dumps, chats)) + "\n{", "utf-8")
+    done = call("--on-air", tmp_path, "--json", "--out", tmp_path / "out", "--key", tmp_path / "key")
+    told = json.loads(done.stdout)
+    found = {p["promise"]["kind"]: p for p in told["promises"]}
+    assert [b["ref"] for b in found["ship_hours"]["broken"]] == ["o1"]
+    assert len(told["service"]["contradictions"]) == 1
+    assert "chats.jsonl:3" in done.stderr
+    page = (tmp_path / "out" / "promises.html").read_text("utf-8")
+    assert "<script>" not in page
+    assert "13800138000" not in page
