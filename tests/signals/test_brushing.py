@@ -82,6 +82,16 @@ def test_no_order_is_named_where_neither_buyers_nor_addresses_are_told():
     assert not named([found])
 
 
+def test_a_wrong_price_undone_by_the_shop_names_nobody():
+    """One product, one amount whatever the pieces, many buyers, all of it taken back next day: beside it the same goods at their price."""
+    wrong = """20:30-21:30 c1..c90 order w{n} 9.90 scattered [addr=own{n} pay=purse{n} product=q1 qty={1|2|3|5}]
+        d+1 10:00-12:00 refunded w{n} x90"""
+    (found,) = run("orders.refund_echo", read(SHOP + SENT + wrong).session())
+    assert found.p > PENALTY
+    assert not named([found])
+    assert "product_recall" in {c.cause for c in found.causes if c.outcome == "explains"}
+
+
 def test_a_loop_of_four_edges_returns_no_more_than_the_fee():
     """Merchant to agency to a captain to twenty people, who order for more than they were given: the sum is what they were given."""
     story = """09:00 merchant slot_fee agency 30000.00; 10:00 agency compensation captain 21000.00

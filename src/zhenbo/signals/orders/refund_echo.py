@@ -296,10 +296,13 @@ def _recalled(session: Session, made: Orders, use: Bools, members: Bools) -> Boo
         ),
         1,
     )
-    price = np.round(np.log(np.maximum(made.amount, 1) / qty) / 0.1).astype(np.int64)
-    _, priced = np.unique(np.stack([product, price]), axis=1, return_inverse=True)
+    # a wrong price is one of a piece, or one of an order however many pieces it has
+    prices = [
+        np.round(np.log(np.maximum(made.amount, 1) / pieces) / 0.1).astype(np.int64) for pieces in (qty, 1)
+    ]
+    priced = [np.unique(np.stack([product, price]), axis=1, return_inverse=True)[1] for price in prices]
     buyer = made.keys["actor_id"] if (made.keys["actor_id"] >= 0).any() else made.keys["addr"]
-    for goods in (product, np.asarray(priced, dtype=np.int64).ravel()):
+    for goods in (product, *(np.asarray(cell, dtype=np.int64).ravel() for cell in priced)):
         of_top = use & (goods == np.bincount(goods[members]).argmax())
         own = (members & of_top).sum()
         known = buyer[members & of_top]
