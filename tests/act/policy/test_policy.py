@@ -165,7 +165,8 @@ def values(fact):
     return st.none() | one.get(fact.kind, st.integers(0, 200) | st.floats(0, 1))
 
 
-@settings(deadline=None)
+@pytest.mark.slow
+@settings(deadline=None, max_examples=400)
 @given(st.data())
 def test_unknown_facts_never_convict(data):
     """Of every shipped rule that may sanction: what it holds on with some facts unknown, it holds on whatever those turn out to be."""
