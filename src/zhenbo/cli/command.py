@@ -25,7 +25,7 @@ COMMANDS = {
     "claim": "Decide buyers' claims under promises and law.",
     "book": "Deposits, funds, advances and their recovery, in double entry.",
     "policy": "Rules as of a day: list them, ask them of facts, what changed.",
-    "check": "What is wrong with a pack of rules.",
+    "check": "What is wrong with a pack, of rules, guarantees or penalties.",
     "import": "Turn any known source into a canonical data folder.",
     "sim": "Make a simulated world with its truth, from a seed.",
     "calibrate": "Learn your own reference cells and calibration from history.",
