@@ -16,6 +16,7 @@ from zhenbo.core.errors import ZhenboError
 
 if TYPE_CHECKING:
     from zhenbo.act.bundle import Opened
+    from zhenbo.core.acts import Act
     from zhenbo.pipeline.evidence import Check
 
 LARGEST = 2 << 30
@@ -65,9 +66,7 @@ def make(paths: tuple[Path, ...], session: str, out: Path, **options: Any) -> No
     if options["store"]:
         with opened(options["store"], create=False) as record:
             named = {session, *options["about"]}
-            acts = [
-                e for e in record.entries() if e.act.subject in named or named & set(e.act.key.split("/"))
-            ]
+            acts = [e for e in record.entries() if named & _about(e.act)]
     asked = Asked(
         paths, session, options["whole"], options["as_of"], options["lang"],
         overlaid(options["packs"]) if options["packs"] else None,
@@ -178,6 +177,12 @@ def forget(
     told(f"Still in {data}: destroy it once you have looked at {to}; the key map of `zhenbo import` too has a line to remove.")  # fmt: skip
     if as_json:
         _json(made)
+
+
+def _about(act: "Act") -> set[str]:
+    """Whom or what an act is about: its subject, and the case or claim that its body names."""
+    body = act.read(dict)
+    return {act.subject, *(str(body[name]) for name in ("id", "case", "claim") if name in body)}
 
 
 def _stated(said: str) -> tuple[str, int]:
