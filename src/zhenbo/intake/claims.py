@@ -22,7 +22,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIMES = frozenset({"at", "due", "filed_at", "contacted_at", "received_back_at", "ordered_at", "signed_at"})
 _FIRST, _LAST = 0, 7_258_118_400_000_000  # 1970 to 2200
 _LONGEST = 1 << 20
-_MOST = 10**13  # minor units; a hundred billion yuan is no purchase
+_MOST = 10**11  # minor units; a billion yuan is no purchase
+_TIMES_MOST = 1_000  # 假一赔千 has been said; more is a slip of the keys
 _MANY = 100_000
 BEIJING = 480
 
@@ -202,6 +203,8 @@ def sound_promise(promise: Promise) -> None:
     _known("promise", [promise.kind], PROMISES)
     if promise.number is not None and not 0 <= promise.number <= _MANY:
         raise ValueError(f"number {promise.number} of promise {promise.id[:40]} is none of 0 to {_MANY}")
+    if promise.kind == "multiple" and (promise.number or 0) > _TIMES_MOST:
+        raise ValueError(f"{promise.number} times the price; up to {_TIMES_MOST} are read")
     if promise.amount is not None and not 0 <= promise.amount <= _MOST:
         raise ValueError(f"{promise.amount} is no amount; write whole minor units (fen), 5900 for 59 yuan")
 

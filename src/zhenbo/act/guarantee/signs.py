@@ -11,9 +11,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.stats import binom
 
 from zhenbo.core.claim import PICTURES, Claim
 from zhenbo.core.evidence import Say
@@ -126,7 +123,7 @@ def read(claims: Sequence[Claim]) -> Signs:
         claims: in any order; those without a buyer are passed over.
     """
     named = sorted((c for c in claims if c.buyer), key=lambda c: (c.filed_at, c.id))
-    if not named:
+    if len(named) < 2:
         return Signs()
     table = _table(named)
     of: dict[str, list[Sign]] = {}
@@ -196,9 +193,13 @@ def _rate(table: _Table) -> float | None:
 
 def _luck(n: Ints, orders: Ints, buyers: Ints, rate: float) -> npt.NDArray[np.float64]:
     """Chance of as many claims on so many orders for unlucky honest buyers, each one's first left out."""
+    from scipy.special import (
+        bdtrc,
+    )  # scipy is read only where there is a desk: one claim has nobody beside it
+
     likely = min(UNLUCKY * rate, 0.9)
     beyond = n - buyers
-    return np.asarray(binom.sf(beyond - 1, np.maximum(orders - buyers, beyond), likely))
+    return np.where(beyond > 0, bdtrc(beyond - 1.0, np.maximum(orders - buyers, beyond), likely), 1.0)
 
 
 def _expected(orders: int, buyers: int, rate: float) -> float:
@@ -225,6 +226,9 @@ def _serial(table: _Table, rate: float, of: dict[str, list[Sign]]) -> None:
 
 def _tied(table: _Table) -> Ints:
     """The component of each buyer, over devices, paying accounts and addresses they share with a few others."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     many = len(table.orders)
     edges: list[tuple[Ints, Ints]] = []
     offset = many
