@@ -10,7 +10,7 @@ from zhenbo.core.errors import NoEventsError, ZhenboError
 
 HOSTILE = '<script>alert(1)</script>" 13800138000'
 VERDICT = {"sessions": [{
-    "session_id": "s1", "start": "2025-03-01T12:00:00Z", "verdict": "likely", "penalty_ready": True, "probability_low": 0.97,
+    "session_id": "s1", "start": "2025-03-01T12:00:00Z", "verdict": "likely", "question": "sales", "penalty_ready": True, "probability_low": 0.97,
     "fake": {"orders": {"shown": 100, "low": 31, "mid": 40, "high": 55}, "likes": None}, "gmv": {"gross": 590000, "brushed_low": 100000},
 }]}  # fmt: skip
 
@@ -56,6 +56,19 @@ def test_a_verdict_alone_sanctions_nobody(tmp_path):
     more.write_text("[facts]\nby_party = true\nindependent_signs = 2\n", "utf-8")
     done = call(policy_.command, "cn-law", tmp_path / "verdict.json", more, "--json")
     assert ruled(done.stdout, "cn.fake.order")["may_sanction"]
+
+
+@pytest.mark.parametrize(
+    "weaker", [{"question": "audience"}, {"verdict": "suspect"}, {"penalty_ready": False}]
+)
+def test_one_question_lends_no_weight_to_another(tmp_path, weaker):
+    """Orders are not held against a room whose headline is its audience, nor on a suspicion, whatever a person states beside."""
+    (tmp_path / "verdict.json").write_text(
+        json.dumps({"sessions": [VERDICT["sessions"][0] | weaker]}), "utf-8"
+    )
+    (tmp_path / "more.toml").write_text("[facts]\nby_party = true\nindependent_signs = 2\n", "utf-8")
+    done = call(policy_.command, "cn-law", tmp_path / "verdict.json", tmp_path / "more.toml", "--json")
+    assert ruled(done.stdout, "cn.fake.order")["outcome"] in {"unknown", "silent"}
 
 
 def test_many_subjects_are_a_table(tmp_path):

@@ -20,7 +20,10 @@ from zhenbo.core.statute import Cited, Register, read_register
 
 _PACKS = files("zhenbo.packs")
 _CHINA = timezone(timedelta(hours=8))
-_FAKES = ("viewers", "likes", "comments", "follows", "shares", "orders")
+_FAKES = {
+    "viewers": "audience", "likes": "engagement", "comments": "engagement", "follows": "engagement", "shares": "engagement", "orders": "sales",
+}  # fmt: skip
+"""Question of every count of a verdict."""
 SIZE_MAX = 64_000_000
 """Bytes of a file of facts."""
 
@@ -197,16 +200,20 @@ def _flat(facts: Mapping[str, Any], head: str = "") -> dict[str, object]:
 
 
 def _judged(told: Mapping[str, Any]) -> Iterable[Asked]:
-    """Subjects of a verdict, with the lower ends of what was found."""
+    """Subjects of a verdict, with the lower ends of what was found.
+
+    Whether a penalty may rest on a verdict is said of its headline; what was found of other questions is weaker than that,
+    and stays unknown here until a person states it.
+    """
     for one in (*told["sessions"], *told.get("shops", ())):
-        fake = one.get("fake") or {}
-        gmv = one.get("gmv") or {}
+        fake, gmv, sure = one.get("fake") or {}, one.get("gmv") or {}, one["verdict"] == "likely"
         facts: dict[str, object] = {
             "verdict.headline": one["verdict"], "verdict.penalty_ready": one["penalty_ready"],
-            "verdict.probability_low": one.get("probability_low"), "gmv.gross": gmv.get("gross"), "gmv.brushed_low": gmv.get("brushed_low"),
+            "verdict.probability_low": one.get("probability_low"), "gmv.gross": gmv.get("gross"),
+            "gmv.brushed_low": gmv.get("brushed_low") if sure and one.get("question") == "sales" else None,
         }  # fmt: skip
-        for name in _FAKES:
-            seen = fake.get(name)
+        for name, question in _FAKES.items():
+            seen = fake.get(name) if sure and one.get("question") == question else None
             facts[f"fake.{name}"] = seen["low"] / seen["shown"] if seen and seen["shown"] else None
         yield Asked(str(one.get("session_id") or one.get("shop_id")), _day(one.get("start")), facts)
 
