@@ -87,9 +87,7 @@ def open_(paths: tuple[Path, ...], party: str | None, example: bool, **options: 
         opened = open_all(kept, state, given, pack, at)
     ids = [c.id for c in given if not isinstance(c, Passed)]
     rows = [{"case": i, "party": state.of(i).case.party, "status": state.of(i).status, "proposal": state.of(i).proposal} for i in ids]  # fmt: skip
-    _desk_list(
-        state, ids, at, {"opened": opened, "passed": len(given) - len(ids), "cases": rows}, options
-    )
+    _desk_list(state, ids, at, {"opened": opened, "passed": len(given) - len(ids), "cases": rows}, options)
 
 
 @command.command("establish")
@@ -209,6 +207,26 @@ def decide(case: str, by: str, reason: str, overturn: bool, facts: tuple[str, ..
     where = standing(state, docket.case.party, at)
     body = {"decision": docket.decision, "regraded": len(acts) - 1, "standing": where}
     finish(decision_page(docket, where, __version__, options["lang"]), body, "decision", options)
+
+
+@command.command("regrade")
+@click.argument("fallen")
+@desk_options
+def regrade(fallen: str, **options: Any) -> None:
+    """Set anew what had counted FALLEN and was judged by other rules: --pack names them. `decide` does the rest by itself."""
+    from zhenbo.pipeline.cases import regrade as again
+
+    at, pack = now(options), packed(options)
+    with store(options) as kept:
+        state = _state(kept)
+        made = again(kept, state, fallen, pack, at)
+    ids = [c for c in state.dockets if fallen in {c, *_priors(state, c)}]
+    _desk_list(state, ids, at, {"regraded": len(made), "cases": ids}, options)
+
+
+def _priors(state: "State", case: str) -> tuple[str, ...]:
+    sanction = state.of(case).sanction
+    return sanction.priors if sanction else ()
 
 
 @command.command("refer")

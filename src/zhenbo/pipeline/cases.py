@@ -219,6 +219,15 @@ def decide(
 ) -> list[Act]:  # fmt: skip
     """Decide on an appeal: decision, regrades and money in one breath."""
     acts = desk.decided(state, case, by, reason, pack, at, overturn=overturn, facts=facts)
+    return _restored(store, state, acts)
+
+
+def regrade(store: Store, state: State, fallen: str, pack: Penalties, at: int) -> list[Act]:
+    """Set anew what was judged by a pack and counted a case that has fallen, with the money, in one breath."""
+    return _restored(store, state, desk.regraded(state, fallen, pack, at))
+
+
+def _restored(store: Store, state: State, acts: list[Act]) -> list[Act]:
     with store.book() as book:
         moves = money.given_back(state, acts, book)
     store.append([*acts, *(m.act() for m in moves)])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from zhenbo.act.book import flows
 from zhenbo.act.governance import desk, money
+from zhenbo.act.governance.figures import clocks
 from zhenbo.act.governance.fold import SANCTIONED, fold, standing
 from zhenbo.act.governance.ladder import propose
 from zhenbo.act.governance.law import admit
@@ -288,3 +289,20 @@ def test_two_people_acting_at_once_on_one_party_leave_one_step_and_no_money_take
         record.append([act, *(m.act() for m in moves)])
     assert record.head() == head
     assert fold(record.read()).faults == []
+
+
+def test_an_appeal_succeeds_though_a_later_sanction_was_judged_by_other_rules_and_that_one_is_shown_to_wait():
+    """New rules have come in between: the appeal is not kept waiting, and what is left to do stands on the list of clocks."""
+    record = lodged()
+    newer = msgspec.structs.replace(PACK, version=2)
+    sanctioned(record, Case("a", "shop", "fake_orders", START, BRUSHED), START)
+    sanctioned(record, Case("b", "shop", "fake_orders", START + DAY, BRUSHED), START + 2 * DAY)
+    record.append([desk.appealed(fold(record.read()), "a", "shop", "a rival", START + 3 * DAY)])
+    acts = desk.decided(fold(record.read()), "a", "person:wang", "a rival's", newer, START + 4 * DAY, overturn=True)  # fmt: skip
+    assert len(acts) == 1
+    record.append(acts)
+    state = fold(record.read())
+    assert [(c.case, c.waits) for c in clocks(state, START + 5 * DAY)] == [("b", "regrade")]
+    record.append(desk.regraded(state, "a", PACK, START + 6 * DAY))
+    state = fold(record.read())
+    assert (state.of("b").sanction.does.days, state.faults, clocks(state, START + 7 * DAY)) == (7, [], [])

@@ -149,7 +149,7 @@ def decided(
     if outcome == "upheld":
         return [act]
     trial = _after(state, docket.case.party, [act])
-    return [act, *_regrades(trial, case, pack, at)]
+    return [act, *regraded(trial, case, pack, at)]
 
 
 def referred(state: State, case: str, by: str, to: str, at: int) -> Act:
@@ -166,7 +166,8 @@ def _again(state: State, docket: Docket, pack: Penalties, facts: Mapping[str, Sc
     """What the rules make of a sanctioned case with its facts put right; None where nothing follows."""
     if docket.sanction is None:
         return None
-    _same_pack(docket, pack)
+    if not _by(docket, pack):
+        raise CaseError(f"Case {docket.case.id} was judged by {docket.sanction.rule}; this is {pack.id}@{pack.version}. Judge again by the rules of then: --pack names their file.")  # fmt: skip
     right = replace(docket.case, facts=docket.case.facts | dict(facts))
     made = propose(right, pack, _before(state, docket))
     if made.outcome != "sanction":
@@ -175,10 +176,11 @@ def _again(state: State, docket: Docket, pack: Penalties, facts: Mapping[str, Sc
     return sanction(right, made, confirmation, pack, docket.sanction.term.starts)
 
 
-def _regrades(state: State, fallen: str, pack: Penalties, at: int) -> list[Act]:
+def regraded(state: State, fallen: str, pack: Penalties, at: int) -> list[Act]:
     """Later sanctions of the party that counted one that has changed, set anew from the first on.
 
-    A sanction that changes may itself have been counted, so each is judged on the state that the ones before leave.
+    A sanction that changes may itself have been counted, so each is judged on the state that the ones before leave. Those
+    judged by another pack are left for a run with that one (`figures.clocks` shows them): an appeal never waits for it.
     """
     party = state.of(fallen).case.party
     made: list[Act] = []
@@ -187,9 +189,8 @@ def _regrades(state: State, fallen: str, pack: Penalties, at: int) -> list[Act]:
     for docket in sorted(later, key=lambda d: (d.noticed or 0, d.case.id)):
         assert docket.sanction is not None
         cause = next((c for c in changed if c in docket.sanction.priors), None)
-        if cause is None:
+        if cause is None or not _by(docket, pack):
             continue
-        _same_pack(docket, pack)
         proposal = propose(docket.case, pack, _before(state, docket))
         instead = None
         if proposal.outcome == "sanction":
@@ -208,10 +209,10 @@ def _before(state: State, docket: Docket) -> list[Prior]:
     return [p for p in state.priors(docket.case.party) if p.case != docket.case.id]
 
 
-def _same_pack(docket: Docket, pack: Penalties) -> None:
+def _by(docket: Docket, pack: Penalties) -> bool:
+    """Whether a case was judged by a pack."""
     rule = docket.sanction.rule if docket.sanction else ""
-    if rule.split(" ")[0] != pack.id or rule.rpartition("@")[2] != str(pack.version):
-        raise CaseError(f"Case {docket.case.id} was judged by {rule}; this is {pack.id}@{pack.version}. Judge again by the rules of then: --pack names their file.")  # fmt: skip
+    return rule.split(" ")[0] == pack.id and rule.rpartition("@")[2] == str(pack.version)
 
 
 def _step(state: State, docket: Docket, kind: str, at: int, body: msgspec.Struct) -> Act:

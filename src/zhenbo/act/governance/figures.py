@@ -232,6 +232,10 @@ def clocks(state: State, now: int, idle_days: int = 7) -> list[Clock]:
     rows = []
     for d in state.dockets.values():
         waits = _WAITS.get(d.status)
+        if d.sanction and any(
+            p in state.dockets and not state.dockets[p].sanction for p in d.sanction.priors
+        ):
+            waits = "regrade"
         if waits is None:
             continue
         if waits == "confirm" and d.proposal and d.proposal.does and d.proposal.does.step == "warn":

@@ -241,6 +241,8 @@ def _decided(docket: Docket, body: Decision, at: int, state: State) -> Docket:  
     after = replace(docket, case=case, decision=body, decided=at, people=(*docket.people, body.by))
     if body.outcome == "upheld":
         return after
+    c = body.instead.confirmed if body.instead else None
+    _must(c is None or (c.by, c.at) == (body.by, at), docket, "what stands instead was confirmed by somebody else than who decides.")  # fmt: skip
     _milder(docket, body.instead)
     return replace(after, sanction=body.instead, changed=docket.changed + 1)
 
