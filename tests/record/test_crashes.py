@@ -194,12 +194,27 @@ def under_fire(new_url: Callable[[], str], examples: int) -> None:
 def test_sqlite_under_fire(tmp_path):
     """Whatever is entered, killed or raced on SQLite: zero in all, nothing overdrawn, the model agrees."""
     number = iter(range(10_000))
-    under_fire(lambda: str(tmp_path / f"{next(number)}.db"), 8)
+    under_fire(lambda: str(tmp_path / f"{next(number)}.db"), 5)
 
 
 def test_postgresql_under_fire(server):
     """The same on a PostgreSQL server."""
-    under_fire(server.database, 5)
+    under_fire(server.database, 4)
+
+
+def test_a_writer_killed_at_any_moment_leaves_a_whole_book(url):
+    """Eight writers killed amid their work: whole batches, none acknowledged and lost, book and acts agree."""
+    with Store.open(url, admit) as store:
+        store.append([flows.fund_paid_in("f", 0, 10**9).act()])
+        for n in range(8):
+            writer = Writer(pour, url, f"w{n}")
+            first = writer.ours.recv()  # at work: the next batch is under way
+            time.sleep(n * 0.009)
+            acknowledged = [first, *writer.kill()]
+            keys = {a.key for a in store.read(subject=f"w{n}")}
+            assert len(keys) % BATCH == 0
+            assert {f"{k}/{i}" for k in acknowledged for i in range(BATCH)} <= keys
+            assert store.verify() is None
 
 
 def test_writers_side_by_side_share_a_fund_to_the_last_coin(url):
