@@ -86,6 +86,26 @@ def test_what_is_wrong_is_told(change, kind):
     assert kind in kinds(change)
 
 
+@pytest.mark.parametrize(
+    ("when", "told"),
+    [
+        ("(by_party is not True or a is not True) and n > 3", {"by_party is not True", "a is not True"}),
+        ("not (by_party is True and a is True) and n > 3", {"by_party is True", "a is True"}),
+        ("(n is None) == True", {"(n is None) == True"}),
+        ("(a is not True) is True and n > 3", {"(a is not True) is True"}),
+        ("n is None or n > 3", {"n is None"}),
+        ("not (n is None) and n is not None and by_party is True and not (a is not True)", set()),
+        ("by_party and not a and n > 3", set()),
+    ],
+)
+def test_a_sanction_for_want_of_a_fact_is_told(when, told):
+    """However many facts would have to be withheld, and whatever the examples hide: the very part is named."""
+    text = HEAD + 'a = { kind = "bool", en = "a", zh = "甲" }\n[[rule]]\n'
+    text += "".join(f"{k} = {v}\n" for k, v in {**RULE, "when": f'"{when}"'}.items())
+    found = check(read_pack(text, "mine.toml", shared_facts(), strict=False), register())
+    assert {f.say.en.split("`")[1] for f in found if f.kind == "absence"} == told
+
+
 def test_rules_that_contradict_each_other_fail():
     """Two rules over one matter with opposite consequences are told with facts on which both hold, unless one goes first or they never meet."""
     assert kinds({}, ALLOW) == {"conflict"}

@@ -1,5 +1,6 @@
 """What is wrong with a pack of rules: its words, its dates, its citations, its examples, and rules that contradict each other."""
 
+import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ SAYS: Final[Mapping[str, Say]] = {
     "fires": Say("The example `fires` does not fire; unknown: {unknown}.", "示例 fires 未触发；未知事实：{unknown}。"),
     "silent": Say("The example `silent` fires.", "示例 silent 被触发。"),
     "convicts": Say("It would sanction without knowing {fact}: with it the condition can be false. Ask for the fact instead of its absence.", "在 {fact} 不明时即会处置，而得知后条件可能为假。请以事实为条件，不要以缺失为条件。"),
+    "absence": Say("It would sanction because nobody told a fact: `{part}`. Ask for the fact itself; where its absence counts, make that a fact.", "会因无人说明某一事实而处置：`{part}`。请以事实本身为条件；如缺失本身有意义，请另设事实。"),
     "alone": Say("A sanction or a void contract is confirmed by a person; write by: person.", "处置或者认定无效须由人确认；请写 by: person。"),
     "range": Say("The range of a fine ends below where it begins.", "罚款幅度的上限低于下限。"),
     "over": Say("It goes before {other}, which is no rule of this pack.", "它优先于 {other}，而本规则包没有该规则。"),
@@ -74,6 +76,7 @@ def check(pack: Pack, register: Register) -> tuple[Finding, ...]:
         _citations(rule, register, tell)
         _consequence(rule, pack, tell)
         if condition is not None:
+            _silence(rule, tell)
             _examples(rule, condition, pack, tell)
             _reach(condition, pack, tell)
     _versions(pack, found)
@@ -195,6 +198,40 @@ def _example(
             holds(condition, {**less, name: value}) is not True for value in values(name, [condition], pack.facts)
         ):  # fmt: skip
             tell("convicts", fact=name)
+
+
+def _silence(rule: Rule, tell: Callable[..., None]) -> None:
+    """Parts by which a sanction would follow because nobody told a fact; whatever the examples show."""
+    if rule.consequence.then in {"sanction", "void"}:
+        for text in dict.fromkeys(
+            _by_absence(ast.parse(rule.when.strip(), mode="eval").body, rule.when.strip())
+        ):
+            tell("absence", part=text)
+
+
+def _by_absence(tree: ast.expr, text: str, *, wanted: bool = True) -> Iterator[str]:
+    """Questions of what is known that are true for want of a fact, where truth is wanted, or false where falsehood is.
+
+    `x is True` and `x is not None` are true only of what is known; `x is None` and `x is not True` of what is not.
+    """
+    match tree:
+        case ast.BoolOp():
+            for part in tree.values:
+                yield from _by_absence(part, text, wanted=wanted)
+        case ast.UnaryOp(op=ast.Not()):
+            yield from _by_absence(tree.operand, text, wanted=not wanted)
+        case ast.Compare(ops=[ast.Is() | ast.IsNot() as op], comparators=[ast.Constant(value=asked)]) if (
+            not _asks(tree.left)
+        ):
+            known = isinstance(op, ast.Is) == (asked is not None)
+            if known is not wanted:
+                yield ast.get_source_segment(text, tree) or text
+        case _ if _asks(tree):
+            yield ast.get_source_segment(text, tree) or text
+
+
+def _asks(tree: ast.expr) -> bool:
+    return any(isinstance(node, ast.Is | ast.IsNot) for node in ast.walk(tree))
 
 
 def _reach(condition: Condition, pack: Pack, tell: Callable[..., None]) -> None:
