@@ -100,9 +100,8 @@ def _sqlite(place: URL, create: bool) -> Engine:
 
     @sa.event.listens_for(made, "connect")
     def _(connection: Any, _: Any) -> None:
-        connection.isolation_level = (
-            None  # we say BEGIN ourselves: the driver's own never takes the lock at once
-        )
+        # we say BEGIN ourselves: the driver's own never takes the lock at once
+        connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -141,9 +140,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
         RecordError: when the store does not answer, or its line does not move.
     """
     with told(engine), engine.connect().execution_options(writing=True) as connection, connection.begin():
-        if (
-            engine.dialect.name == "postgresql"
-        ):  # each later statement sees all that was committed before the lock
+        if engine.dialect.name == "postgresql":
+            # first of all: each later statement then sees what was committed before the lock
             connection.exec_driver_sql("LOCK TABLE acts IN EXCLUSIVE MODE")
         yield connection
 
