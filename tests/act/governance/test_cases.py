@@ -225,6 +225,7 @@ def test_an_appeal_is_decided_by_somebody_else_in_time_and_never_makes_worse():
         ({}, "ask"),
         ({"by_party": True}, "ask"),
         ({"fabricated_share": 0.9}, "ask"),
+        ({"fabricated_share": 0.01, "fabricated_minor": 9}, "none"),
         ({"by_party": True, "fabricated_share": 0.04, "fabricated_minor": 9}, "none"),
         ({"by_party": False, "fabricated_share": 0.9}, "none"),
         ({"by_party": True, "by_rival": True, "fabricated_share": 0.9}, "none"),

@@ -232,9 +232,7 @@ def clocks(state: State, now: int, idle_days: int = 7) -> list[Clock]:
     rows = []
     for d in state.dockets.values():
         waits = _WAITS.get(d.status)
-        if d.sanction and any(
-            p in state.dockets and not state.dockets[p].sanction for p in d.sanction.priors
-        ):
+        if waits is None and d.sanction and any(not state.dockets[p].sanction for p in d.sanction.priors if p in state.dockets):  # fmt: skip
             waits = "regrade"
         if waits is None:
             continue

@@ -127,13 +127,13 @@ def propose(case: Case, pack: Penalties, priors: Iterable[Prior] = ()) -> Propos
             return none("none", "refuted", why=pack.facts[flag].says)
     missing = [flag for flag in offence.needs if flag not in case.facts]
     grade, reached = _grade(offence, case.facts)
+    if grade == "immaterial":
+        return none("none", "tolerated", grade)
     if missing:
         return none("ask", "needs", grade, missing, why=pack.facts[missing[0]].says)
     if grade is None:
         wanted = _ungraded(offence, case.facts)
         return none("ask", "unknown", wanted=wanted, why=pack.facts[wanted[0]].wanted)
-    if grade == "immaterial":
-        return none("none", "tolerated", grade)
     why = tuple(_reached(pack, grade, f, least) for f, least in sorted(reached.items()))
     return _sanction(case, pack, offence, grade, tuple(priors), known, why)
 
