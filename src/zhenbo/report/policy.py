@@ -126,13 +126,13 @@ def packs_page(
         rows = tuple(
             (
                 Cell(clean(rule.id, ID_LIMIT)), Cell(_in(rule.title, lang)), Cell(say(rule.consequence.then, lang)),
-                Cell(listed([c.title(lang) for c in _on(rule.cites, rule, day, register)], lang), "soft"),
                 Cell(say("active" if rule.status == "active" else "draft", lang), "soft"),
+                Cell(listed([c.title(lang) for c in _on(rule.cites, rule, day, register)], lang), "soft"),
             )
             for rule, _ in pack.as_of(day)
         )  # fmt: skip
-        heads = tuple(say(head, lang) for head in ("rule", "about", "then", "cites", "status"))
-        block = Table(heads, rows) if rows else Lines((say("none", lang),))
+        heads = tuple(say(head, lang) for head in ("rule", "about", "then", "status", "cites"))
+        block = Table(heads, rows, aside=1) if rows else Lines((say("none", lang),))
         title = f"{_in(pack.title, lang)} ({clean(pack.id, ID_LIMIT)}@{pack.version})"
         sections.append(Section(f"pack-{place}", title, (block,), say("count", lang, n=len(rows))))
     return _page(say("title", lang), _as_of(day, lang), (), sections, ("method",), again, version, lang)
@@ -319,19 +319,20 @@ def changes_page(
 ) -> Page:
     """Rules that differ on two days."""
     sections = []
-    heads = tuple(say(head, lang) for head in ("rule", "about", "what", "before", "after"))
+    heads = tuple(say(head, lang) for head in ("rule", "what", "before", "after", "about"))
     for place, (pack, changed) in enumerate(found):
         if not changed:
             continue
         rows = tuple(
             (
-                Cell(clean(c.rule.id, ID_LIMIT)), Cell(_in(c.rule.title, lang)), Cell(say(_CHANGES.get(c.what, c.what), lang)),
+                Cell(clean(c.rule.id, ID_LIMIT)), Cell(say(_CHANGES.get(c.what, c.what), lang)),
                 Cell(listed([a.title(lang) for a in c.before if a not in c.after], lang), "soft"),
                 Cell(listed([a.title(lang) for a in c.after if a not in c.before], lang), "soft"),
+                Cell(_in(c.rule.title, lang)),
             )
             for c in changed
         )  # fmt: skip
-        sections.append(Section(f"pack-{place}", _in(pack.title, lang), (Table(heads, rows),)))
+        sections.append(Section(f"pack-{place}", _in(pack.title, lang), (Table(heads, rows, aside=1),)))
     lines = () if sections else (say("same", lang),)
     meta = say("between", lang, first=first.isoformat(), last=last.isoformat())
     return _page(say("title_changes", lang), meta, lines, sections, ("method",), again, version, lang)
