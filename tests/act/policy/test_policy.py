@@ -86,6 +86,17 @@ def test_what_is_wrong_is_told(change, kind):
     assert kind in kinds(change)
 
 
+def test_facts_are_told_in_both_languages():
+    """A fact whose meaning stands in one language only is named."""
+    one = (
+        HEAD.replace('zh = "数量"', 'zh = "count"')
+        + "[[rule]]\n"
+        + "".join(f"{k} = {v}\n" for k, v in RULE.items())
+    )
+    (found,) = check(read_pack(one, "mine.toml", shared_facts(), strict=False), register())
+    assert (found.kind, found.say.en) == ("words", "n has no Chinese text.")
+
+
 @pytest.mark.parametrize(
     ("when", "told"),
     [
@@ -100,7 +111,7 @@ def test_what_is_wrong_is_told(change, kind):
 )
 def test_a_sanction_for_want_of_a_fact_is_told(when, told):
     """However many facts would have to be withheld, and whatever the examples hide: the very part is named."""
-    text = HEAD + 'a = { kind = "bool", en = "a", zh = "甲" }\n[[rule]]\n'
+    text = HEAD + 'a = { kind = "bool", en = "another", zh = "甲" }\n[[rule]]\n'
     text += "".join(f"{k} = {v}\n" for k, v in {**RULE, "when": f'"{when}"'}.items())
     found = check(read_pack(text, "mine.toml", shared_facts(), strict=False), register())
     assert {f.say.en.split("`")[1] for f in found if f.kind == "absence"} == told

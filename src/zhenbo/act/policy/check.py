@@ -79,6 +79,7 @@ def check(pack: Pack, register: Register) -> tuple[Finding, ...]:
             _silence(rule, tell)
             _examples(rule, condition, pack, tell)
             _reach(condition, pack, tell)
+    _meanings(pack, found)
     _versions(pack, found)
     _conflicts(pack, found)
     return tuple(found)
@@ -116,6 +117,24 @@ def _words(rule: Rule, tell: Callable[..., None]) -> None:
             tell("words", what=what, lang=Say("Chinese", "中文"))
     if not rule.scope:
         tell("scope")
+
+
+def _meanings(pack: Pack, found: list[Finding]) -> None:
+    """The pack's own title, and what its facts mean, in both languages."""
+    for what, en, zh in (
+        ("title", pack.title.en, pack.title.zh),
+        *((n[:80], f.en, f.zh) for n, f in pack.facts.items()),
+    ):
+        if not (_LATIN.search(en) and _HAN.search(zh)):
+            lang = Say("Chinese", "中文") if _LATIN.search(en) else Say("English", "英文")
+            says = SAYS["words"]
+            found.append(
+                Finding(
+                    "",
+                    "words",
+                    Say(says.en.format(what=what, lang=lang.en), says.zh.format(what=what, lang=lang.zh)),
+                )
+            )
 
 
 def _dates(rule: Rule, tell: Callable[..., None]) -> None:
