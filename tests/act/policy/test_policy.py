@@ -86,6 +86,17 @@ def test_what_is_wrong_is_told(change, kind):
     assert kind in kinds(change)
 
 
+def test_sums_of_facts_are_searched():
+    """Rules over sums and over facts beside facts are neither called impossible nor missed when they contradict."""
+    both = "n + record.orders > 100 and n * 2 < record.orders"
+    facts = '{ day = 2025-03-01, facts = { n = 4, "record.orders" = 200 } }'
+    assert kinds({"when": f'"{both}"', "fires": facts}) == set()
+    assert kinds(
+        {"when": f'"{both}"', "fires": facts}, {**ALLOW, "when": '"n + record.orders > 150"', "fires": facts}
+    ) == {"conflict"}
+    assert "never" in kinds({"when": '"n > record.orders and record.orders > n"'})
+
+
 def test_facts_are_told_in_both_languages():
     """A fact whose meaning stands in one language only is named."""
     one = (

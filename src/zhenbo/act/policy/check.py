@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,7 +11,7 @@ from typing import Final
 
 from zhenbo.act.policy.search import together, values
 from zhenbo.act.policy.told import facts_of
-from zhenbo.core.condition import Condition, holds
+from zhenbo.core.condition import Condition, Value, holds
 from zhenbo.core.errors import ZhenboError
 from zhenbo.core.evidence import Say
 from zhenbo.core.rule import CONTRADICT, Example, Pack, Rule
@@ -78,7 +79,7 @@ def check(pack: Pack, register: Register) -> tuple[Finding, ...]:
         if condition is not None:
             _silence(rule, tell)
             _examples(rule, condition, pack, tell)
-            _reach(condition, pack, tell)
+            _reach(rule, condition, pack, tell)
     _meanings(pack, found)
     _versions(pack, found)
     _conflicts(pack, found)
@@ -253,10 +254,21 @@ def _asks(tree: ast.expr) -> bool:
     return any(isinstance(node, ast.Is | ast.IsNot) for node in ast.walk(tree))
 
 
-def _reach(condition: Condition, pack: Pack, tell: Callable[..., None]) -> None:
-    searched = together([condition], pack.facts)
+def _reach(rule: Rule, condition: Condition, pack: Pack, tell: Callable[..., None]) -> None:
+    searched = together([condition], pack.facts, _stated(pack, rule))
     if searched.facts is None:
         tell("given_up" if searched.given_up else "never")
+
+
+def _stated(pack: Pack, *rules: Rule) -> list[dict[str, Value]]:
+    """Facts of the examples that fire, each over the others."""
+    told = []
+    for rule in rules:
+        try:
+            told.append(facts_of(rule.fires, pack.kinds))
+        except ZhenboError:
+            continue  # the check of examples says so
+    return [dict(ChainMap(first, *told)) for first in told]
 
 
 def _versions(pack: Pack, found: list[Finding]) -> None:
@@ -277,7 +289,7 @@ def _shared_day(one: Rule, other: Rule) -> date | None:
 def _conflicts(pack: Pack, found: list[Finding]) -> None:
     for (i, one), (j, other) in _pairs(pack):
         day = _shared_day(one, other)
-        searched = together([pack.conditions[i], pack.conditions[j]], pack.facts)
+        searched = together([pack.conditions[i], pack.conditions[j]], pack.facts, _stated(pack, one, other))
         if searched.given_up:
             _Tell(other, found)("given_up")
         if searched.facts is None or day is None:

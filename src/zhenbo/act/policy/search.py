@@ -2,14 +2,17 @@
 
 Between two neighbouring constants that a condition compares a fact with, its answer does not change; so the constants, a step
 to either side of them, and one value that is none of them stand for all values. Facts are chosen one after the other, and a
-choice that already makes a condition false is not followed. Sums of several facts can have boundaries elsewhere: there the
-search can miss a case, and says nothing it has not found.
+choice that already makes a condition false is not followed. Sums of several facts have boundaries elsewhere: there the numbers
+of the condition and their doubles are tried too, and the facts of examples first; the search can still miss a case, and says
+nothing it has not found.
 """
 
+import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Final
 
 from zhenbo.core.condition import Condition, Value, holds
@@ -30,13 +33,19 @@ class Searched:
     given_up: bool = False
 
 
-def together(conditions: Sequence[Condition], facts: Mapping[str, Fact]) -> Searched:
+def together(
+    conditions: Sequence[Condition], facts: Mapping[str, Fact], starts: Sequence[Mapping[str, Value]] = ()
+) -> Searched:
     """Facts on which all conditions hold.
 
     Args:
         conditions: of one or two rules.
         facts: what is declared of the facts.
+        starts: facts to try first, of examples.
     """
+    for start in starts:
+        if all(holds(c, start) is True for c in conditions):
+            return Searched({n: start[n] for c in conditions for n in c.names if start.get(n) is not None})
     names = sorted(
         {name for c in conditions for name in c.names}, key=lambda n: (not _asked(n, conditions), n)
     )
@@ -60,8 +69,28 @@ def values(name: str, conditions: Sequence[Condition], facts: Mapping[str, Fact]
     beside = (
         v for c in conditions for other, vs in c.constants.items() if c.names.get(other) == kind for v in vs
     )
-    numbers = sorted({v for v in (0, *told, *beside) if isinstance(v, int | float)})
+    sums = (v * times for c in conditions if name in c.names for v in _literals(c.text) for times in (1, 2))
+    numbers = sorted({v for v in (0, *told, *beside, *sums) if isinstance(v, int | float)})
     return tuple(dict.fromkeys(v for n in numbers for v in _around(n, kind) if v >= 0 or n < 0))
+
+
+@cache
+def _literals(text: str) -> tuple[float, ...]:
+    """Numbers of a condition that adds facts up or compares one with another; none of any other."""
+    tree = ast.parse(text, mode="eval")
+    mixed = (
+        isinstance(n, ast.BinOp) or (isinstance(n, ast.Compare) and not _against_values(n))
+        for n in ast.walk(tree)
+    )
+    if not any(mixed):
+        return ()
+    values = (n.value for n in ast.walk(tree) if isinstance(n, ast.Constant))
+    return tuple(v for v in values if isinstance(v, int | float) and not isinstance(v, bool))
+
+
+def _against_values(compare: ast.Compare) -> bool:
+    sides = (compare.left, *compare.comparators)
+    return sum(any(isinstance(n, ast.Name) for n in ast.walk(side)) for side in sides) < 2
 
 
 def _around(number: float, kind: str) -> Iterator[float]:
