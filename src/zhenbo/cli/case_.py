@@ -393,8 +393,9 @@ def _desk_list(state: "State", ids: list[str], at: int, body: object, options: d
     from zhenbo.report.case import list_page
 
     there = set(ids)
-    waiting = [c for c in clocks(state, at) if c.case in there]
-    finish(list_page([state.of(i) for i in ids], waiting, at, __version__, options["lang"]), body, "cases", options)  # fmt: skip
+    waiting, pack = [c for c in clocks(state, at) if c.case in there], packed(options)
+    dockets = [(state.of(i), _title(pack, state.of(i).case.offence)) for i in ids]
+    finish(list_page(dockets, waiting, at, __version__, options["lang"]), body, "cases", options)  # fmt: skip
 
 
 def _facts(given: tuple[str, ...]) -> "dict[str, Scalar]":

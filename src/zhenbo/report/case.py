@@ -281,8 +281,8 @@ def _proposal(p: Proposal, lang: Lang) -> Iterable[Block]:
         yield Facts(((say("wanted", lang), ", ".join(p.wanted)),))
 
 
-def list_page(dockets: Sequence[Docket], waiting: Sequence[Clock], now: int, version: str, lang: Lang) -> Page:  # fmt: skip
-    """Cases and what waits for somebody, the most urgent first."""
+def list_page(dockets: Sequence[tuple[Docket, Say]], waiting: Sequence[Clock], now: int, version: str, lang: Lang) -> Page:  # fmt: skip
+    """Cases with what they are about, and what waits for somebody, the most urgent first."""
     late = sum(c.late for c in waiting)
     heads = tuple(say(k, lang) for k in ("which", "party", "waits", "since", "due", "late"))
     rows = tuple(
@@ -296,10 +296,10 @@ def list_page(dockets: Sequence[Docket], waiting: Sequence[Clock], now: int, ver
     kinds = (heads[0], say("party", lang), say("offence", lang), say("status", lang), say("measure", lang))
     cases = tuple(
         (
-            Cell(clean(d.case.id, ID_LIMIT)), Cell(clean(d.case.party, ID_LIMIT)), Cell(clean(d.case.offence, 60)), Cell(named(STATUS, d.status, lang)),
+            Cell(clean(d.case.id, ID_LIMIT)), Cell(clean(d.case.party, ID_LIMIT)), Cell(clean(getattr(title, lang), 60)), Cell(named(STATUS, d.status, lang)),
             Cell(named(TITLES, d.sanction.does.step, lang) if d.sanction else ""),  # type: ignore[arg-type]
         )
-        for d in dockets
+        for d, title in dockets
     )  # fmt: skip
     return Page(
         title=say("list", lang),
