@@ -55,7 +55,9 @@ class Table:
     def __post_init__(self) -> None:
         wrong = {len(row) for row in self.rows} - {len(self.heads)}
         if wrong:
-            raise ValueError(f"table {self.title!r}: {len(self.heads)} heads over rows of {sorted(wrong)} cells")
+            raise ValueError(
+                f"table {self.title!r}: {len(self.heads)} heads over rows of {sorted(wrong)} cells"
+            )
 
 
 @dataclass(frozen=True)
