@@ -4,7 +4,8 @@ from typing import Any
 
 import click
 
-from zhenbo.cli.party import again, chosen, finish, party_options, read
+from zhenbo.cli.pages import finish
+from zhenbo.cli.party import again, chosen, party_options, read
 from zhenbo.core.errors import ZhenboError
 
 
@@ -37,4 +38,4 @@ def command(wanted: tuple[str, ...], **options: Any) -> None:
         for house in asked
     ])  # fmt: skip
     page = agency_page(found.audit, audits, again("agency", found.audit, options, *(f"--agency={w}" for w in wanted)), options["lang"])  # fmt: skip
-    finish(page, AgencyReport.of(found.audit, audits), "agency", options)
+    finish(page, AgencyReport.of(found.audit, audits), "agency", options, schema=True)

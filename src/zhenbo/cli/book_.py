@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from zhenbo.cli.show import console
+from zhenbo.cli.pages import finish
 from zhenbo.core.errors import ZhenboError
 
 if TYPE_CHECKING:
     from zhenbo.core.acts import Head
     from zhenbo.record import Store
-    from zhenbo.report.page import Page
 
 AT_ONCE = 10_000
 """Acts appended in one transaction of the store."""
@@ -95,7 +94,7 @@ def show(out: Path | None, store: str | None, as_json: bool, lang: Any) -> None:
         head = kept.head()
         with kept.book() as book:
             seen = overview(book, head)
-    _finish(book_page(seen, __version__, lang), seen, "book", out, as_json, lang)
+    finish(book_page(seen, __version__, lang), seen, "book", {"out": out, "as_json": as_json, "lang": lang})
 
 
 @command.command("statement")
@@ -116,7 +115,12 @@ def statement(account: str, out: Path | None, store: str | None, as_json: bool, 
         rows = rows_of(book, account)
         if not rows:
             _unknown(account, [name for name, _ in book.accounts()])
-    _finish(statement_page(account, rows, __version__, lang), rows, "statement", out, as_json, lang)
+    finish(
+        statement_page(account, rows, __version__, lang),
+        rows,
+        "statement",
+        {"out": out, "as_json": as_json, "lang": lang},
+    )
 
 
 @command.command("verify")
@@ -220,22 +224,3 @@ def _unknown(account: str, names: list[str]) -> None:
 def _answer(body: object, as_json: bool) -> None:
     if as_json:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(body), indent=2) + b"\n")
-
-
-def _finish(page: "Page", body: object, name: str, out: Path | None, as_json: bool, lang: Any) -> None:
-    """Show the page, write it and the JSON where a folder is named."""
-    from zhenbo.report.page import print_page, render_page
-
-    print_page(page, console(err=as_json), lang)
-    _answer(body, as_json)
-    if out is None:
-        return
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / f"{name}.json").write_bytes(msgspec.json.format(msgspec.json.encode(body), indent=2))
-        (out / "report.html").write_text(render_page(page, lang), "utf-8")
-    except OSError as error:
-        raise ZhenboError(
-            f"The results cannot be written to {out} ({error}). Name another folder with --out."
-        ) from error
-    click.echo(f"\nReport: {out / 'report.html'}", err=as_json)

@@ -1,6 +1,5 @@
 """`zhenbo case`: cases with due process, from facts or a verdict to notice, appeal and report."""
 
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +9,9 @@ import click
 import msgspec
 
 from zhenbo.cli.audit_ import moment
-from zhenbo.cli.show import console
+from zhenbo.cli.pages import finish
 from zhenbo.core.contacts import hidden
-from zhenbo.core.errors import CaseError, ZhenboError
+from zhenbo.core.errors import CaseError
 
 if TYPE_CHECKING:
     from zhenbo.act.governance.fold import State
@@ -320,28 +319,6 @@ def store(options: dict[str, Any], *, create: bool = False) -> "Store":
 def person(name: str) -> str:
     """A name as cases write it."""
     return name if name.startswith("person:") else f"person:{name}"
-
-
-def finish(page: "Page", body: object, name: str, options: dict[str, Any]) -> None:
-    """Show the page, write it and the JSON where a folder is named."""
-    from zhenbo.core.verdict import encoded
-    from zhenbo.report.page import print_page, render_page
-
-    out, as_json = options["out"], options["as_json"]
-    print_page(page, console(err=as_json), options["lang"])
-    if as_json:
-        sys.stdout.buffer.write(encoded(body))
-    if out is None:
-        return
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / f"{name}.json").write_bytes(encoded(body))
-        (out / "report.html").write_text(render_page(page, options["lang"]), "utf-8")
-    except OSError as error:
-        raise ZhenboError(
-            f"The results cannot be written to {out} ({error}). Name another folder with --out."
-        ) from error
-    click.echo(f"\nReport: {out / 'report.html'}", err=as_json)
 
 
 def _state(kept: "Store") -> "State":

@@ -10,6 +10,7 @@ from typing import Any
 import click
 import msgspec
 
+from zhenbo.cli.pages import finish
 from zhenbo.core.errors import CaseError
 
 _CHINA = dt.timezone(dt.timedelta(hours=8))
@@ -79,7 +80,7 @@ def report(name: str | None, start: str | None, end: str | None, **options: Any)
     """The governance report of a period: who was sanctioned, for what, appeals, leads and cases."""
     from zhenbo import __version__
     from zhenbo.act.governance.figures import governance
-    from zhenbo.cli.case_ import finish, packed, store
+    from zhenbo.cli.case_ import packed, store
     from zhenbo.report.governance import governance_page
 
     if (name is None) == (start is None or end is None):
@@ -135,7 +136,7 @@ def party_(party: str, **options: Any) -> None:
     from zhenbo.act.governance.admission import files as admitted
     from zhenbo.act.governance.fold import fold, standing
     from zhenbo.act.governance.ladder import day_of
-    from zhenbo.cli.case_ import finish, now, store
+    from zhenbo.cli.case_ import now, store
     from zhenbo.pipeline.cases import deposit_terms
     from zhenbo.report.case import gates_page
 

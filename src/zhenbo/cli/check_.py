@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zhenbo.cli.policy_ import again, common, finished
+from zhenbo.cli.pages import finish
+from zhenbo.cli.policy_ import again, common
 
 if TYPE_CHECKING:
     from zhenbo.act.policy import Finding
@@ -44,7 +45,13 @@ def command(packs: tuple[str, ...], **options: Any) -> None:
             tuple(f for f in between(together) if f not in own),
         )
     page = check_page(found, again(), __version__, options["lang"])
-    finished(page, findings_json({name: wrong for name, (_, wrong) in found.items()}), "check", options)
+    finish(
+        page,
+        findings_json({name: wrong for name, (_, wrong) in found.items()}),
+        "check",
+        options,
+        html="check.html",
+    )
     if any(wrong for _, wrong in found.values()):
         sys.exit(1)
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from zhenbo.cli.pages import finish
 from zhenbo.cli.show import console, key_option, keyed, told
-from zhenbo.core.errors import NoEventsError, ZhenboError
+from zhenbo.core.errors import NoEventsError
 
 if TYPE_CHECKING:
     from zhenbo.pipeline.claims import Decided
@@ -137,7 +138,7 @@ def _on_air(paths: tuple[Path, ...], options: dict[str, Any]) -> None:
         told(f"{reject.file}:{reject.line}: {reject.detail or reject.reason}")
     page = onair_page(found.kept, found.service, found.lines, found.now, __version__, _again(), options["lang"])  # fmt: skip
     body = msgspec.json.format(msgspec.json.encode({"schema": 1, "as_of": found.now, "promises": found.kept, "service": found.service}), indent=1)  # fmt: skip
-    _out(page, body + b"\n", "promises", options)
+    finish(page, body + b"\n", "promises", options, html="promises.html")
 
 
 def _appeal(options: dict[str, Any]) -> None:
@@ -161,37 +162,16 @@ def _appeal(options: dict[str, Any]) -> None:
         else:
             acts = claim_appeal.answer(store, claim, succeeds=options["overturn"], person=options["person"], why=options["because"], now=now)  # fmt: skip
     page = appeal_page(claim, acts, now, __version__, _again(), options["lang"])
-    _out(page, msgspec.json.encode(acts) + b"\n", "appeal", options)
+    finish(page, msgspec.json.encode(acts) + b"\n", "appeal", options, html="appeal.html")
 
 
 def _finish(found: "Decided", options: dict[str, Any]) -> None:
     """Show, write, record."""
     from zhenbo.pipeline.claims import as_json
 
-    _out(_page(found, options), as_json(found), "claims", options)
+    finish(_page(found, options), as_json(found), "claims", options, html="claims.html")
     if options["store"]:
         _record(found, options["store"])
-
-
-def _out(page: "Page", body: bytes, name: str, options: dict[str, Any]) -> None:
-    """The page on the terminal, the machine output on stdout, both as files where a folder is named."""
-    from zhenbo.report.page import print_page, render_page
-
-    print_page(page, console(err=options["as_json"]), options["lang"])
-    if options["as_json"]:
-        sys.stdout.buffer.write(body)
-    out = options["out"]
-    if out is None:
-        return
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / f"{name}.json").write_bytes(body)
-        (out / f"{name}.html").write_text(render_page(page, options["lang"]), "utf-8")
-    except OSError as error:
-        raise ZhenboError(
-            f"The results cannot be written to {out} ({error}). Name another folder with --out."
-        ) from error
-    told(f"\nPage: {out / f'{name}.html'}")
 
 
 def _page(found: "Decided", options: dict[str, Any]) -> "Page":

@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from zhenbo.cli.show import bar, console, key_option, keyed
+from zhenbo.cli.pages import finish
+from zhenbo.cli.show import bar, key_option, keyed
 from zhenbo.core.errors import ZhenboError
 
 if TYPE_CHECKING:
     from zhenbo.core.deal import Deal
     from zhenbo.core.papers import Papers
-    from zhenbo.core.settlement import DealReport
     from zhenbo.core.verdict import SubjectVerdict
     from zhenbo.pipeline.parties import Known
-    from zhenbo.report.page import Page
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 _MONEY = {"fee": "slot_fee", "order_fee": "order_fee", "pledge": "pledge_gmv", "ad_value": "ad_value"}
@@ -123,7 +122,7 @@ def command(paths: tuple[Path, ...], deals: tuple[Path, ...], host: str | None, 
     as_of = found.audit.as_of if found else None
     again = shlex.join(["zhenbo", *(Path(a).name if Path(a).exists() else a for a in sys.argv[1:])])
     page = before_page(outlooks, as_of, __version__, again, options["lang"])
-    _finish(page, DealReport(zhenbo=__version__, as_of=as_of, outlooks=outlooks), options)
+    finish(page, DealReport(zhenbo=__version__, as_of=as_of, outlooks=outlooks), "deal", options)
 
 
 def _history(paths: tuple[Path, ...], options: dict[str, Any]) -> "Known":
@@ -196,25 +195,3 @@ def _one(v: "SubjectVerdict", past: Any) -> Any:
     # where nothing was found the lower end speaks of what is hidden in one of twenty: no part of what is likely
     low = told.mid if sales.value == "unlikely" else max(told.low, 0)
     return past(getattr(v, "session_id", ""), Span(low, max(told.mid, 0), told.high), orders, sales.value in {"suspect", "likely"})  # fmt: skip
-
-
-def _finish(page: "Page", body: "DealReport", options: dict[str, Any]) -> None:
-    """Show the page, write it and the JSON where a folder is named."""
-    from zhenbo.core.verdict import encoded
-    from zhenbo.report.page import print_page, render_page
-
-    out, as_json = options["out"], options["as_json"]
-    print_page(page, console(err=as_json), options["lang"])
-    if as_json:
-        sys.stdout.buffer.write(encoded(body))
-    if out is None:
-        return
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "deal.json").write_bytes(encoded(body))
-        (out / "report.html").write_text(render_page(page, options["lang"]), "utf-8")
-    except OSError as error:
-        raise ZhenboError(
-            f"The results cannot be written to {out} ({error}). Name another folder with --out."
-        ) from error
-    click.echo(f"\nReport: {out / 'report.html'}", err=as_json)

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from zhenbo.cli.policy_ import DAY, again, common, finished, today
+from zhenbo.cli.pages import finish
+from zhenbo.cli.policy_ import DAY, again, common, today
 
 
 @click.command("explain")
@@ -53,7 +54,7 @@ def _rule(name: str, options: dict[str, Any]) -> None:
     day = options["as_of"] or today()
     page = rule_page(found, day, register(), again(), __version__, options["lang"])
     body = encoded({"schema": 1, "rules": [{"pack": pack.id, "rule": rule} for pack, _, rule in found]})
-    finished(page, body, Path(name).name, options)
+    finish(page, body, Path(name).name, options, html=f"{Path(name).name}.html")
 
 
 def _near(name: str, names: list[str], signals: list[str]) -> str:

@@ -4,7 +4,8 @@ from typing import Any
 
 import click
 
-from zhenbo.cli.party import again, chosen, finish, party_options, read
+from zhenbo.cli.pages import finish
+from zhenbo.cli.party import again, chosen, party_options, read
 
 
 @click.command("host")
@@ -36,4 +37,4 @@ def command(wanted: tuple[str, ...], **options: Any) -> None:
     odd = incoherent(found.displayed())
     body = HostReport.of(found.audit, hosts, odd)
     page = host_page(found.audit, hosts, odd, again("host", found.audit, options, *(f"--host={w}" for w in wanted)), options["lang"])  # fmt: skip
-    finish(page, body, "host", options)
+    finish(page, body, "host", options, schema=True)

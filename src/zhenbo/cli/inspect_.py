@@ -1,7 +1,6 @@
 """`zhenbo inspect`: sampling plans, severity of a series of lots, an inspection budget, chains of custody."""
 
 import shlex
-import sys
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -9,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zhenbo import __version__
 from zhenbo.cli.deal_ import money
-from zhenbo.cli.show import console
+from zhenbo.cli.pages import finish
 from zhenbo.core.contacts import identified
 from zhenbo.core.errors import ZhenboError
 
 if TYPE_CHECKING:
     from zhenbo.act.inspection import Standard
-    from zhenbo.report.page import Page
 
 DOCS = "docs/inspection.md"
 LOTS = """{"lot": "2026-11-01", "size": 5000, "found": 2}
@@ -104,7 +103,7 @@ def plan(size: int, level: Any, aql: str, **options: Any) -> None:
         },
     }  # fmt: skip
     again = shlex.join(["zhenbo", "inspect", "plan", str(size), "--level", level, "--aql", aql])
-    _finish(lambda v: plan_page(size, plans, scheme, again, v, options["lang"]), body, "plan", options)
+    finish(plan_page(size, plans, scheme, again, __version__, options["lang"]), body, "plan", options)
 
 
 @command.command("series")
@@ -132,7 +131,7 @@ def lots(file: Path, level: Any, aql: str, **options: Any) -> None:
         "next": {"severity": last.severity, "discontinued": last.stopped, "score": last.score},
     }  # fmt: skip
     again = shlex.join(["zhenbo", "inspect", "series", file.name, "--level", level, "--aql", aql])
-    _finish(lambda v: series_page(done, scheme, again, v, options["lang"]), body, "series", options)
+    finish(series_page(done, scheme, again, __version__, options["lang"]), body, "series", options)
 
 
 @command.command("budget")
@@ -159,7 +158,7 @@ def budget(file: Path, cap: int, **options: Any) -> None:
         "left_out": [identified(t.target) for t in made.left_out],
     }  # fmt: skip
     again = shlex.join(["zhenbo", "inspect", "budget", file.name, "--cap", f"{cap / 100:.2f}"])
-    _finish(lambda v: budget_page(made, "CNY", again, v, options["lang"]), body, "budget", options)
+    finish(budget_page(made, "CNY", again, __version__, options["lang"]), body, "budget", options)
 
 
 @command.command("custody")
@@ -190,27 +189,4 @@ def custody(file: Path, store: str | None, **options: Any) -> None:
         ]
     }  # fmt: skip
     again = shlex.join(["zhenbo", "inspect", "custody", file.name])
-    _finish(lambda v: custody_page(made, again, v, options["lang"]), body, "custody", options)
-
-
-def _finish(page: "Callable[[str], Page]", body: object, name: str, options: dict[str, Any]) -> None:
-    """Show the page; write it and the JSON where a folder is named."""
-    from zhenbo import __version__
-    from zhenbo.core.verdict import encoded
-    from zhenbo.report.page import print_page, render_page
-
-    made, out, as_json = page(__version__), options["out"], options["as_json"]
-    print_page(made, console(err=as_json), options["lang"])
-    if as_json:
-        sys.stdout.buffer.write(encoded(body))
-    if out is None:
-        return
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / f"{name}.json").write_bytes(encoded(body))
-        (out / "report.html").write_text(render_page(made, options["lang"]), "utf-8")
-    except OSError as error:
-        raise ZhenboError(
-            f"The results cannot be written to {out} ({error}). Name another folder with --out."
-        ) from error
-    click.echo(f"\nReport: {out / 'report.html'}", err=as_json)
+    finish(custody_page(made, again, __version__, options["lang"]), body, "custody", options)

@@ -1,22 +1,19 @@
 """What the commands on parties share: their options, reading what is given, writing page and JSON."""
 
 import shlex
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
 from zhenbo.cli.audit_ import moment
-from zhenbo.cli.show import bar, console, key_option, keyed
+from zhenbo.cli.show import bar, key_option, keyed
 from zhenbo.core.errors import ZhenboError
 
 if TYPE_CHECKING:
     from zhenbo.core.verdict import Audit
     from zhenbo.pipeline.parties import Known
-    from zhenbo.report.page import Page
 
 
 def party_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -66,37 +63,3 @@ def chosen(wanted: Sequence[str], there: Sequence[str], same: Callable[[str], st
         known = ", ".join(there[:12]) or "none"
         raise ZhenboError(f"No {what} {', '.join(strangers)} in this record. It holds: {known}{' …' if len(there) > 12 else ''}.")  # fmt: skip
     return list(dict.fromkeys(picked))
-
-
-def finish(page: "Page", body: object, name: str, options: dict[str, Any]) -> None:
-    """Write the page and the JSON, show the page on the terminal, name the report.
-
-    Args:
-        page: the page.
-        body: what the JSON holds.
-        name: of the JSON file, without its ending.
-        options: of the command.
-
-    Raises:
-        ZhenboError: when the folder cannot be written to.
-    """
-    from zhenbo.core.verdict import encoded
-    from zhenbo.report.page import print_page, render_page
-
-    out, as_json = options["out"], options["as_json"]
-    content = encoded(body)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / f"{name}.json").write_bytes(content)
-        (out / f"{name}.schema.json").write_bytes(
-            msgspec.json.format(msgspec.json.encode(msgspec.json.schema(type(body))), indent=2)
-        )
-        (out / "report.html").write_text(render_page(page, options["lang"]), "utf-8")
-    except OSError as error:
-        raise ZhenboError(
-            f"The results cannot be written to {out} ({error}). Name another folder with --out."
-        ) from error
-    print_page(page, console(err=as_json), options["lang"])
-    if as_json:
-        sys.stdout.buffer.write(content)
-    click.echo(f"\nReport: {out / 'report.html'}", err=as_json)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from zhenbo.cli.party import finish
+from zhenbo.cli.pages import finish
 from zhenbo.core.errors import ZhenboError
 from zhenbo.core.money import parse_minor
 
@@ -61,7 +61,13 @@ def command(head: Path, hosts: tuple[int, int], column: str, currency: str, **op
     if made is None:
         raise ZhenboError(f"{head} holds {sum(s > 0 for s in sizes)} hosts with sales; a tail can be read from {LEAST} or more.")  # fmt: skip
     again = shlex.join(["zhenbo", "platform", head.name, "--hosts", f"{hosts[0]}:{hosts[1]}", "--lang", options["lang"], "--out", "DIR"])  # fmt: skip
-    finish(platform_page(made, currency, __version__, again, options["lang"]), made, "platform", options)
+    finish(
+        platform_page(made, currency, __version__, again, options["lang"]),
+        made,
+        "platform",
+        options,
+        schema=True,
+    )
 
 
 def _sizes(head: Path, column: str, currency: str) -> list[int]:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zhenbo.cli.show import console, told
+from zhenbo.cli.pages import finish
 from zhenbo.core.errors import PackError, ZhenboError
 
 if TYPE_CHECKING:
-    from zhenbo.report.page import Page
+    pass
 
 EXAMPLE = """\
 # Facts for `zhenbo policy cn-law facts.toml` (docs/policies.md). What is not stated is not known.
@@ -102,7 +102,7 @@ def _listed(name: str | None, options: dict[str, Any]) -> None:
         ) from error
     day = options["as_of"] or today()
     page = packs_page(packs, day, register(), again(), __version__, options["lang"])
-    finished(page, rules_json(packs, day), "rules", options)
+    finish(page, rules_json(packs, day), "rules", options, html="rules.html")
 
 
 def _wanted(name: str, options: dict[str, Any]) -> None:
@@ -111,7 +111,7 @@ def _wanted(name: str, options: dict[str, Any]) -> None:
     from zhenbo.report.policy import facts_page
 
     pack = pack_of(name)
-    finished(facts_page(pack, again(), __version__, options["lang"]), encoded({"schema": 1, "facts": pack.facts}), "facts", options)  # fmt: skip
+    finish(facts_page(pack, again(), __version__, options["lang"]), encoded({"schema": 1, "facts": pack.facts}), "facts", options, html="facts.html")  # fmt: skip
 
 
 def _changed(name: str | None, options: dict[str, Any]) -> None:
@@ -124,7 +124,7 @@ def _changed(name: str | None, options: dict[str, Any]) -> None:
     packs = [pack_of(name)] if name else [*shipped().values()]
     found = [(pack, changes(pack, first, last, register())) for pack in packs]
     page = changes_page(first, last, found, again(), __version__, options["lang"])
-    finished(page, changes_json(first, last, found), "changes", options)
+    finish(page, changes_json(first, last, found), "changes", options, html="changes.html")
 
 
 def _asked(name: str, paths: tuple[Path, ...], options: dict[str, Any]) -> None:
@@ -147,28 +147,7 @@ def _asked(name: str, paths: tuple[Path, ...], options: dict[str, Any]) -> None:
             )
         found.append((one, day, rulings(pack, one.facts, day, register(), options["scope"])))
     page = rulings_page(pack, [(o.subject, d, r) for o, d, r in found], again(), __version__, options["lang"])
-    finished(page, rulings_json(pack, found), "rulings", options)
-
-
-def finished(page: "Page", body: bytes, name: str, options: dict[str, Any]) -> None:
-    """The page on the terminal, the JSON on stdout, both as files where a folder is named."""
-    from zhenbo.report.page import print_page, render_page
-
-    print_page(page, console(err=options["as_json"]), options["lang"])
-    if options["as_json"]:
-        sys.stdout.buffer.write(body)
-    out = options["out"]
-    if out is None:
-        return
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / f"{name}.json").write_bytes(body)
-        (out / f"{name}.html").write_text(render_page(page, options["lang"]), "utf-8")
-    except OSError as error:
-        raise ZhenboError(
-            f"The results cannot be written to {out} ({error}). Name another folder with --out."
-        ) from error
-    told(f"\nPage: {out / f'{name}.html'}")
+    finish(page, rulings_json(pack, found), "rulings", options, html="rulings.html")
 
 
 def again() -> str:

@@ -4,7 +4,8 @@ from typing import Any
 
 import click
 
-from zhenbo.cli.party import finish, party_options
+from zhenbo.cli.pages import finish
+from zhenbo.cli.party import party_options
 from zhenbo.cli.show import bar, keyed
 
 
@@ -36,4 +37,4 @@ def command(precision: float, seed: int, every: bool, **options: Any) -> None:
         )  # fmt: skip
     more = ["--precision", str(precision), "--seed", str(seed), *(["--all"] if every else [])]
     page = portfolio_page(audit, made, again("portfolio", audit, options, *more), options["lang"])
-    finish(page, made, "portfolio", options)
+    finish(page, made, "portfolio", options, schema=True)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from zhenbo.cli.audit_ import moment
-from zhenbo.cli.party import finish
+from zhenbo.cli.pages import finish
 from zhenbo.cli.show import key_option, keyed
 
 
@@ -38,4 +38,6 @@ def command(**options: Any) -> None:
     made = repurchase(bought(data, until, without), options["days"])
     names = [Path(p).name or str(p) for p in options["paths"]]
     again = shlex.join(["zhenbo", "repurchase", *names, "--days", str(options["days"]), "--lang", options["lang"], "--out", "DIR"])  # fmt: skip
-    finish(repurchase_page(made, __version__, again, options["lang"]), made, "repurchase", options)
+    finish(
+        repurchase_page(made, __version__, again, options["lang"]), made, "repurchase", options, schema=True
+    )
