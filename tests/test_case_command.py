@@ -15,7 +15,7 @@ from zhenbo.cli.case_ import command
 from zhenbo.core.errors import ZhenboError
 from zhenbo.core.subject import Outcome, Question, Tier
 from zhenbo.core.verdict import Audit, Fake, Fakes, SessionVerdict
-from zhenbo.pipeline.cases import EXAMPLE, quiz, state_of
+from zhenbo.pipeline.governance import EXAMPLE, quiz, state_of
 from zhenbo.pipeline.record import opened
 
 BY = ["--by", "li", "--reason", "appraisal read"]

@@ -162,3 +162,17 @@ def test_no_two_test_files_share_a_name():
     """Pytest imports test files by their bare name: two of one name stop the whole suite."""
     names = [path.name for path in CODE if path.name.startswith("test_")]
     assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
+def test_no_export_has_the_name_of_another_module():
+    """A package's `cases` taken from one file would be the module `cases`, and not callable, once that is imported."""
+    taken = {
+        f"{_name(path)}: {alias.name} of {node.module}"
+        for path in MODULES
+        if path.name == "__init__.py"
+        for node in _tree(path).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if (path.parent / f"{alias.name}.py").exists() and not f"{node.module}".endswith(f".{alias.name}")
+    }
+    assert taken == set()

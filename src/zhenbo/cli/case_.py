@@ -72,7 +72,7 @@ def command() -> None:
 def open_(paths: tuple[Path, ...], party: str | None, example: bool, **options: Any) -> None:
     """Open cases from facts files (TOML) or from verdicts (verdict.json or an audit's folder), and propose."""
     from zhenbo.act.governance.campaign import Passed
-    from zhenbo.pipeline.cases import EXAMPLE, cases_of, open_all
+    from zhenbo.pipeline.governance import EXAMPLE, cases_of, open_all
 
     if example:
         click.echo(EXAMPLE, nl=False)
@@ -145,7 +145,7 @@ def confirm(case: str, by: str, reason: str, **options: Any) -> None:
 def notice(case: str, **options: Any) -> None:
     """Write the sanction in CASE with its five fields, and the notice to the accused."""
     from zhenbo import __version__
-    from zhenbo.pipeline.cases import notice as give
+    from zhenbo.pipeline.governance import notice as give
     from zhenbo.report.case import notice_page
 
     at, pack = now(options), packed(options)
@@ -195,7 +195,7 @@ def decide(case: str, by: str, reason: str, overturn: bool, facts: tuple[str, ..
     """
     from zhenbo import __version__
     from zhenbo.act.governance.fold import standing
-    from zhenbo.pipeline.cases import decide as decided
+    from zhenbo.pipeline.governance import decide as decided
     from zhenbo.report.case import decision_page
 
     at, pack = now(options), packed(options)
@@ -213,7 +213,7 @@ def decide(case: str, by: str, reason: str, overturn: bool, facts: tuple[str, ..
 @desk_options
 def regrade(fallen: str, **options: Any) -> None:
     """Set anew what had counted FALLEN and was judged by other rules: --pack names them. `decide` does the rest by itself."""
-    from zhenbo.pipeline.cases import regrade as again
+    from zhenbo.pipeline.governance import regrade as again
 
     at, pack = now(options), packed(options)
     with store(options) as kept:
@@ -304,7 +304,7 @@ def now(options: dict[str, Any]) -> int:
 
 def packed(options: dict[str, Any]) -> "Penalties":
     """The pack of --pack, else the shipped one."""
-    from zhenbo.pipeline.cases import penalties
+    from zhenbo.pipeline.governance import penalties
 
     return penalties(options["pack"])
 
@@ -322,7 +322,7 @@ def person(name: str) -> str:
 
 
 def _state(kept: "Store") -> "State":
-    from zhenbo.pipeline.cases import state_of
+    from zhenbo.pipeline.governance import state_of
 
     return state_of(kept)
 

@@ -114,7 +114,7 @@ def _between(start: str, end: str) -> tuple[int, int]:
 def campaign(paths: tuple[Path, ...], name: str, **options: Any) -> None:
     """Open and propose cases for every verdict under PATHS that can bear one; it sanctions nobody."""
     from zhenbo.cli.case_ import now, packed, store
-    from zhenbo.pipeline.cases import campaign as sweep
+    from zhenbo.pipeline.governance import campaign as sweep
 
     with store(options, create=True) as kept:
         counts = sweep(kept, paths, name, packed(options), now(options))
@@ -137,7 +137,7 @@ def party_(party: str, **options: Any) -> None:
     from zhenbo.act.governance.fold import fold, standing
     from zhenbo.act.governance.ladder import day_of
     from zhenbo.cli.case_ import now, store
-    from zhenbo.pipeline.cases import deposit_terms
+    from zhenbo.pipeline.governance import deposit_terms
     from zhenbo.report.case import gates_page
 
     at = now(options)
@@ -158,8 +158,8 @@ def leave(party: str, **options: Any) -> None:
     """PARTY leaves: what is due of its deposit goes back now, and why the rest does not."""
     from zhenbo.act.book.deposit import SAYS
     from zhenbo.cli.case_ import now, store
-    from zhenbo.pipeline.cases import deposit_terms
-    from zhenbo.pipeline.cases import leave as left
+    from zhenbo.pipeline.governance import deposit_terms
+    from zhenbo.pipeline.governance import leave as left
     from zhenbo.report import format as fmt
     from zhenbo.report.phrase import phrase
 
@@ -182,7 +182,7 @@ def quiz(host: str, sitting: int, answers: str | None, **options: Any) -> None:
     from zhenbo.act.governance.training import asked, marked
     from zhenbo.cli.case_ import now, store
     from zhenbo.core.acts import Act
-    from zhenbo.pipeline.cases import quiz as shipped
+    from zhenbo.pipeline.governance import quiz as shipped
 
     course = shipped()
     questions = asked(course, host, sitting)
@@ -217,7 +217,7 @@ def _answers(text: str) -> dict[str, int]:
 def admit(file: Path, **options: Any) -> None:
     """Record acts about admission and listing (JSON lines): identity, licences, training, goods put forward and reviewed."""
     from zhenbo.cli.case_ import store
-    from zhenbo.pipeline.cases import admission_acts
+    from zhenbo.pipeline.governance import admission_acts
 
     acts = admission_acts(file)
     with store(options, create=True) as kept:
@@ -266,7 +266,7 @@ def evasion(**options: Any) -> None:
     from zhenbo.act.governance.admission import files as admitted
     from zhenbo.act.governance.evasion import evaders
     from zhenbo.cli.case_ import now, store
-    from zhenbo.pipeline.cases import state_of
+    from zhenbo.pipeline.governance import state_of
 
     with store(options) as kept:
         files = admitted(kept.read(kind="admission.")).values()
@@ -284,7 +284,7 @@ def tier(file: Path, rules: Path | None, **options: Any) -> None:
     """The tier of each room of FILE (JSON lines), what put it there, and what is switched on."""
     from zhenbo.act.governance.tiers import Room, placed
     from zhenbo.intake.entries import entries
-    from zhenbo.pipeline.cases import tier_rules
+    from zhenbo.pipeline.governance import tier_rules
 
     by = tier_rules(rules)
     rows = [placed(room, by) for room in entries(file, Room, "docs/governance.md")]
@@ -301,7 +301,7 @@ def reviewers(file: Path, **options: Any) -> None:
     from zhenbo.act.governance.reviewers import Reading, Share, quality
     from zhenbo.cli.case_ import store
     from zhenbo.intake.entries import entries
-    from zhenbo.pipeline.cases import state_of
+    from zhenbo.pipeline.governance import state_of
 
     readings = entries(file, Reading, "docs/governance.md")
     with store(options, create=True) as kept:
@@ -323,7 +323,7 @@ def year(seed: int, part: float, **options: Any) -> None:
     from itertools import islice
 
     from zhenbo.cli.case_ import store
-    from zhenbo.pipeline.cases import AT_ONCE
+    from zhenbo.pipeline.governance import AT_ONCE
     from zhenbo.worlds.governance import Totals
     from zhenbo.worlds.governance import year as acts
 

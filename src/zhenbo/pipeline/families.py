@@ -16,7 +16,7 @@ from zhenbo.act.policy import Finding
 from zhenbo.core.errors import PackError
 from zhenbo.core.evidence import Say
 from zhenbo.core.statute import Cite, Register, read_register
-from zhenbo.pipeline.cases import penalties, tier_rules
+from zhenbo.pipeline.governance import penalties, tier_rules
 from zhenbo.pipeline.policies import register
 
 _PACKS: Final = files("zhenbo.packs")

@@ -19,7 +19,7 @@ from zhenbo.core.acts import Act
 from zhenbo.core.case import Case, Sanction
 from zhenbo.core.errors import CaseError, PackError, RecordError
 from zhenbo.core.session import DAY
-from zhenbo.pipeline.cases import penalties
+from zhenbo.pipeline.governance import penalties
 from zhenbo.pipeline.policies import register
 from zhenbo.record import Memory
 

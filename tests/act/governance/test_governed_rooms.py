@@ -23,7 +23,7 @@ from zhenbo.core.admission import Observed, Registered, Reviewed, Submitted, Tra
 from zhenbo.core.case import CAPABILITIES, Case
 from zhenbo.core.errors import CaseError
 from zhenbo.core.session import DAY
-from zhenbo.pipeline.cases import penalties, tier_rules
+from zhenbo.pipeline.governance import penalties, tier_rules
 from zhenbo.record import Memory
 from zhenbo.worlds.governance import DAY as WORLD_DAY
 from zhenbo.worlds.governance import KINDS, START, Totals, year
