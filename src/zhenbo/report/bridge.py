@@ -1,14 +1,28 @@
 """From created to verified sales as a reader meets it: lines with their orders, refunds by cause, those still to come."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from zhenbo.audit.figures import Sales
+from zhenbo.core.evidence import Say
+from zhenbo.core.settlement import BridgeSeen
 from zhenbo.core.verdict import Gmv, Interval, ReturnCell, Returns
 from zhenbo.report import format as fmt
 from zhenbo.report import labels
 from zhenbo.report.i18n import Lang, tr
 from zhenbo.report.labels import name
 from zhenbo.report.mask import ID_LIMIT, clean
+from zhenbo.report.phrase import phrase
+
+STEPS: Mapping[str, Say] = {
+    "cancelled": Say("− cancelled", "− 取消"),
+    "unpaid_open": Say("− not paid", "− 未付款"),
+    "discount": Say("− discounts", "− 优惠"),
+    "refunded": Say("− refunded", "− 退款"),
+    "brushed": Say("− brushed (estimate)", "− 刷单（估计）"),
+}
+"""What is taken off the created amount, in this order, in the tables of deals, parties and bundles."""
+CREATED = Say("created", "下单")
 
 CELLS = 6
 """Regions and categories named that stand out."""
@@ -45,6 +59,12 @@ class ReturnsView:
     cells: str
     causes: tuple[tuple[str, str, str, str], ...]
     ages: tuple[tuple[str, str, str], ...]
+
+
+def steps(of: Gmv | BridgeSeen | Sales, lang: Lang) -> list[tuple[str, int]]:
+    """Created, and each amount taken off it (negative), with their labels; what remains is the caller's to name."""
+    taken = [(phrase(said, {}, lang), -getattr(of, line)) for line, said in STEPS.items()]
+    return [(phrase(CREATED, {}, lang), of.gross), *taken]
 
 
 def bridge(gmv: Gmv, judged: bool, lang: Lang) -> tuple[BridgeLine, ...]:

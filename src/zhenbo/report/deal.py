@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from zhenbo.core.evidence import Say
 from zhenbo.core.settlement import Check, Clause, DealVerdict, Span
 from zhenbo.report import format as fmt
+from zhenbo.report.bridge import steps
 from zhenbo.report.i18n import Lang
 from zhenbo.report.mask import ID_LIMIT, clean, masked
 from zhenbo.report.page import Block, Cell, Facts, Lines, Section, Table, listed
@@ -47,12 +48,6 @@ SAYS: Mapping[str, Say] = {
     "exact": Say("{mid_minor}", "{mid_minor}"),
     "owed": Say("Who must pay whom", "谁应付谁"),
     "bridge": Say("From created to verified sales", "从下单金额到核实销售额"),
-    "gross": Say("created", "下单"),
-    "cancelled": Say("− cancelled", "− 取消"),
-    "unpaid_open": Say("− not paid", "− 未付款"),
-    "discount": Say("− discounts", "− 优惠"),
-    "refunded": Say("− refunded", "− 退款"),
-    "brushed": Say("− brushed (estimate)", "− 刷单（估计）"),
     "equals": Say("= really sold (verified)", "= 真实售出（核实）"),
     "orders": Say("{shown} orders shown, {paid} paid, {returned} refunded; really sold {mid} ({low} to {high}).", "展示订单 {shown} 笔，已付款 {paid} 笔，已退款 {returned} 笔；真实订单 {mid} 笔（{low} 至 {high}）。"),
     "checks": Say("How the deal was kept", "履约核查"),
@@ -74,7 +69,6 @@ SAYS: Mapping[str, Say] = {
     "untold": Say("no order in the record", "记录中没有订单"),
 }  # fmt: skip
 _BANNERS = {True: ("unlikely", "met"), False: ("likely", "missed"), None: ("insufficient", "open")}
-_BRIDGE = ("cancelled", "unpaid_open", "discount", "refunded", "brushed")
 
 
 def deal_sections(deals: Sequence[DealVerdict], lang: Lang) -> list[Section]:
@@ -218,16 +212,14 @@ def bridge(deal: DealVerdict, lang: Lang) -> Table:
     """Created to verified, line by line, with the orders below."""
     b, o = deal.bridge, deal.orders
     assert b is not None
-    lines = [("gross", b.gross), *((name, -getattr(b, name)) for name in _BRIDGE), ("equals", b.verified.mid)]
+    lines = [*steps(b, lang), (say("equals", lang), b.verified.mid)]
     note = ""
     if o:
         v = o.verified
         note = say(
             "orders", lang, shown=o.shown, paid=o.paid, returned=o.returned, mid=v.mid, low=v.low, high=v.high
         )
-    rows = tuple(
-        (Cell(say(key, lang)), Cell(fmt.money(amount, deal.currency), "num")) for key, amount in lines
-    )
+    rows = tuple((Cell(label), Cell(fmt.money(amount, deal.currency), "num")) for label, amount in lines)
     return Table(("", ""), rows, note=note, title=say("bridge", lang))
 
 

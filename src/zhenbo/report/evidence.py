@@ -10,6 +10,7 @@ from zhenbo.core.referral import Threshold
 from zhenbo.core.verdict import Fake, Reason, SessionVerdict
 from zhenbo.report import format as fmt
 from zhenbo.report import labels
+from zhenbo.report.bridge import steps
 from zhenbo.report.i18n import Lang
 from zhenbo.report.mask import ID_LIMIT, clean, masked
 from zhenbo.report.page import Block, Cell, Facts, Lines, Page, Section, Table, listed
@@ -33,12 +34,6 @@ SAYS: Mapping[str, Say] = {
     "yes": Say("yes", "是"),
     "no": Say("no", "否"),
     "bridge": Say("From created to verified sales", "从下单金额到核实销售额"),
-    "gross": Say("created", "下单"),
-    "cancelled": Say("− cancelled", "− 取消"),
-    "unpaid_open": Say("− not paid", "− 未付款"),
-    "discount": Say("− discounts", "− 优惠"),
-    "refunded": Say("− refunded", "− 退款"),
-    "brushed": Say("− brushed (estimate)", "− 刷单（估计）"),
     "equals": Say("= verified", "= 核实"),
     "between": Say("{low} to {high}", "{low} 至 {high}"),
     "held": Say("What this file holds", "本文件内容"),
@@ -118,7 +113,6 @@ _FIGURES: Mapping[str, Say] = {
     "page": Say("page from the data", "由数据生成的页面"),
     "policy": Say("signals (made under another version or policy)", "信号（由其他版本或规则制作）"),
 }
-_LINES = ("gross", "cancelled", "unpaid_open", "discount", "refunded", "brushed")
 
 
 def say(name: str, lang: Lang, **args: object) -> str:
@@ -191,8 +185,8 @@ def _bridge(told: Contents, lang: Lang) -> Table:
     gmv = told.verdict.gmv
     assert gmv is not None
     rows = [
-        (Cell(say(line, lang)), Cell(fmt.money(getattr(gmv, line), gmv.currency), "num"), Cell(""))
-        for line in _LINES
+        (Cell(label), Cell(fmt.money(amount, gmv.currency), "num"), Cell(""))
+        for label, amount in steps(gmv, lang)
     ]
     rows[-1] = (*rows[-1][:2], Cell(_between(gmv.brushed_low, gmv.brushed_high, gmv.currency, lang), "soft"))
     v = gmv.verified

@@ -10,6 +10,7 @@ from zhenbo.core.evidence import Say
 from zhenbo.core.verdict import Audit, Fake, Interval
 from zhenbo.report import format as fmt
 from zhenbo.report import labels, svg
+from zhenbo.report.bridge import steps
 from zhenbo.report.i18n import Lang
 from zhenbo.report.mask import ID_LIMIT, clean
 from zhenbo.report.page import Bar, Bars, Block, Cell, Facts, Lines, Table, listed
@@ -33,12 +34,6 @@ SAYS: Mapping[str, Say] = {
     "bars": Say("The falsified metrics: shown beside verified", "易造假指标：展示与核实"),
     "none": Say("No session of this record could be judged: nothing is verified, and nothing is accused.", "本记录没有可判断的场次：既不核实，也不指认。"),
     "bridge": Say("From created to verified sales", "从下单金额到核实销售额"),
-    "created": Say("created", "下单"),
-    "cancelled": Say("− cancelled", "− 取消"),
-    "unpaid": Say("− not paid", "− 未付款"),
-    "discount": Say("− discounts", "− 优惠"),
-    "refunded": Say("− refunded", "− 退款"),
-    "brushed": Say("− brushed (estimate)", "− 刷单（估计）"),
     "unjudged": Say("− remains of {n} sessions in which brushing could not be judged", "− {n} 场无法判断刷单的剩余金额"),
     "equals": Say("= verified", "= 核实"),
     "of_which": Say("Of what remains, {unsettled} is paid but not completed and {returned} is on its way back.", "其中 {unsettled} 已付款未完成，{returned} 正在退货途中。"),
@@ -142,9 +137,7 @@ def interval(of: Interval, currency: str | None, lang: Lang) -> str:
 
 def bridge(s: Sales, lang: Lang) -> Table:
     """The summed bridge of one currency."""
-    steps = [("cancelled", s.cancelled), ("unpaid", s.unpaid_open), ("discount", s.discount), ("refunded", s.refunded), ("brushed", s.brushed)]  # fmt: skip
-    rows = [(say("created", lang), s.gross)]
-    rows += [(say(name, lang), -amount) for name, amount in steps]
+    rows = steps(s, lang)
     rows += [(say("unjudged", lang, n=s.unjudged_over), -s.unjudged)] if s.unjudged_over else []
     rows += [(say("equals", lang), s.verified.mid)]
     told = s.over > s.unjudged_over
