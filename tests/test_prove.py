@@ -18,7 +18,7 @@ from zhenbo.core.subject import Outcome
 from zhenbo.intake.load import load
 from zhenbo.pipeline import audit_dataset
 from zhenbo.proof import stats, tables
-from zhenbo.proof.plan import CALIBRATION_SEED, DEVELOPMENT_SEEDS, JUDGE_SEED, Job, work
+from zhenbo.proof.plan import CALIBRATION_SEED, DEVELOPMENT_SEEDS, JUDGE_SEED, Job, burst_jobs, work
 from zhenbo.proof.prove import Proof, fallen, floors_toml, write
 from zhenbo.proof.section import Est, Section
 from zhenbo.proof.trial import Depth, Told
@@ -268,3 +268,19 @@ def test_prove_says_where_it_cannot_read_its_floors(tmp_path):
     assert prove_command.params
     with pytest.raises(Exception, match=r"floors\.toml"):
         fallen([], bad)
+
+
+def test_a_run_of_bursts_is_a_run_of_honest_evenings():
+    """Each type of burst stands once in as many evenings as there are types; what needs bought sessions is refused."""
+    assert sum(job.count for job in burst_jobs(1, 5)) == len(BURSTS) - 1
+    done = work(replace(burst_jobs(1, 5)[0], count=2))
+    assert [t.burst for t in done] == list(BURSTS)[1:3]
+    assert all(t.honest for t in done)
+    assert {s.id for s in tables.quiet(done)} == {
+        "alarms_by_tier",
+        "alarms_by_view",
+        "alarms_by_burst",
+        "accused",
+    }
+    said = CliRunner().invoke(prove_command, ["--bursts", "1", "--quick"])
+    assert (said.exit_code, "--quick" in said.output) == (2, True)

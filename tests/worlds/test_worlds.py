@@ -17,7 +17,7 @@ from zhenbo.intake.load import load
 from zhenbo.worlds import ATTACKS, BURSTS, VIEWS, WORLDS, World, attacked, campaign
 from zhenbo.worlds.attacks import lay
 from zhenbo.worlds.bursts import stage
-from zhenbo.worlds.campaign import plan
+from zhenbo.worlds.campaign import bursting, plan
 from zhenbo.worlds.crowd import Crowd
 from zhenbo.worlds.record import write
 from zhenbo.worlds.show import Words
@@ -153,6 +153,7 @@ def test_campaigns_are_varied_and_can_be_resumed():
     assert all(t.outcome == "honest" for t in truths)
     again = next(campaign(5, 1, first=30))
     assert again.dataset.events.equals(worlds[30].dataset.events)
+    assert next(bursting(5, 1, first=17)).dataset.events.equals(worlds[35].dataset.events)
 
 
 def test_attacked_sessions_name_their_fakes():

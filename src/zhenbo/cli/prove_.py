@@ -11,6 +11,7 @@ from zhenbo.cli.show import console
 
 @click.command("prove")
 @click.option("--quick", is_flag=True, help="A small fixed set, under two minutes.")
+@click.option("--bursts", type=click.IntRange(1), metavar="N", help="Only N honest sessions of each type of burst (300: over an hour).")  # fmt: skip
 @click.option("--seed", default=2026, show_default=True, help="Seed of the simulated worlds.")
 @click.option(
     "--data",
@@ -28,9 +29,11 @@ from zhenbo.cli.show import console
 @click.option("--write-floors", type=click.Path(dir_okay=False, path_type=Path), help="Write the counts just measured as floors.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print proof.json on stdout.")
 def command(
-    quick: bool, seed: int, data: Path | None, out: Path, floors: Path | None, write_floors: Path | None, as_json: bool
+    quick: bool, bursts: int | None, seed: int, data: Path | None, out: Path, floors: Path | None, write_floors: Path | None, as_json: bool
 ) -> None:  # fmt: skip
     """Measure false alarms, recall, people named, shares, money, probabilities and the worth of every signal."""
+    if bursts and (quick or data or floors or write_floors):
+        raise click.UsageError("--bursts runs honest evenings alone: leave out --quick, --data and the floors.")
     from zhenbo.proof.page import cell
     from zhenbo.proof.prove import fallen, floors_toml, prove, write
 
@@ -40,6 +43,7 @@ def command(
             seed,
             data,
             quick=quick,
+            bursts=bursts or 0,
             progress=lambda done, all_: shown.update(task, completed=done, total=all_),
         )
     page = write(proof, out)

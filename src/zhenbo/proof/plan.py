@@ -19,6 +19,8 @@ from zhenbo.core.errors import ZhenboError
 from zhenbo.intake.load import load
 from zhenbo.proof.trial import Depth, Trial, trials
 from zhenbo.worlds import ATTACKS, WORLDS, World, attacked, campaign
+from zhenbo.worlds.bursts import BURSTS
+from zhenbo.worlds.campaign import bursting
 from zhenbo.worlds.inject import applicable, inject
 
 CALIBRATION_SEED = 7
@@ -47,7 +49,7 @@ class Job:
     """One piece of work for one process.
 
     Args:
-        part: honest, attacked, world, real or injected.
+        part: honest, burst, attacked, world, real or injected.
         name: world, recording or attack.
         seed: stream of chance.
         first: number of the first session.
@@ -131,6 +133,11 @@ def honest_jobs(sessions: int, seed: int, depth: Depth = Depth(), naive: int = 0
     return _blocks("honest", sessions, seed, depth, naive)
 
 
+def burst_jobs(each: int, seed: int) -> list[Job]:
+    """So many simulated honest sessions of each type of honest burst, in blocks."""
+    return _blocks("burst", each * (len(BURSTS) - 1), seed, Depth(), 0)
+
+
 def attacked_jobs(sessions: int, seed: int, depth: Depth = Depth(), naive: int = 0) -> list[Job]:  # noqa: B008 - frozen
     """So many simulated bought sessions in blocks, the same way."""
     return _blocks("attacked", sessions, seed, depth, naive)
@@ -177,6 +184,11 @@ def _honest(job: Job) -> Iterator[Trial]:
         yield from trials(world, "honest", f"honest/{job.seed}/{number}", job.depth)
 
 
+def _burst(job: Job) -> Iterator[Trial]:
+    for number, world in enumerate(bursting(job.seed, job.count, job.first), job.first):
+        yield from trials(world, "honest", f"burst/{job.seed}/{number}", job.depth)
+
+
 def _attacked(job: Job) -> Iterator[Trial]:
     for number, world in enumerate(attacked(job.seed, job.count, job.first), job.first):
         yield from trials(world, "attacked", f"attacked/{job.seed}/{number}", job.depth)
@@ -210,7 +222,7 @@ def _read(job: Job) -> Dataset:
 
 
 _PARTS: Mapping[str, Callable[[Job], Iterator[Trial]]] = MappingProxyType({
-    "honest": _honest, "attacked": _attacked, "world": _world, "real": _real, "injected": _injected,
+    "honest": _honest, "burst": _burst, "attacked": _attacked, "world": _world, "real": _real, "injected": _injected,
 })  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from zhenbo.core.errors import ZhenboError
 from zhenbo.pipeline import default_policy
 from zhenbo.proof import tables
 from zhenbo.proof.page import html, markdown, plain
-from zhenbo.proof.plan import FULL, QUICK, Size, jobs, run
+from zhenbo.proof.plan import FULL, QUICK, Size, burst_jobs, jobs, run
 from zhenbo.proof.section import Section, bought
 from zhenbo.proof.stats import named
 from zhenbo.proof.trial import Trial
@@ -33,6 +33,7 @@ def prove(
     data: Path | None,
     *,
     quick: bool = False,
+    bursts: int = 0,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Proof:
     """Run the evaluation.
@@ -41,22 +42,26 @@ def prove(
         seed: of the simulated worlds; caps come from another one.
         data: folder of real recordings; None leaves those parts out.
         quick: the small fixed set.
+        bursts: instead of all else, so many honest sessions of each type of burst: what one type's false alarms are.
         progress: called with jobs done and jobs in all.
     """
+    if bursts:
+        trials = run(burst_jobs(bursts, seed), progress)
+        return Proof(_facts(trials, seed, f" --bursts {bursts}"), tables.quiet(trials), trials)
     size = QUICK if quick else FULL
     trials = run(jobs(size, seed, data), progress)
     made = tables.sections(trials)
     if size.adaptive:
         made += _adaptive(size, seed)
-    return Proof(_facts(trials, seed, quick=quick), made, trials)
+    return Proof(_facts(trials, seed, " --quick" if quick else ""), made, trials)
 
 
-def _facts(trials: Sequence[Trial], seed: int, *, quick: bool) -> dict[str, Any]:
+def _facts(trials: Sequence[Trial], seed: int, options: str) -> dict[str, Any]:
     """What was run."""
     count = {part: sum(t.part == part for t in trials) for part in ("honest", "real", "injected")}
     count["attacked"] = len(bought(trials))
     return {
-        "command": f"zhenbo prove{' --quick' if quick else ''} --seed {seed}",
+        "command": f"zhenbo prove{options} --seed {seed}",
         "zhenbo": __version__, "policy": default_policy().name.partition("#")[0], "seed": seed, **count,
         "bursts": sum(t.part == "honest" and t.burst != "none" for t in trials),
     }  # fmt: skip

@@ -458,13 +458,16 @@ def worlds(trials: Sequence[Trial]) -> Section:
     return Section("worlds", "Worlds of many sessions", "People, hosts, agencies and deals over days and weeks.", tuple(rows))  # fmt: skip
 
 
+def quiet(trials: Sequence[Trial]) -> list[Section]:
+    """How often honest sessions are accused: the tables a run of honest sessions alone can fill."""
+    by = (("tier", "tier"), ("view", "view"), ("burst", "honest burst"))
+    return [*(alarms(trials, trait, name) for trait, name in by), accused(trials)]
+
+
 def sections(trials: Sequence[Trial]) -> list[Section]:
     """Every table, in reading order; empty ones left out."""
     made = [
-        alarms(trials, "tier", "tier"),
-        alarms(trials, "view", "view"),
-        alarms(trials, "burst", "honest burst"),
-        accused(trials),
+        *quiet(trials),
         real(trials),
         recall(trials, lambda t: t.family, "family", "family"),
         recall(trials, lambda t: t.tier, "tier", "tier"),

@@ -103,18 +103,28 @@ def campaign(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
         sessions: how many.
         first: number of the first one (to resume or to split the work).
     """
-    bursts = list(BURSTS)
     for number in range(first, first + sessions):
-        rng = np.random.default_rng([seed, number])
-        burst = bursts[1 + number // 2 % (len(bursts) - 1)] if number % 2 else "none"
-        views = BURSTS[burst].views
-        turn = number // (2 * (len(bursts) - 1)) if number % 2 else number // 2
-        view = views[turn % len(views)]
-        drawn = plan(rng, number, (500, 1_500))
-        if view == "merchant":
-            drawn = replace(drawn, orders=max(drawn.orders, 0.04))
-        show = stage(drawn, burst, rng, Crowd(), Words())
-        yield viewed(write([show], seed * 1_000_003 + number), view, rng)
+        yield _evening(seed, number)
+
+
+def bursting(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
+    """The sessions of `campaign` that lie in an honest burst, every second one: as many of each type."""
+    for number in range(first, first + sessions):
+        yield _evening(seed, 2 * number + 1)
+
+
+def _evening(seed: int, number: int) -> World:
+    bursts = list(BURSTS)
+    rng = np.random.default_rng([seed, number])
+    burst = bursts[1 + number // 2 % (len(bursts) - 1)] if number % 2 else "none"
+    views = BURSTS[burst].views
+    turn = number // (2 * (len(bursts) - 1)) if number % 2 else number // 2
+    view = views[turn % len(views)]
+    drawn = plan(rng, number, (500, 1_500))
+    if view == "merchant":
+        drawn = replace(drawn, orders=max(drawn.orders, 0.04))
+    show = stage(drawn, burst, rng, Crowd(), Words())
+    return viewed(write([show], seed * 1_000_003 + number), view, rng)
 
 
 def attacked(seed: int, sessions: int, first: int = 0) -> Iterator[World]:
