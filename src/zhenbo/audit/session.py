@@ -8,6 +8,7 @@ from typing import Any
 
 from zhenbo.audit.exhibits import exhibit
 from zhenbo.audit.gmv import bridge
+from zhenbo.audit.lift import gained
 from zhenbo.audit.purchaser import purchaser
 from zhenbo.audit.returns import Usual
 from zhenbo.audit.shown import ASKS, Shown, masked_share, shown
@@ -184,6 +185,7 @@ def audit_case(made: Case, policy: Policy, words: Words, beyond: Beyond | None =
         "notes": list(_notes(session, head, policy, words.phrase)),
         "without": _without(session, judged, policy, beyond.again) if beyond else None,
         "purchaser": purchaser(session, judged, fakes, beyond.hypotheses) if beyond else None,
+        "gained": gained(session, judged.orders) if sales.outcome.rank >= Outcome.SUSPECT.rank else None,
     }
     if session.scope == "shop":
         verdict: SessionVerdict | ShopVerdict = ShopVerdict(

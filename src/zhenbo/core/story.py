@@ -16,7 +16,7 @@ One statement: `WHEN WHO VERB ARGUMENTS REPEAT [field=value …]`, ended by a ne
   (created, not paid), pays; cancelled shipped delivered completed refunded returned reviewed (of an order);
   viewers, entered_total, like_total, follow_total (counters); lottery, control, pins; slot_fee, compensation, … (of money,
   as in `m1 slot_fee agency 30000.00`).
-* `20:00-22:00 office.watches 21500`: a figure of the back office for that stretch (`SESSION_METRICS`).
+* `20:00-22:00 office.watches 21500`: a figure of the back office, of advertising (`ads.`) or a ranking (`chart.`) for that stretch (`SESSION_METRICS`).
 * REPEAT: `every 72s` (fixed gaps), `x50` (that many each), `scattered` (irregular but deterministic) in place of even.
 * `{n}` counts events, `{a|b|c}` takes turns, in quoted text; `o{n}` names orders in turn.
 * `[device=d1 addr=x pay=p1 via=search region=湖北 weight=500 product=p3 qty=2 since=2024-01-01]` fills columns; values may
@@ -48,7 +48,7 @@ VERBS = {
 _OF_ORDER = {"order_cancel", "order_ship", "order_deliver", "order_complete", "refund_done", "return_ship", "review", "order_pay"}  # fmt: skip
 _CLOCK = r"(?:d\+(?P<{0}day>\d+)\s+)?(?P<{0}h>\d\d?):(?P<{0}m>\d\d)(?::(?P<{0}s>\d\d))?"
 _WHEN = re.compile(_CLOCK.format("a") + r"(?:-" + _CLOCK.format("b") + r")?\s+")
-_OFFICE = re.compile(r"((?:office|ads)\.\w+)\s+(\d+(?:\.\d+)?)\s*$")
+_OFFICE = re.compile(r"((?:office|ads|chart)\.\w+)\s+(\d+(?:\.\d+)?)\s*$")
 _HEAD = re.compile(r"session\s+(\S+)(?:\s+of\s+host\s+(\S+))?(?:\s+on\s+(\d{4}-\d\d-\d\d))?\s*$")
 _TOKEN = re.compile(r'"(?P<text>[^"]*)"|\[(?P<fields>[^\]]*)\]|(?P<word>[^\s\[]+)')
 

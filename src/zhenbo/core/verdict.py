@@ -235,6 +235,37 @@ class Purchaser(Struct, frozen=True, kw_only=True):
     facts: Annotated[list[FactSeen], Meta(description="what moved them")]
 
 
+class Estimate(Struct, frozen=True):
+    """An estimate with its 90 % interval."""
+
+    low: float
+    mid: float
+    high: float
+
+
+class PlaceGained(Struct, frozen=True, kw_only=True):
+    """The best place in a ranking of sales that brushed orders had a part in."""
+
+    chart: Annotated[Literal["hour", "day"], Meta(description="ranking of the running hour or day")]
+    at: Annotated[int, Meta(description="when it was read, microsecond")]
+    shown: Annotated[int, Meta(description="the place shown, 1 is best", ge=1)]
+    without: Annotated[Estimate | None, Meta(description="the place without brushed orders; null where the readings give no law, or where nothing is left to rank")]  # fmt: skip
+    beyond: Annotated[bool, Meta(description="sales without them are less than any that a place was read at: an extrapolation, and with `without` null no place at all")]  # fmt: skip
+
+
+class Gained(Struct, frozen=True, kw_only=True):
+    """What brushed orders brought, where exposure or a ranking is on record. It moves no outcome."""
+
+    orders: Annotated[Count, Meta(description="orders named as brushed")]
+    unpaid: Annotated[Count | None, Meta(description="exposures that were not paid for, in all")]
+    exposures: Annotated[
+        Estimate | None, Meta(description="of these, such as followed brushed orders; null: cannot be told")
+    ]
+    per_order: Annotated[Estimate | None, Meta(description="the same per brushed order")]
+    why: Annotated[Literal["", "ads", "before", "few"], Meta(description="why not: paid exposure is not told in the same buckets, exposure rose before the orders came, too few buckets")]  # fmt: skip
+    places: list[PlaceGained]
+
+
 class SubjectVerdict(Struct, frozen=True, kw_only=True):
     """What is said of one session or shop month."""
 
@@ -265,6 +296,7 @@ class SubjectVerdict(Struct, frozen=True, kw_only=True):
     purchaser: Annotated[Purchaser | None, Meta(description="who may have bought it; null below suspect")] = (
         None
     )
+    gained: Annotated[Gained | None, Meta(description="what brushed orders brought; null where none are named or no series tells")] = None  # fmt: skip
 
 
 class SessionVerdict(SubjectVerdict, frozen=True, kw_only=True):

@@ -92,6 +92,7 @@ def _block(seen: SubjectView, console: Console, lang: Lang) -> None:
     body.append(_line(tr(lang, "Data"), seen.data))
     if seen.purchaser:
         body.append(_line(tr(lang, "Who bought it"), seen.purchaser))
+    body += [_line(tr(lang, "What these orders gained"), line) for line in seen.gained]
     for text in body:
         console.print(Padding(text, (0, 0, 0, 2)))
     if seen.fakes or seen.bridge:

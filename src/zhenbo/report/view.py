@@ -18,6 +18,7 @@ from zhenbo.report.bridge import BridgeLine, OrdersView, ReturnsView, bridge, li
 from zhenbo.report.chance import without_named, without_reason
 from zhenbo.report.i18n import Lang, tr
 from zhenbo.report.labels import name
+from zhenbo.report.lift import gained_lines
 from zhenbo.report.mask import ID_LIMIT, accounts, clean, masked
 from zhenbo.report.phrase import phrase
 from zhenbo.report.purchaser import purchaser_facts, purchaser_line
@@ -119,6 +120,7 @@ class SubjectView:
     without: str
     purchaser: str
     purchaser_facts: tuple[str, ...]
+    gained: tuple[str, ...]
     data: str
     penalty: str
     fakes: tuple[FakeView, ...]
@@ -188,6 +190,7 @@ def view(
         without=without_named(subject, lang),
         purchaser=purchaser_line(subject, lang),
         purchaser_facts=purchaser_facts(subject, lang),
+        gained=gained_lines(subject, lang),
         data=_data(subject, lang),
         penalty=_penalty(subject, lang),
         fakes=fakes,

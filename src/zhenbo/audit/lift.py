@@ -1,0 +1,342 @@
+"""What brushed orders gained: exposure that followed them, and the place in a sales ranking they bought (FIELD K23, A54).
+
+Platforms allot exposure by the flow of orders and rank rooms by the sales of the hour, so brushed orders are bought for
+what they bring. This says how much they brought, where the record holds the series: `office.exposures` by the minute
+(less `ads.shows`), and `chart.hour_sales_rank` or `chart.day_sales_rank`. It accuses nobody and moves no verdict: it
+starts from orders that the verdict of sales already names.
+
+**Exposure.** Exposure and honest orders feed each other, so honest orders tell nothing of what an order brings. Brushed
+ones come when the organiser sends them. A bucket's unpaid exposure is regressed on brushed and honest orders of the ten
+minutes before its end and of the twenty before those, and on a trend with one bend per three quarters of an hour;
+noise may last, for a time and with a smoothness that are taken from the series. Placebo: orders cannot bring exposure before they are
+there, so orders of the *next* ten minutes stand in the regression too. Where these seem to bring exposure, the organiser
+followed the platform's push or something moved both, and nothing is said.
+
+**Place.** Places and sales follow a power law (Chevalier and Goolsbee 2003: log rank is linear in log sales). Its slope is
+taken from the session's own readings of place beside its own sales so far, per elapsed part of the hour or day; the place
+without brushed orders is the shown one moved along that line. Where sales without them lie outside what was seen, it is marked
+as beyond.
+
+How it is fooled: an organiser who times his orders by hand to expected pushes; a platform that allots by something that
+goes along with brushed orders (their clicks, their comments): then the gain is that of the whole campaign. Orders that the
+verdict missed count as honest ones and make both gains too small.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from zhenbo.core.session import DAY, HOUR, MINUTE, Session
+from zhenbo.core.verdict import Estimate, Gained, PlaceGained
+from zhenbo.kernel.orders import Orders, orders
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+LEAST_BUCKETS = 24
+LEAST_ORDERS = 10
+WINDOWS = ((0, 10), (10, 30))
+"""Minutes before a bucket's end in which orders may have brought its exposure."""
+PLACEBO = 10
+"""Minutes after a bucket's end whose orders cannot have."""
+BEND_MIN = 45
+"""Minutes of trend per bend: longer than a wave of orders, shorter than an evening."""
+LEAST_PAIRS = 10
+LEAST_SPREAD = 0.2
+"""Standard deviation of log sales that a slope can be taken from."""
+CHARTS = {"hour": ("chart.hour_sales_rank", HOUR, 0), "day": ("chart.day_sales_rank", DAY, 8 * HOUR)}
+"""Rankings: metric, period, and by how much the platform's clock is ahead of UTC where its days begin."""
+_NOISES = (
+    ("rough", 1.0, 1.0),
+    *(
+        ("rough", length, white)
+        for length in (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+        for white in (0.0, 0.1, 0.3, 0.6)
+    ),
+    *(("smooth", length, white) for length in (2.0, 4.0, 8.0, 16.0) for white in (0.03, 0.1, 0.3, 0.6)),
+)
+"""Kinds of noise: how it lasts, for how many minutes (or readings), and which part of it is white."""
+MOST_BUCKETS = 720
+"""Twelve hours by the minute. More are put together: the work grows with the cube."""
+_MOST = 1e12
+"""No reading is believed beyond."""
+
+
+@dataclass(frozen=True)
+class _Series:
+    """Readings by bucket: their starts and length in microseconds, their values."""
+
+    start: Ints
+    step: int
+    value: Floats
+
+
+@dataclass(frozen=True)
+class _Sold:
+    """Orders in order of time: when, for how much, and the probability that they are brushed."""
+
+    at: Ints
+    amount: Floats
+    p: Floats
+
+    def within(self, low: Ints, high: Ints, of: Floats) -> Floats:
+        """Sums of `of` over [low, high), per pair of bounds."""
+        upto = np.concatenate([[0.0], np.cumsum(of)])
+        return np.asarray(
+            upto[np.searchsorted(self.at, high)] - upto[np.searchsorted(self.at, low)], dtype=np.float64
+        )
+
+
+def gained(session: Session, probability: Mapping[str, float]) -> Gained | None:
+    """What the brushed orders of a session gained; None where there are none to speak of, or no series of either kind.
+
+    Args:
+        session: the record, with its `metrics`.
+        probability: per order id, that it is brushed, as the verdict of sales judged it.
+    """
+    sold = _sold(orders(session), probability)
+    named = int((sold.p > 0.5).sum())
+    if session.scope != "session" or named < LEAST_ORDERS:
+        return None
+    shown = _series(session, "office.exposures")
+    exposures, unpaid, why = _exposures(session, sold, shown) if shown is not None else (None, None, "")
+    places = [place for chart in CHARTS if (place := _place(session, sold, chart)) is not None]
+    if shown is None and not places:
+        return None
+    return Gained(
+        orders=named,
+        unpaid=unpaid,
+        exposures=exposures,
+        per_order=None if exposures is None else _times(exposures, 1 / float(sold.p.sum())),
+        why=why,  # type: ignore[arg-type]
+        places=places,
+    )
+
+
+def _sold(made: Orders, probability: Mapping[str, float]) -> _Sold:
+    """Paid orders of the currency of most, at the time of payment where it is known, else of creation."""
+    at = np.where(made.timed("paid"), made.at["paid"], made.at["created"])
+    most = np.bincount(made.currency).argmax() if len(made) else 0
+    keep = made.was_paid & (made.currency == most) & made.timed("created")
+    p = np.asarray([probability.get(o, 0.0) for o in made.id.to_pylist()], dtype=np.float64)
+    order = np.argsort(at[keep], kind="stable")
+    amount = np.asarray(made.amount - made.discount, dtype=np.float64)
+    return _Sold(at[keep][order], amount[keep][order], p[keep][order])
+
+
+def _series(session: Session, metric: str) -> _Series | None:
+    """A metric by bucket, as most of its rows are cut; None where it is not told in parts of the broadcast."""
+    rows = session.metrics.filter(pc.equal(session.metrics["metric"].cast(pa.string()), metric))
+    start = np.asarray(pc.fill_null(rows["bucket_start"].cast(pa.int64()), 0).to_numpy(), dtype=np.int64)
+    seconds = np.asarray(pc.fill_null(rows["bucket_seconds"], 0).to_numpy(), dtype=np.int64)
+    value = np.asarray(pc.fill_null(rows["value"], np.nan).to_numpy(), dtype=np.float64)
+    fine = (
+        (seconds > 0) & (seconds * 1_000_000 < (session.span[1] - session.span[0]) / 4) & np.isfinite(value)
+    )
+    if not fine.any():
+        return None
+    sizes, counts = np.unique(seconds[fine], return_counts=True)
+    step = int(sizes[counts.argmax()])
+    mine = fine & (seconds == step)
+    order = np.lexsort(
+        (-value[mine], start[mine])
+    )  # told twice, the larger counts, whatever the order of the files
+    first, which = np.unique(start[mine][order], return_index=True)
+    return _Series(first, step * 1_000_000, value[mine][order][which])
+
+
+def _coarser(series: _Series) -> _Series:
+    """The same in at most `MOST_BUCKETS` longer buckets; such as are not whole are left out."""
+    times = -(-len(series.start) // MOST_BUCKETS)
+    if times == 1:
+        return series
+    group = (series.start - series.start[0]) // (series.step * times)
+    names, which, parts = np.unique(group, return_inverse=True, return_counts=True)
+    step = series.step * times
+    value = np.bincount(which, weights=series.value)
+    return _Series(series.start[0] + names[parts == times] * step, step, value[parts == times])
+
+
+# --- exposure -----------------------------------------------------------------------------------------------------
+
+
+def _exposures(session: Session, sold: _Sold, shown: _Series) -> tuple[Estimate | None, int | None, str]:
+    """Unpaid exposure that followed brushed orders, of how much, and why not if it cannot be told."""
+    paid = _series(session, "ads.shows")
+    if paid is not None and paid.step != shown.step:
+        return None, None, "ads"
+    free = shown.value - (_aligned(paid, shown.start) if paid is not None else 0.0)
+    unpaid = int(max(free.sum(), 0.0))
+    fit = _regressed(sold, _coarser(_Series(shown.start, shown.step, free)))
+    if fit is None:
+        return None, unpaid, "few"
+    lead, total = fit
+    if lead.low > 0:
+        return None, unpaid, "before"
+    return (
+        Estimate(max(total.low, 0.0), min(max(total.mid, 0.0), unpaid), min(max(total.high, 0.0), unpaid)),
+        unpaid,
+        "",
+    )
+
+
+def _aligned(series: _Series, start: Ints) -> Floats:
+    """Values at the given starts, nothing where a bucket is missing."""
+    at = np.minimum(np.searchsorted(series.start, start), len(series.start) - 1)
+    return np.where(series.start[at] == start, series.value[at], 0.0)
+
+
+def _regressed(sold: _Sold, free: _Series) -> tuple[Estimate, Estimate] | None:
+    """What the orders of the next minutes seem to bring (placebo), and what those before brought in all."""
+    if free.start[-1] - free.start[0] > 4 * free.step * len(free.start):
+        return None  # mostly holes
+    end = free.start + free.step
+    brushed, honest = sold.p, 1 - sold.p
+    spans = [(end - b * MINUTE, end - a * MINUTE) for a, b in WINDOWS]
+    ahead = (end, end + PLACEBO * MINUTE)
+    tested = np.column_stack([*(sold.within(*s, brushed) for s in spans), sold.within(*ahead, brushed)])
+    beside = np.column_stack([*(sold.within(*s, honest) for s in spans), sold.within(*ahead, honest)])
+    x = np.column_stack([tested, beside, _trend(free.start)])
+    if len(free.value) < x.shape[1] + LEAST_BUCKETS // 2 or not tested[:, : len(WINDOWS)].any():
+        return None
+    fit = smooth_noise(x, free.value, free.start / MINUTE)
+    total = np.zeros(x.shape[1])
+    total[: len(WINDOWS)] = tested[:, : len(WINDOWS)].sum(axis=0)
+    lead = np.zeros(x.shape[1])
+    lead[len(WINDOWS)] = tested[:, -1].sum()
+    return _combined(lead, fit), _combined(total, fit)
+
+
+def _trend(start: Ints) -> Floats:
+    """Piecewise linear, one bend per `BEND_MIN`."""
+    t = (start - start[0]) / (BEND_MIN * MINUTE)
+    bends = np.arange(0.0, max(float(t[-1]) - 0.5, 0.5), 1.0)
+    return np.column_stack([np.ones_like(t), *(np.maximum(t - b, 0.0) for b in bends)])
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Coefficients, their covariance, and the degrees of freedom left."""
+
+    beta: Floats
+    cov: Floats
+    df: int
+
+
+def smooth_noise(x: Floats, y: Floats, at: Floats) -> Fitted:
+    """Generalised least squares under noise that lasts: how long and how smoothly is not known, so all are weighed.
+
+    Noise is white noise on top of a process with exponential or Matérn 3/2 correlation. Each of `_NOISES` is fitted, and the
+    fits are averaged by their restricted likelihood (Patterson and Thompson 1971), the spread between them included.
+
+    Args:
+        x: design, rows by columns.
+        y: what is explained.
+        at: where each row lies, in the unit of the lengths in `_NOISES`.
+
+    Examples:
+        >>> x = np.column_stack([np.ones(50), np.arange(50.0)])
+        >>> told = smooth_noise(x, 3 + 2 * np.arange(50.0) + np.resize([1.0, -1.0], 50), np.arange(50.0))
+        >>> [round(float(b)) for b in told.beta], told.df
+        ([3, 2], 48)
+    """
+    scale = np.sqrt((x**2).mean(axis=0))
+    scale[scale == 0] = 1.0
+    apart = np.abs(np.subtract.outer(at, at))
+    fits = [_under(noise, apart, x / scale, y) for noise in _NOISES]
+    likely = np.exp(np.asarray([f[0] for f in fits]) - max(f[0] for f in fits))
+    weight = likely / likely.sum()
+    beta = np.asarray(sum(w * f[1] for w, f in zip(weight, fits, strict=True)))
+    cov = sum(w * (f[2] + np.outer(f[1] - beta, f[1] - beta)) for w, f in zip(weight, fits, strict=True))
+    return Fitted(beta / scale, np.asarray(cov / np.outer(scale, scale)), len(y) - x.shape[1])
+
+
+def _under(
+    noise: tuple[str, float, float], apart: Floats, x: Floats, y: Floats
+) -> tuple[float, Floats, Floats]:
+    """Restricted log likelihood, coefficients and their covariance under one kind of noise."""
+    kind, length, white = noise
+    near = apart / length
+    lasting = np.exp(-near) if kind == "rough" else (1 + near) * np.exp(-near)
+    root = np.linalg.cholesky((1 - white) * lasting + (white + 1e-9) * np.eye(len(y)))
+    told = np.linalg.solve(root, np.column_stack([x, y]))
+    x, y = told[:, :-1], told[:, -1]
+    information = x.T @ x
+    inverse = np.linalg.pinv(information)
+    beta = inverse @ x.T @ y
+    left = y - x @ beta
+    df = max(len(y) - x.shape[1], 1)
+    variance = float(left @ left) / df + 1e-12
+    size = float(np.linalg.slogdet(information + 1e-12 * np.eye(len(information)))[1])
+    log_root = float(np.log(np.diag(root)).sum())
+    return -0.5 * (df * math.log(variance) + size) - log_root, beta, inverse * variance
+
+
+def _combined(weights: Floats, fit: Fitted) -> Estimate:
+    from scipy import stats
+
+    mid = float(weights @ fit.beta)
+    half = float(stats.t.ppf(0.95, max(fit.df, 1))) * math.sqrt(max(float(weights @ fit.cov @ weights), 0.0))
+    return Estimate(mid - half, mid, mid + half)
+
+
+def _times(e: Estimate, factor: float) -> Estimate:
+    return Estimate(e.low * factor, e.mid * factor, e.high * factor)
+
+
+# --- place --------------------------------------------------------------------------------------------------------
+
+
+def _place(session: Session, sold: _Sold, chart: str) -> PlaceGained | None:
+    """The best place shown, and where the room would have stood without brushed orders."""
+    metric, period, ahead = CHARTS[chart]
+    told = _series(session, metric)
+    if told is None:
+        return None
+    end = told.start + told.step
+    began = (end - 1 + ahead) // period * period - ahead
+    sales = sold.within(began, end, sold.amount)
+    kept = sales - sold.within(began, end, sold.amount * sold.p)
+    pace = (end - began) / period
+    seen = (told.value >= 1) & (sales > 0)
+    best = _best(told.value, sales - kept, seen)
+    if best is None:
+        return None
+    shown = int(told.value[best])
+    rate = np.asarray(sales[seen] / pace[seen], dtype=np.float64)
+    slope = _slope(np.log(rate), np.log(told.value[seen]))
+    if slope is None or slope.high >= 0:
+        return PlaceGained(chart=chart, at=int(end[best]), shown=shown, without=None, beyond=False)  # type: ignore[arg-type]
+    if kept[best] <= 0:
+        return PlaceGained(chart=chart, at=int(end[best]), shown=shown, without=None, beyond=True)  # type: ignore[arg-type]
+    ratio = math.log(kept[best] / sales[best])
+    places = [max(shown * math.exp(b * ratio), float(shown)) for b in (slope.high, slope.mid, slope.low)]
+    beyond = bool(kept[best] / pace[best] < rate.min())
+    return PlaceGained(
+        chart=chart,  # type: ignore[arg-type]
+        at=int(end[best]),
+        shown=shown,
+        without=Estimate(*places),
+        beyond=beyond,
+    )
+
+
+def _best(value: Floats, brushed: Floats, seen: npt.NDArray[np.bool_]) -> int | None:
+    """The reading of the best place that brushed sales had a part in; None where they had in none."""
+    mine = np.flatnonzero(seen & (brushed > 0))
+    return int(mine[np.lexsort((-brushed[mine], value[mine]))[0]]) if len(mine) else None
+
+
+def _slope(sales: Floats, place: Floats) -> Estimate | None:
+    """Slope of log place over log sales; None where there are too few readings or sales hardly differ."""
+    if len(sales) < LEAST_PAIRS or float(sales.std()) < LEAST_SPREAD:
+        return None
+    fit = smooth_noise(
+        np.column_stack([sales, np.ones_like(sales)]), place, np.arange(len(sales), dtype=np.float64)
+    )
+    return _combined(np.asarray([1.0, 0.0]), fit)
