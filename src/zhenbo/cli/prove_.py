@@ -33,7 +33,9 @@ def command(
 ) -> None:  # fmt: skip
     """Measure false alarms, recall, people named, shares, money, probabilities and the worth of every signal."""
     if bursts and (quick or data or floors or write_floors):
-        raise click.UsageError("--bursts runs honest evenings alone: leave out --quick, --data and the floors.")
+        raise click.UsageError(
+            "--bursts runs honest evenings alone: leave out --quick, --data and the floors."
+        )
     from zhenbo.proof.page import cell
     from zhenbo.proof.prove import fallen, floors_toml, prove, write
 
