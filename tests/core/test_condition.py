@@ -90,3 +90,13 @@ def test_products_keep_their_unit():
     assert holds(parse("price / price >= 0.5 and n > price / price", SCHEMA), {"price": 100, "n": 2}) is True
     with pytest.raises(PackError, match="compares"):
         parse("price * hours > price", SCHEMA)
+
+
+def test_beyond_all_numbers_nothing_is_known():
+    """Infinite or absurd numbers, and sums that grow to them, neither hold nor fail nor crash."""
+    condition = parse(
+        "n * n * n * n * n * n * n * n * n * n * n * n * n * n * n * n * n * n / 3.0 > 1", {"n": "number"}
+    )
+    assert holds(condition, {"n": 10}) is True
+    for value in (float("inf"), float("nan"), 10**400, 1e18, 10**18):
+        assert holds(condition, {"n": value}) is None, value

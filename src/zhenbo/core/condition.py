@@ -17,6 +17,7 @@ it is ever asked, so a misspelt name is an error of the pack and not a fact fore
 
 import ast
 import difflib
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -28,7 +29,7 @@ Value = bool | int | float | str | date | None
 Facts = Mapping[str, object]
 
 UNITS: Final = frozenset(
-    {"number", "count", "money", "share", "days", "hours", "minutes", "points", "months", "years"}
+    {"number", "count", "money", "share", "days", "workdays", "hours", "minutes", "points", "months", "years"}
 )
 """Kinds that are numbers; money in minor units. Two facts of different units are never compared or added."""
 KINDS: Final = UNITS | {"bool", "text", "day"}
@@ -140,7 +141,7 @@ def evaluate(condition: Condition, facts: Facts) -> Told:
 
     Args:
         condition: one that was parsed.
-        facts: what is known, by name; a fact that is absent or None is unknown, and so is a number that is none (NaN).
+        facts: what is known, by name; a fact that is absent or None is unknown, and so is a number that is none (NaN, infinite).
     """
     return condition.root.told(facts)
 
@@ -167,7 +168,7 @@ def _fits(value: object, kind: str) -> bool:
     if kind == "bool":
         return isinstance(value, bool)
     if kind in UNITS:
-        return isinstance(value, int | float) and not isinstance(value, bool) and value == value  # noqa: PLR0124 - NaN
+        return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _WHOLE_MAX
     if kind == "text":
         return isinstance(value, str)
     return isinstance(value, date) and not isinstance(value, datetime)
@@ -306,7 +307,13 @@ class _Reader:
 
         def value(facts: Facts) -> Any:
             left, right = (side.value(facts) for side in sides)
-            return None if left is None or right is None else reach(left, right)
+            if left is None or right is None:
+                return None
+            try:
+                found = reach(left, right)
+                return found if found is None or math.isfinite(found) else None
+            except OverflowError:  # beyond all numbers nothing is known
+                return None
 
         return self._whole(tree, kind, sides, value)
 

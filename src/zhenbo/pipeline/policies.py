@@ -192,7 +192,7 @@ def _flat(facts: Mapping[str, Any], head: str = "") -> dict[str, object]:
     """Dotted names from tables within tables."""
     out: dict[str, object] = {}
     for name, value in facts.items():
-        if isinstance(value, dict) and head.count(".") < 5:
+        if isinstance(value, dict) and head.count(".") < 5 and value.keys() != {"from", "to"}:
             out |= _flat(value, f"{head}{name}.")
         else:
             out[f"{head}{name}"] = value

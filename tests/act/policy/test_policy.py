@@ -303,3 +303,14 @@ def test_a_hostile_pack_ends_soon():
     found = check(read_pack(text, "mine.toml", {}, strict=False), register())
     assert {"never", "given_up"} & {f.kind for f in found}
     assert msgspec.json.encode(found)
+
+
+def test_days_between_two_days_are_counted_by_the_calendar():
+    """Seven working days over the golden week, in TOML and JSON; where no calendar reaches their number is unknown, and sanctions nobody."""
+    kinds = {"open": "workdays", "plain": "days"}
+    span = {"from": date(2026, 9, 29), "to": "2026-10-13"}
+    assert days_read({"open": span, "plain": span}, kinds) == {"open": 6, "plain": 14}
+    assert days_read({"open": {"from": "2029-10-01", "to": "2029-10-30"}}, kinds) == {"open": None}
+    for wrong in ({"from": "2026-10-02", "to": "2026-10-01"}, {"from": 5, "to": 6}):
+        with pytest.raises(PackError, match="no span"):
+            days_read({"open": wrong}, kinds)

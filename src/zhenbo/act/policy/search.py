@@ -21,7 +21,7 @@ from zhenbo.core.rule import Fact
 STEPS_MAX: Final = 50_000
 """Choices tried before a search gives up."""
 OTHER: Final = "(anything else)"
-_WHOLE: Final = frozenset({"count", "money", "points"})
+_WHOLE: Final = frozenset({"count", "money", "points", "workdays"})
 _ASKS: Final = re.compile(r"([A-Za-z_][\w.]*)\s+is\b")
 
 

@@ -13,6 +13,7 @@ from zhenbo.core.errors import PackError
 from zhenbo.core.rule import Example
 from zhenbo.core.session import DAY
 from zhenbo.core.story import read
+from zhenbo.core.workdays import worked
 
 COUNTS = {
     "record.orders": "order_create", "record.paid": "order_pay", "record.refunds": "refund_done", "record.returns": "return_ship",
@@ -60,7 +61,12 @@ def _times(record: Dataset, kind: str) -> dict[str, int]:
 
 
 def _day(value: object, kind: str | None) -> object:
-    """JSON has no days: a text is one where a day is meant."""
+    """JSON has no days: a text is one where a day is meant. Days between two days are counted here."""
+    if isinstance(value, dict) and kind in {"days", "workdays"}:
+        first, last = (_day(value.get(k), "day") for k in ("from", "to"))
+        if not (type(first) is date and type(last) is date and first <= last):
+            raise PackError(f"{str(value)[:80]} is no span; write {{ from = 2026-09-28, to = 2026-10-09 }}.")
+        return worked(first, last) if kind == "workdays" else (last - first).days
     if kind != "day" or not isinstance(value, str):
         return value
     try:
@@ -71,6 +77,9 @@ def _day(value: object, kind: str | None) -> object:
 
 def days_read(facts: Mapping[str, object], kinds: Mapping[str, str]) -> dict[str, Value]:
     """Facts from outside, their days read and their kinds checked.
+
+    A number of days may be told as a span, `{ from, to }`: the day it runs from is not counted, its last day is. Working days
+    are those of mainland China; where the calendar does not reach, their number is not known.
 
     Raises:
         ZhenboError: naming the fact, what it is and what it should be.
