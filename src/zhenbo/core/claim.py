@@ -64,7 +64,8 @@ class Finding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Args:
         what: one of `FINDINGS`.
         holds: whether it is so.
-        by: who says so: rights_holder, laboratory, authority, court, platform, person, agreed.
+        by: who says so: rights_holder, laboratory, authority, court, platform, person, agreed. What one side alone says
+            (buyer, merchant, seller, operator, host) is no finding and is not looked at.
         at: when; with the claim when absent.
     """
 
@@ -84,6 +85,7 @@ class Promise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         by: merchant, host, platform.
         amount: money owed by it, minor units, where it is a sum.
         number: X of 假一赔X, days, hours, winners.
+        most: ceiling named with 假一赔X, minor units; none when absent.
         text: the very words.
         at: when it was made.
         session: broadcast in which it was made.
@@ -98,6 +100,7 @@ class Promise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by: str = "merchant"
     amount: int | None = None
     number: int | None = None
+    most: int | None = None
     text: str = ""
     at: int | None = None
     session: str | None = None
@@ -141,6 +144,7 @@ class Purchase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Args:
         id: the order.
+        item: its line, where a claim is for one line of several.
         paid: what the buyer really paid for the goods claimed for.
         goods: class: fresh, eggs, food, health_food, cosmetics, medical_device, contraceptive, electronics, apparel, shoes,
             bags, toys, home_textile, home, digital, newspaper, jewellery, or any other word.
@@ -161,6 +165,8 @@ class Purchase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         seller_identified: the platform can give the seller's true name, address and contact.
         shown_not_seller: the operator can prove that the room showed who really sells.
         operator_knew: the operator knew or should have known.
+        platform_knew: the platform knew or should have known, and took no measure.
+        refunded: of the price, what has been paid back already, on whatever ground.
         buyer_orders: orders of this buyer over the last year, claims or not.
         gift_unreturned: stated price of gifts that cannot be given back.
         kept_price: what the goods kept of a set cost at their own prices.
@@ -188,19 +194,22 @@ class Purchase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seller_identified: bool | None = None
     shown_not_seller: bool | None = None
     operator_knew: bool | None = None
+    platform_knew: bool | None = None
+    refunded: int = 0
     buyer_orders: int | None = None
     gift_unreturned: int = 0
     kept_price: int | None = None
     set_paid: int | None = None
     freight: int | None = None
     freight_cover: int | None = None
+    item: str | None = None
 
 
 class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The goods as they are.
 
     Args:
-        by: who says so: agreed, buyer, inspection, seller. What only the seller says is a claim of theirs.
+        by: who says so: agreed, buyer, inspection, seller. What only the seller says, or nobody knows who, is a claim of theirs.
         opened: outer packaging opened.
         seal_broken: the necessary one-time seal.
         activated: activated, authorised, or holding data of use.
@@ -211,7 +220,7 @@ class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         downloaded: digital goods downloaded or unsealed.
     """
 
-    by: Literal["agreed", "buyer", "inspection", "seller"] = "agreed"
+    by: Literal["agreed", "buyer", "inspection", "seller"] = "seller"
     opened: bool | None = None
     seal_broken: bool | None = None
     activated: bool | None = None

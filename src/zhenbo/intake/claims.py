@@ -6,6 +6,7 @@ ISO 8601 or whole microseconds; one without a zone is read in the claim's own (`
 
 import difflib
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ _LONGEST = 1 << 20
 _MOST = 10**11  # minor units; a billion yuan is no purchase
 _TIMES_MOST = 1_000  # 假一赔千 has been said; more is a slip of the keys
 _MANY = 100_000
+_CURRENCY = re.compile("[A-Z]{3}")
 BEIJING = 480
 
 
@@ -178,12 +180,14 @@ def _sound(claim: Claim) -> None:
     _known("finding", [f.what for f in claim.findings], FINDINGS)
     if not claim.id.strip() or len(claim.id) > 120 or not claim.purchase.id.strip():
         raise ValueError("a claim and its order need an id each, of 1 to 120 characters")
-    if claim.damaged is not None and not 0 <= claim.damaged <= 1:
+    if claim.damaged is not None and not 0 < claim.damaged <= 1:
         raise ValueError(
             f"damaged {claim.damaged} is no share; write 0.3 where three in ten pieces are damaged"
         )
     bought = claim.purchase
-    money = [bought.paid, bought.gift_unreturned, bought.kept_price, bought.set_paid, bought.freight, bought.freight_cover]  # fmt: skip
+    if not _CURRENCY.fullmatch(bought.currency):
+        raise ValueError(f"currency {bought.currency[:40]!r} is none; write its three letters, CNY for yuan")
+    money = [bought.paid, bought.refunded, bought.gift_unreturned, bought.kept_price, bought.set_paid, bought.freight, bought.freight_cover]  # fmt: skip
     for promise in claim.promises:
         sound_promise(promise)
     orders, faults = bought.buyer_orders or 0, claim.faults or 0
@@ -205,8 +209,9 @@ def sound_promise(promise: Promise) -> None:
         raise ValueError(f"number {promise.number} of promise {promise.id[:40]} is none of 0 to {_MANY}")
     if promise.kind == "multiple" and (promise.number or 0) > _TIMES_MOST:
         raise ValueError(f"{promise.number} times the price; up to {_TIMES_MOST} are read")
-    if promise.amount is not None and not 0 <= promise.amount <= _MOST:
-        raise ValueError(f"{promise.amount} is no amount; write whole minor units (fen), 5900 for 59 yuan")
+    wrong = [m for m in (promise.amount, promise.most) if m is not None and not 0 <= m <= _MOST]
+    if wrong:
+        raise ValueError(f"{wrong[0]} is no amount; write whole minor units (fen), 5900 for 59 yuan")
 
 
 def _known(what: str, given: Sequence[str], words: Sequence[str]) -> None:

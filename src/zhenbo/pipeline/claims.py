@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from zhenbo.act.guarantee import desk, record, signs
-from zhenbo.act.guarantee.decide import route
+from zhenbo.act.guarantee.decide import last, route
 from zhenbo.act.guarantee.services import Guarantees
 from zhenbo.act.guarantee.services import read as read_packs
 from zhenbo.core.acts import Acts
@@ -118,11 +118,12 @@ def _with(claim: Claim, told: dict[str, object]) -> Claim:
 
 def _ticking(claims: Sequence[Claim], rules: Guarantees, seen: signs.Signs, now: int, tick: Callable[[int], None]) -> list[desk.Settled]:  # fmt: skip
     made = []
-    for number, one in enumerate(desk.run(claims, rules, seen, now)):
+    order = sorted(range(len(claims)), key=lambda n: (claims[n].filed_at, claims[n].id))
+    for number, one in enumerate(desk.run((claims[n] for n in order), rules, seen, now)):
         if number % 1000 == 0:
             tick(number)
         made.append(one)
-    return made
+    return [one for _, one in sorted(zip(order, made, strict=True), key=lambda pair: pair[0])]
 
 
 def _single(claim: Claim, rules: Guarantees, now: int, seen: signs.Signs) -> desk.Settled:
@@ -161,7 +162,7 @@ def as_json(found: Decided) -> bytes:
 
 
 def _short(one: desk.Settled) -> dict[str, object]:
-    final = record.last(one.decision)
+    final = last(one.decision)
     return {
         "claim": one.claim, "outcome": one.decision.outcome, "final": final.outcome, "service": final.service, "step": final.reason.step,
         "remedy": final.remedy, "amount": final.amount, "currency": final.currency, "liable": final.liable.party if final.liable else None,

@@ -7,6 +7,7 @@ people who abuse it: single claimants who always claim, and rings with throw-awa
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
@@ -15,12 +16,14 @@ import numpy.typing as npt
 
 from zhenbo.core.claim import Answer, Claim, Finding, Promise, Proof, Purchase, State
 from zhenbo.core.session import DAY, HOUR, MINUTE, SECOND
+from zhenbo.core.workdays import last_day
 
 START = 1_780_243_200_000_000  # Monday 2026-06-01, 00:00 in Beijing
 SPAN = 90  # days over which orders are signed for
 DESK_OPEN = START + (SPAN + 150) * DAY
 YUAN = 100
 DRAWS = 16
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a clock on a wall in Beijing
 
 Due = Literal["pay", "perform", "refuse"]
 
@@ -163,7 +166,7 @@ def _allergy(case: _Case) -> tuple[Claim, Due, int]:
     case.seller(filed)
     claim = case.claim("allergy", case.bought("cosmetics", paid, services=("allergy",)), filed)
     accepted = case.answer is not None and case.answer.says == "accepts"
-    return (claim, "pay", paid) if day <= 60 and (shown or accepted) else (claim, "refuse", 0)
+    return (claim, "pay", paid) if accepted or (day <= 60 and shown) else (claim, "refuse", 0)
 
 
 _RETURNS: tuple[tuple[str, tuple[str, ...], str | None, dict[str, Any], Due], ...] = (
@@ -174,10 +177,10 @@ _RETURNS: tuple[tuple[str, tuple[str, ...], str | None, dict[str, Any], Due], ..
     ("electronics", (), None, {"activated": True}, "refuse"),
     ("cosmetics", (), None, {"seal_broken": True}, "refuse"),
     ("cosmetics", (), None, {"opened": True, "seal_broken": False}, "pay"),
-    ("other", ("custom",), None, {}, "refuse"),
-    ("fresh", (), None, {}, "refuse"),
-    ("newspaper", (), None, {}, "refuse"),
-    ("digital", (), None, {"downloaded": True}, "refuse"),
+    ("other", ("custom",), "each", {}, "refuse"),
+    ("fresh", (), "each", {}, "refuse"),
+    ("newspaper", (), "each", {}, "refuse"),
+    ("digital", (), "each", {"downloaded": True}, "refuse"),
     ("digital", (), None, {"downloaded": False}, "pay"),
     ("contraceptive", ("hygiene",), "each", {}, "refuse"),
     ("contraceptive", ("hygiene",), "default", {}, "pay"),
@@ -202,8 +205,10 @@ def _return(case: _Case) -> tuple[Claim, Due, int]:
     paid = _yuan(u[9], 30, 3000)
     case.seller(filed, contests=0.3)
     bought = case.bought(goods, paid, traits=traits, confirmed=confirmed)
-    claim = case.claim("no_reason", bought, filed, state=State(**state))
-    return (claim, due, paid if due == "pay" else 0) if day <= 7 else (claim, "refuse", 0)
+    claim = case.claim("no_reason", bought, filed, state=State(**{"by": "agreed", **state}))
+    agreed = case.answer is not None and case.answer.says == "accepts"
+    due = "pay" if agreed else due if _in_seven(case.signed, filed) else "refuse"
+    return claim, due, paid if due == "pay" else 0
 
 
 def _quality(case: _Case) -> tuple[Claim, Due, int]:
@@ -224,7 +229,14 @@ def _quality(case: _Case) -> tuple[Claim, Due, int]:
     accepted = case.answer is not None and case.answer.says == "accepts"
     if cleared or not (shown or accepted):
         return claim, "refuse", 0
-    return (claim, "pay", paid) if day <= 7 else (claim, "perform", 0)
+    return (claim, "pay", paid) if _in_seven(case.signed, filed) else (claim, "perform", 0)
+
+
+def _in_seven(signed: int, filed: int) -> bool:
+    """Whether a claim was filed by the last day of the term of seven days (消法 24, 25; 民法典 203)."""
+    first, day = (_EPOCH + timedelta(microseconds=t + 8 * HOUR) for t in (signed, filed))
+    end = last_day(first.date() + timedelta(days=7))
+    return end is not None and day.date() <= end
 
 
 def _fake(case: _Case) -> tuple[Claim, Due, int]:
@@ -241,9 +253,7 @@ def _fake(case: _Case) -> tuple[Claim, Due, int]:
         case.findings.append(Finding("genuine", False, "rights_holder", filed + 6 * HOUR))
         case.findings.append(Finding("fraud", True, "person", filed + 6 * HOUR + 20 * MINUTE))
         lawful = max(3 * paid, 500 * YUAN)
-        due, owed = "pay", paid + (times * paid if times else lawful)
-        if times == 3:  # what was promised is no more than the law, whose least amount may be more
-            owed = paid + (3 * paid)
+        due, owed = "pay", paid + max(times * paid, lawful)
     elif draw < 0.65:  # appraised as genuine
         case.proofs.append(Proof("chain", filed + 5 * HOUR, "seller"))
         case.findings.append(Finding("genuine", True, "rights_holder", filed + 3 * DAY))

@@ -9,10 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zhenbo.act.guarantee import signs
-from zhenbo.act.guarantee.decide import route
+from zhenbo.act.guarantee.decide import last, route
 from zhenbo.act.guarantee.desk import run, settle, summary
-from zhenbo.act.guarantee.record import last
-from zhenbo.core.claim import Answer, Claim, Finding, Proof, Purchase
+from zhenbo.core.claim import Answer, Claim, Finding, Promise, Proof, Purchase
 from zhenbo.pipeline.claims import guarantees
 from zhenbo.worlds.claims import DESK_OPEN, claim_desk
 
@@ -189,3 +188,47 @@ def test_every_claim_gets_an_answer_with_its_reasons(kind, goods, paid, after, w
     assert all(p.amount > 0 for p in final.parts)
     assert (final.outcome != "refuse") or (final.appeal is not None)
     assert (final.outcome != "ask") or final.wanted
+
+
+def test_the_price_of_goods_comes_back_once():
+    """Three claims for one order, on three grounds: the first brings the price back; another line of the order is other goods."""
+    seven = Purchase("o", 10_000, "home", signed_at=SIGNED, ordered_at=SIGNED - DAY)
+    defect = Claim("a", "quality", seven, SIGNED + HOUR, proofs=(Proof("photo"),))
+    mind = Claim("b", "no_reason", seven, SIGNED + 2 * HOUR)
+    refund = Claim("c", "late_refund", seven, SIGNED + 20 * DAY, received_back_at=SIGNED + DAY)
+    other = Claim("d", "no_reason", msgspec.structs.replace(seven, item="2"), SIGNED + 3 * HOUR)
+    settled = [*run([defect, mind, refund, other], guarantees(), NO_SIGNS, SIGNED + 60 * DAY)]
+    assert [(s.decision.outcome, s.decision.amount) for s in settled] == [
+        ("pay", 10_000),
+        ("refuse", 0),
+        ("refuse", 0),
+        ("pay", 10_000),
+    ]
+
+
+def test_the_law_is_paid_where_a_lower_promise_came_first():
+    """假一赔三 on 127.40 yuan is less than the 500 of the law: what the promise brings at once is raised when fraud is confirmed."""
+    bought = Purchase("o", 12_740, "bags", services=("genuine",), signed_at=SIGNED, ordered_at=SIGNED - DAY)
+    found = (Finding("genuine", False, "rights_holder", SIGNED + DAY), Finding("fraud", True, "person", SIGNED + 2 * DAY))  # fmt: skip
+    claim = Claim("c", "fake", bought, SIGNED + HOUR, promises=(Promise("p", "multiple", number=3),), findings=found)  # fmt: skip
+    done = settle(claim, guarantees(), NO_SIGNS, SIGNED + 30 * DAY)
+    assert (done.decision.service, done.decision.amount) == ("law.fraud", 12_740 + 50_000)
+    assert done.decided_at == SIGNED + DAY
+
+
+def test_a_refusal_is_opened_again_by_what_comes_later():
+    """Refused on day 61; the seller agrees on day 62."""
+    bought = Purchase("o", 9_000, "cosmetics", services=("allergy",), signed_at=SIGNED, ordered_at=SIGNED - DAY)  # fmt: skip
+    filed = SIGNED + 61 * DAY
+    claim = Claim("c", "allergy", bought, filed, proofs=(Proof("photo"),), answer=Answer("accepts", filed + DAY))  # fmt: skip
+    assert settle(claim, guarantees(), NO_SIGNS, filed).decision.outcome == "refuse"
+    assert settle(claim, guarantees(), NO_SIGNS, filed + DAY).decision.amount == 9_000
+
+
+def test_who_sends_much_back_shows_no_sign():
+    """Forty returns without a reason on fifty orders: a right, used often."""
+    others = [Claim(f"q{n}", "quality", Purchase(f"q{n}", 5_000, buyer_orders=50), SIGNED + n * HOUR, buyer=f"q{n}") for n in range(200)]  # fmt: skip
+    heavy = [Claim(f"h{n}", "no_reason", Purchase(f"h{n}", 5_000, "apparel", buyer_orders=50), SIGNED + n * HOUR, buyer="h") for n in range(40)]  # fmt: skip
+    liar = [Claim(f"l{n}", "quality", Purchase(f"l{n}", 5_000, "apparel", buyer_orders=50), SIGNED + n * HOUR, buyer="l") for n in range(40)]  # fmt: skip
+    seen = signs.read([*others, *heavy, *liar])
+    assert {c[0] for c in seen.of} == {"l"}

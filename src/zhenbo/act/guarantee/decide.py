@@ -10,12 +10,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
+from zhenbo.act.guarantee.facts import REFUND_WITHIN, known, promise
 from zhenbo.act.guarantee.facts import facts as facts_of
-from zhenbo.act.guarantee.facts import known, promise
 from zhenbo.act.guarantee.owed import liable, parts
 from zhenbo.act.guarantee.services import Ask, Compiled, Duty, Guarantees, Pay, Service, Step
-from zhenbo.act.guarantee.times import ends
-from zhenbo.core.claim import Claim, Clock, Decision, Outcome, Reason, Wanted
+from zhenbo.act.guarantee.times import ends, latest
+from zhenbo.core.claim import FINDINGS, Claim, Clock, Decision, Outcome, Reason, Wanted
 from zhenbo.core.condition import holds
 from zhenbo.core.evidence import Say
 from zhenbo.core.session import HOUR, MINUTE
@@ -30,6 +30,10 @@ SAYS = {
     "no_service": Say("Nothing promised for this order, and no right by law in our packs, answers such a claim.", "该订单没有承诺、规则包中也没有法定权利适用于此类申请。"),
     "no_proof": Say("What was asked for did not come in time; the claim rests and is opened again when it comes. {asked}", "未在期限内收到所需材料；申请中止，补交后重新处理。{asked}"),
     "no_start": Say("When the goods were signed for is not told; the record of the carrier is wanted.", "未说明签收时间；需承运人的签收记录。"),
+    "accepted": Say("The seller agrees to it, and what the two sides agree on holds, within the term or after it.", "卖家已同意；双方约定有效，不论期限是否届满。"),
+    "refunded": Say("The price of these goods has been paid back already. Where the claim is for other goods of the order, name its line (`item`).", "该商品价款此前已经退还。如申请针对订单中的其他商品，请注明订单行（item）。"),
+    "calendar": Say("Whether the last day of this term is one of rest, so that the term ends later (Civil Code, article 203), has not been announced as far as our calendar knows; a person looks.", "期限最后一日是否为法定休假日（民法典第二百零三条，遇休假日顺延），现有日历未载；由人工核对。"),
+    "confirmation": Say("The goods are excepted by their nature, but since 2024-07-01 a return may be refused only where the buyer confirmed that. The seller shows the record of it.", "商品依其性质属除外商品，但自 2024-07-01 起未经消费者确认不得拒绝退货。由卖家出示确认记录。"),
     "signs": Say("Signs of abuse stand beside this claim. They decide nothing: a person looks first, and if nobody has by then, it is paid.", "该申请旁有滥用迹象。迹象本身不作任何结论：先由人工查看；逾期无人查看的，照常赔付。"),
     "looked": Say("Signs of abuse stood beside this claim and nobody found it abusive in time.", "该申请旁曾有滥用迹象，期限内未被认定为滥用。"),
 }  # fmt: skip
@@ -74,6 +78,11 @@ def route(claim: Claim, rules: Guarantees, now: int, signs: Iterable[Say] = ()) 
     return _held(chosen, desk, marks) if marks else chosen
 
 
+def last(decision: Decision) -> Decision:
+    """The decision that counts: that of the right a claim was handed on to."""
+    return last(decision.then) if decision.outcome == "redirect" and decision.then else decision
+
+
 def day_of(claim: Claim) -> date:
     """The day whose rules hold: that of the order, else of signing, else of the claim."""
     bought = claim.purchase
@@ -102,7 +111,7 @@ def _applies(service: Service, desk: _Desk) -> bool:
 def _best(found: list[Decision], desk: _Desk) -> Decision:
     """The best for the buyer: a payment before a question, the higher payment before the lower.
 
-    A question of another right that could bring more stays beside a payment.
+    A question of another right that could bring more stays beside a payment, and is settled after it.
     """
     if not found:
         reason = Reason("none", "", SAYS["no_service"])
@@ -149,13 +158,17 @@ def _late(made: Compiled, desk: _Desk, said: _Said) -> Decision | None:
     start = {"signed": claim.purchase.signed_at, "ordered": claim.purchase.ordered_at, "received_back": claim.received_back_at}.get(service.starts)  # fmt: skip
     if start is None:
         return _unstarted(made, desk, said)
-    until = _until(made, desk, start)
+    until, at_most = _until(made, desk, start)
     if claim.raised_at <= until:
         return None
+    if desk.facts["accepts"] is True:
+        return _agreed(made, desk, said)
+    if claim.raised_at <= at_most:
+        return _uncharted(made, desk, said)
     late = service.late
     says = Say(*(t.replace("{ends_us}", _clock(until, claim.zone)).replace("{raised_us}", _clock(claim.raised_at, claim.zone)) for t in (late.says.en, late.says.zh)))  # fmt: skip
     reason = Reason(f"{service.id}/window", f"raised_at <= {service.starts} + {service.window}", says, desk.rules.cited(late.cites, desk.day))  # fmt: skip
-    if late.then == "refuse":
+    if late.then == "refuse" and not (late.to_where and desk.facts[late.to_where] is True):
         return _decision(desk, "refuse", service.id, made.rule, reason, said)
     onward = _judge(desk.rules.services[late.to], desk)
     gone = _decision(desk, "redirect", service.id, made.rule, reason, said)
@@ -180,13 +193,28 @@ def _unstarted(made: Compiled, desk: _Desk, said: _Said) -> Decision | None:
     )
 
 
-def _until(made: Compiled, desk: _Desk, start: int) -> int:
-    """The end of the window: the goods' own, or a longer one that was promised."""
+def _agreed(made: Compiled, desk: _Desk, said: _Said) -> Decision:
+    """What the seller agrees to is not refused for want of a term or a class of goods."""
+    service = made.service
+    reason = Reason(f"{service.id}/accepted", "accepts", SAYS["accepted"], desk.rules.cited(service.cites, desk.day))  # fmt: skip
+    return _paid(made, desk, said, reason, service.pays, service.remedy)
+
+
+def _uncharted(made: Compiled, desk: _Desk, said: _Said) -> Decision:
+    """A claim that is late unless its term ended on a day of rest, of which nobody knows."""
+    name, says = f"{made.service.id}/window", SAYS["calendar"]
+    asked = _decision(desk, "ask", made.service.id, made.rule, Reason(name, "", says), said)
+    wanted = (Wanted("person", ("inspection",), None, says),)
+    return msgspec.structs.replace(asked, wanted=wanted, review=(says,), **_worth(made, desk))
+
+
+def _until(made: Compiled, desk: _Desk, start: int) -> tuple[int, int]:
+    """The end of the window, at the earliest and at the latest: the goods' own, or a longer one that was promised."""
     service, claim = made.service, desk.claim
     window = next((w.window for w, c in made.windows if holds(c, desk.facts) is True), service.window)
     days = max((p.number or 0 for p in claim.promises if p.kind == service.longer), default=0) if service.longer else 0  # fmt: skip
-    until = ends(start, window, claim.zone)
-    return max(until, ends(start, f"{min(days, 3650)} d", claim.zone)) if days else until
+    promised = ends(start, f"{min(days, 3650)} d", claim.zone) if days else 0
+    return max(ends(start, window, claim.zone), promised), max(latest(start, window, claim.zone), promised)
 
 
 def _fired(made: Compiled, step: Step, desk: _Desk, said: _Said) -> Decision | None:
@@ -204,16 +232,36 @@ def _fired(made: Compiled, step: Step, desk: _Desk, said: _Said) -> Decision | N
             pays = service.pays if step.pays is None else step.pays
             return _paid(made, desk, said, reason, pays, step.remedy or service.remedy)
         case "refuse":
-            return _doubted(made, step, desk, said) or _decision(
-                desk, "refuse", service.id, made.rule, reason, said
+            return (
+                _doubted(made, step, desk, said)
+                or _overruled(made, step, desk, said)
+                or _decision(desk, "refuse", service.id, made.rule, reason, said)
             )
 
 
-def _doubted(made: Compiled, step: Step, desk: _Desk, said: _Said) -> Decision | None:
-    """An exception that the buyer did not confirm for this purchase is, from a day on, a question for a person."""
-    doubt = step.unless_unconfirmed
-    if not doubt or desk.day < doubt.since or desk.facts["confirmed"] not in {"default", "general", "none"}:
+def _overruled(made: Compiled, step: Step, desk: _Desk, said: _Said) -> Decision | None:
+    """A seller may waive an exception or a standard of theirs; what somebody established is not theirs to waive."""
+    condition = next(c for s, c in made.steps if s is step)
+    if desk.facts["accepts"] is not True or condition.names.keys() & ({*FINDINGS} - {"confirmed"}):
         return None
+    return _agreed(made, desk, said)
+
+
+def _doubted(made: Compiled, step: Step, desk: _Desk, said: _Said) -> Decision | None:
+    """An exception that the buyer did not confirm for this purchase is, from a day on, a question for a person.
+
+    Where nobody tells whether they did, the seller shows it first.
+    """
+    doubt, facts = step.unless_unconfirmed, desk.facts
+    if not doubt or desk.day < doubt.since or facts["confirmed"] == "each" or facts["accepts"] is True:
+        return None
+    if facts["confirmed"] is None and facts["shows_confirmation"]:
+        return None
+    if facts["confirmed"] is None:
+        ask, says = Ask("merchant", ("confirmation",), "24 h", "skip"), SAYS["confirmation"]
+        first = msgspec.structs.replace(step, says=says, cites=(*doubt.cites, *step.cites))
+        if asked := _asked(made, first, ask, desk, said):
+            return asked
     reason = Reason(f"{made.service.id}/{step.id}", f"{step.when} and confirmed != 'each'", doubt.says, desk.rules.cited((*doubt.cites, *step.cites), desk.day))  # fmt: skip
     wanted = (Wanted("person", ("confirmation",), None, doubt.says),)
     asked = _decision(desk, "ask", made.service.id, made.rule, reason, said)
@@ -265,13 +313,13 @@ def _by(ask: Ask, name: str, desk: _Desk) -> int | None:
             one = promise(claim)
             return one.due if one else None
         case "refund":
-            return None if claim.received_back_at is None else ends(claim.received_back_at, "7 d", claim.zone)
+            return None if claim.received_back_at is None else latest(claim.received_back_at, REFUND_WITHIN, claim.zone)  # fmt: skip
         case "promise":
             hours = next((p.number for p in claim.promises if p.kind == "refund_hours"), None)
             since = min((p.at or claim.filed_at for p in claim.proofs if p.kind == "waybill"), default=None)
             return None if hours is None or since is None else since + hours * HOUR
         case within:
-            return ends(claim.asked.get(name, claim.filed_at), within, claim.zone)
+            return latest(claim.asked.get(name, claim.filed_at), within, claim.zone)
 
 
 def _remedy(service: Service, remedy: str, desk: _Desk) -> str:
@@ -286,6 +334,9 @@ def _paid(made: Compiled, desk: _Desk, said: _Said, reason: Reason, pays: tuple[
     owed = parts(desk.claim, pays, remedy)
     who = liable(desk.claim, service, desk.facts, desk.rules, desk.day)
     money = sum(p.amount for p in owed)
+    if not money and desk.claim.purchase.refunded and any(p.part in {"price", "share"} for p in pays):
+        rests = Reason(f"{service.id}/refunded", "refunded >= paid", SAYS["refunded"], reason.cites)
+        return _decision(desk, "refuse", service.id, made.rule, rests, said)
     said.clocks += [_duty(service, d, desk) for d in service.duties]
     return msgspec.structs.replace(
         _decision(desk, "pay", service.id, made.rule, reason, said), remedy=remedy, parts=owed, amount=money, liable=who,
@@ -299,7 +350,7 @@ def _duty(service: Service, duty: Duty, desk: _Desk) -> Clock:
         duty.starts
     ]
     until = None if start is None else ends(start, duty.within, claim.zone)
-    missed = until is not None and desk.now > until
+    missed = start is not None and desk.now > latest(start, duty.within, claim.zone)
     return Clock(
         f"{service.id}/{duty.step}",
         duty.by,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 import numpy as np
 
-from zhenbo.act.guarantee.decide import route
+from zhenbo.act.guarantee.decide import last, route
 from zhenbo.act.guarantee.services import Guarantees
 from zhenbo.act.guarantee.signs import Ring, Signs
 from zhenbo.core.claim import Claim, Decision
@@ -29,7 +29,7 @@ class Settled(msgspec.Struct, frozen=True):
     Args:
         claim: which.
         decision: the last.
-        decided_at: when the claim was paid, refused or handed on; None while something is wanted.
+        decided_at: when the claim was first paid, refused or handed on; None while something is wanted.
         shown_at: when the buyer had shown what was wanted of them, from which a fast decision is counted.
         rounds: how often it was decided.
         held: whether signs stood beside it before it was decided: it was then of no low risk.
@@ -53,23 +53,27 @@ def settle(claim: Claim, rules: Guarantees, signs: Signs, until: int) -> Settled
         until: the last moment looked at.
     """
     now, asked, rounds, held = claim.filed_at, dict(claim.asked), 0, False
+    first: int | None = None
     moments = claim.moments()
     while True:
         rounds += 1
         seen = msgspec.structs.replace(claim, asked=asked) if asked else claim
         marks = signs.beside(claim.id, now)
         decision = route(seen, rules, now, marks)
-        open_ = asking(decision)
+        open_ = asking(decision) or _more(decision)
+        first = now if first is None and asking(decision) is None else first
         held = held or bool(marks)
-        if open_ is None or rounds >= ROUNDS:
+        if rounds >= ROUNDS or (open_ is None and last(decision).outcome != "refuse"):
             break
-        asked.setdefault(open_.reason.step, now)
-        next_at = _next(moments, decision, now)
+        if open_ is not None:
+            asked.setdefault(open_.reason.step, now)
+        next_at = _next(moments, decision, now)  # what was refused is opened again by what comes later
         if next_at is None or next_at > until:
             break
         now = next_at
     done = asking(decision) is None
-    return Settled(claim.id, decision, now if done else None, _shown_at(claim, now), rounds, held)
+    decided = first if done else None
+    return Settled(claim.id, decision, decided, _shown_at(claim, first or now), rounds, held)
 
 
 def asking(decision: Decision) -> Decision | None:
@@ -77,6 +81,12 @@ def asking(decision: Decision) -> Decision | None:
     if decision.outcome == "redirect" and decision.then:
         return asking(decision.then)
     return decision if decision.outcome == "ask" else None
+
+
+def _more(decision: Decision) -> Decision | None:
+    """A question of another right that could bring more than what is paid."""
+    beside = decision.then
+    return beside if decision.outcome == "pay" and beside and beside.outcome == "ask" else None
 
 
 def _next(moments: Sequence[int], decision: Decision, now: int) -> int | None:
@@ -134,8 +144,19 @@ class Summary:
 
 
 def run(claims: Iterable[Claim], rules: Guarantees, signs: Signs, until: int) -> Iterator[Settled]:
-    """Every claim of a desk, in the order given."""
-    return (settle(claim, rules, signs, until) for claim in claims)
+    """Every claim of a desk, in the order given; a price that one claim brought back is told to the next for the same goods."""
+    back: Counter[tuple[object, ...]] = Counter()
+    for claim in claims:
+        bought = claim.purchase
+        goods = (bought.id, bought.item) if bought.item else (bought.id, bought.goods, bought.paid)
+        if back[goods]:
+            more = msgspec.structs.replace(bought, refunded=bought.refunded + back[goods])
+            claim = msgspec.structs.replace(claim, purchase=more)  # noqa: PLW2901 - the same claim, told more
+        made = settle(claim, rules, signs, until)
+        final = last(made.decision)
+        if final.outcome == "pay":
+            back[goods] += sum(p.amount for p in final.parts if p.what in {"price", "share"})
+        yield made
 
 
 @dataclass

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from zhenbo.act.guarantee.times import days_between, months_between
+from zhenbo.act.guarantee.times import days_between, ends, latest, months_between
 from zhenbo.core.claim import FINDINGS, OF_CLASS, PICTURES, TRAITS, Claim, Finding, Promise, Proof
 from zhenbo.core.evidence import Say
 from zhenbo.core.session import HOUR
@@ -69,6 +69,11 @@ NAMES: Final[Mapping[str, tuple[str, Say]]] = {
     "sent_back": ("bool", Say("the goods were sent back", "商品已寄回")),
     "freight_told": ("bool", Say("the freight is told", "已说明运费金额")),
     "cover_told": ("bool", Say("the sum insured is told", "已知保额")),
+    "signed_told": ("bool", Say("known when the goods were signed for", "已知签收时间")),
+    "within_seven_days": ("bool", Say("raised within seven days of signing, as a term of law", "签收后七日（法定期间）内提出")),
+    "refund_overdue": ("bool", Say("seven days from the return have passed, as a term of law", "收到退货后七日（法定期间）已过")),
+    "platform_knew": ("bool", Say("the platform knew and did nothing", "平台知情而未采取措施")),
+    "receipt_shown": ("bool", Say("the seller showed a receipt", "卖家已提供付款凭证")),
     "days_since_signed": ("number", Say("days since signing", "签收后天数")),
     "months_since_signed": ("number", Say("months since signing", "签收后月数")),
     "days_since_received_back": ("number", Say("days since the seller got the goods back", "卖家收到退货后天数")),
@@ -78,6 +83,16 @@ NAMES: Final[Mapping[str, tuple[str, Say]]] = {
 """Every fact: its type and meaning."""
 
 _KNOWING = ("merchant", "seller")
+_SIDES = frozenset({"buyer", "merchant", "seller", "operator", "host"})
+REFUND_WITHIN = "law 7 d"
+"""From getting goods back to the refund (consumer law, article 25; interim measures on seven-day returns, article 13)."""
+_SPEAKS = {
+    "fake": ("multiple",),
+    "no_reason": ("no_reason", "return_days"),
+    "late_refund": ("refund_hours",),
+    "not_delivered": ("ship_hours",),
+}
+"""Kinds of promise that a kind of claim can rest on; a claim of a promise rests on any."""
 
 
 def known(claim: Claim, now: int) -> Claim:
@@ -114,12 +129,13 @@ def facts(claim: Claim, now: int, *, most: int, currency: str, suspected: bool) 
     }
     made |= _of_goods(claim)
     made |= _shown(claim.proofs, claim)
-    made |= _found(claim.findings)
-    made |= _promised(claim, now)
+    made |= _found(claim.findings, claim.filed_at)
     made |= _elapsed(claim, now)
+    made |= _promised(claim, now, in_time=made["within_seven_days"] is not False)
     contests, photo = made["contests"], made["shows_photo"] or made["shows_medical"]
     made["low_risk"] = bool(photo) and not contests and not suspected and bought.paid <= most and bought.currency == currency  # fmt: skip
-    made["defect_shown"] = made["defect"] is True or bool(photo) or made["inspected"]
+    # a reaction is seen on a person: it shows nothing of the goods
+    made["defect_shown"] = made["defect"] is True or (bool(photo) and claim.kind != "allergy") or made["inspected"]  # fmt: skip
     made["misdescribed_shown"] = made["misdescribed"] is True or bool(
         photo or made["shows_recording"] or made["shows_chat"]
     )
@@ -136,7 +152,7 @@ def _of_goods(claim: Claim) -> dict[str, object]:
         "opened": state.opened, "seal_broken": state.seal_broken, "activated": state.activated, "altered": state.altered,
         "worn": state.worn, "tag_removed": state.tag_removed, "soiled": state.soiled, "downloaded": state.downloaded,
         "self_operated": bought.self_operated, "seller_identified": bought.seller_identified,
-        "shown_not_seller": bought.shown_not_seller, "operator_knew": bought.operator_knew,
+        "shown_not_seller": bought.shown_not_seller, "operator_knew": bought.operator_knew, "platform_knew": bought.platform_knew,
         "operator_told": bought.operator is not None, "other_seller": bought.operator != bought.merchant,
         "damaged": claim.damaged, "damaged_told": claim.damaged is not None,
         "severe": (claim.faults or 0) >= 2 or (claim.damaged or 0.0) > 0.7,
@@ -152,7 +168,7 @@ def _shown(proofs: tuple[Proof, ...], claim: Claim) -> dict[str, object]:
         "shows_photo": bool(buyers & PICTURES), "shows_medical": bool(buyers & {"medical", "hospital"}),
         "shows_hospital": "hospital" in buyers, "shows_chat": "chat" in buyers | sellers,
         "shows_recording": "recording" in buyers | sellers, "inspected": "inspection" in buyers,
-        "chain": "chain" in sellers, "waybill": "waybill" in sellers, "shows_confirmation": "confirmation" in sellers, "sent_back": "waybill" in buyers or claim.received_back_at is not None,
+        "chain": "chain" in sellers, "waybill": "waybill" in sellers, "receipt_shown": "receipt" in sellers, "shows_confirmation": "confirmation" in sellers, "sent_back": "waybill" in buyers or claim.received_back_at is not None,
         "seller_counters": bool(sellers), "answered": answer is not None,
         "accepts": answer is not None and answer.says == "accepts",
         "contests": answer is not None and answer.says == "contests",
@@ -160,40 +176,54 @@ def _shown(proofs: tuple[Proof, ...], claim: Claim) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _found(findings: tuple[Finding, ...]) -> dict[str, object]:
-    """What was established; the latest word counts."""
+def _found(findings: tuple[Finding, ...], filed_at: int) -> dict[str, object]:
+    """What was established; the latest word counts, and two that contradict each other at once tell nothing.
+
+    What one of the two sides says is no finding.
+    """
     made: dict[str, object] = dict.fromkeys(FINDINGS)
-    for finding in sorted(findings, key=lambda f: f.at or 0):
-        made[finding.what] = finding.holds
+    since: dict[str, int] = {}
+    told = [(filed_at if f.at is None else f.at, f) for f in findings if f.by not in _SIDES]
+    for at, finding in sorted(told, key=lambda t: t[0]):
+        split = since.get(finding.what) == at and made[finding.what] is not finding.holds
+        made[finding.what], since[finding.what] = (None if split else finding.holds), at
     read = made.pop("confirmed")
     return (
         made if read is None else made | {"confirmed": "each" if read else "none", "confirmation_told": True}
     )
 
 
-def _promised(claim: Claim, now: int) -> dict[str, object]:
+def _promised(claim: Claim, now: int, *, in_time: bool) -> dict[str, object]:
     kinds = {p.kind for p in claim.promises}
     one = promise(claim)
+    rests = one is not None and not (one.kind == "return_days" and in_time)
     hours = next((p.number for p in claim.promises if p.kind == "refund_hours"), None)
     since = min((p.at or claim.filed_at for p in claim.proofs if p.kind == "waybill"), default=None)
     over = None if hours is None or since is None else now > since + hours * HOUR
     return {
         "promised_no_reason": "no_reason" in kinds, "promise_told": one is not None,
-        "promise_kind": one.kind if one else None, "promise_by": one.by if one else None,
+        "promise_kind": one.kind if one else None, "promise_by": one.by if one and rests else None,
         "promise_kept": one.kept if one else None, "promise_due": one is not None and (one.due is None or now > one.due),
         "refund_hours_told": hours is not None, "refund_hours_over": over,
     }  # fmt: skip
 
 
 def promise(claim: Claim) -> Promise | None:
-    """The promise that a claim of a promise is about: the first told."""
-    return claim.promises[0] if claim.promises else None
+    """The promise that a claim is about: of those its kind can rest on, one that was not kept before one that was."""
+    told = [p for p in claim.promises if claim.kind == "promise" or p.kind in _SPEAKS.get(claim.kind, ())]
+    return min(told, key=lambda p: (p.kept is True, p.kept is None), default=None)
 
 
 def _elapsed(claim: Claim, now: int) -> dict[str, object]:
     signed, back, zone = claim.purchase.signed_at, claim.received_back_at, claim.zone
     at = claim.raised_at
+    within = None
+    if signed is not None:
+        within = True if at <= ends(signed, "law 7 d", zone) else None if at <= latest(signed, "law 7 d", zone) else False  # fmt: skip
     return {
+        "signed_told": signed is not None,
+        "within_seven_days": within,
+        "refund_overdue": None if back is None else now > latest(back, REFUND_WITHIN, zone),
         "days_since_signed": None if signed is None else days_between(signed, at, zone),
         "months_since_signed": None if signed is None else months_between(signed, at, zone),
         "days_since_received_back": None if back is None else days_between(back, now, zone),

@@ -16,6 +16,7 @@ from zhenbo.core.evidence import Say
 SAYS = {
     "price": Say("the price paid", "实付价款"),
     "price_less": Say("the price paid, less gifts that cannot be given back and goods of the set that were kept", "实付价款，扣除未退赠品及套装中保留部分"),
+    "price_rest": Say("the price paid, less what was paid back before", "实付价款，扣除此前已退部分"),
     "share": Say("the damaged share of the price", "按坏品比例计算的价款"),
     "damages": Say("damages by law: a multiple of the price, or the least amount", "法定增加赔偿（价款倍数，不低于最低额）"),
     "promised": Say("damages as promised", "承诺的赔偿"),
@@ -26,18 +27,18 @@ SAYS = {
 
 
 def price(claim: Claim) -> int:
-    """What comes back for the goods claimed for: never more than was paid.
+    """What comes back for the goods claimed for: never more than was paid, and never twice.
 
     Goods of a set that are kept count at their own price (interim measures on seven-day returns, article 17), gifts that cannot
     be given back at the price stated for them (article 12); neither is taken off where the seller is at fault.
     """
     bought = claim.purchase
-    if claim.kind != "no_reason":
-        return bought.paid
     paid = bought.paid
-    if bought.set_paid is not None and bought.kept_price is not None:
-        paid = max(bought.set_paid - bought.kept_price, 0)
-    return max(paid - bought.gift_unreturned, 0)
+    if claim.kind == "no_reason":
+        if bought.set_paid is not None and bought.kept_price is not None:
+            paid = max(bought.set_paid - bought.kept_price, 0)
+        paid -= bought.gift_unreturned
+    return max(paid - bought.refunded, 0)
 
 
 def parts(claim: Claim, pays: Sequence[Pay], remedy: str) -> tuple[Part, ...]:
@@ -53,13 +54,16 @@ def _part(claim: Claim, pay: Pay, remedy: str) -> Part | None:
     match pay.part:
         case "price":
             full = price(claim)
-            return Part("price", full, SAYS["price" if full == bought.paid else "price_less"])
+            says = "price_rest" if bought.refunded else "price" if full == bought.paid else "price_less"
+            return Part("price", full, SAYS[says])
         case "share":
             return _share(claim, pay, remedy)
         case "damages":
             return _damages(claim, pay)
         case "rate":
-            ceiling = pay.most if isinstance(pay.most, int) else bought.paid
+            ceiling = (
+                pay.most if isinstance(pay.most, int) and pay.currency == bought.currency else bought.paid
+            )
             return Part("rate", min(_of(bought.paid, pay.rate), ceiling), SAYS["rate"])
         case "freight":
             freight = bought.freight or 0
@@ -75,16 +79,17 @@ def _share(claim: Claim, pay: Pay, remedy: str) -> Part:
     damaged, paid = claim.damaged, claim.purchase.paid
     whole = damaged is None or remedy != "refund_only" or (claim.faults or 0) >= 2
     if whole or damaged is None or (pay.full_from is not None and damaged > pay.full_from):
-        return Part("price", price(claim), SAYS["price"])
-    return Part("share", min(_of(paid, damaged), paid), SAYS["share"])
+        return Part("price", price(claim), SAYS["price_rest" if claim.purchase.refunded else "price"])
+    return Part("share", min(_of(paid, damaged), price(claim)), SAYS["share"])
 
 
 def _damages(claim: Claim, pay: Pay) -> Part | None:
-    """The higher of promise (假一赔X) and law (SPC 2022, article 10)."""
-    promised = (
-        max((p.number or 0 for p in claim.promises if p.kind == "multiple"), default=0) * claim.purchase.paid
-    )
-    lawful = max(pay.times * claim.purchase.paid, pay.least) if pay.times else 0
+    """The higher of promise (假一赔X, up to the most that was named with it) and law (SPC 2022, article 10)."""
+    bought = claim.purchase
+    told = [((p.number or 0) * bought.paid, p.most) for p in claim.promises if p.kind == "multiple"]
+    promised = max((owed if most is None else min(owed, most) for owed, most in told), default=0)
+    least = pay.least if pay.currency == bought.currency else 0
+    lawful = max(pay.times * bought.paid, least) if pay.times else 0
     if not promised and not lawful:
         return None
     return Part("damages", max(promised, lawful), SAYS["promised" if promised > lawful else "damages"])

@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from zhenbo.act.book import flows
+from zhenbo.act.guarantee.decide import last
 from zhenbo.core.acts import Act
 from zhenbo.core.claim import Claim, Decision
 from zhenbo.core.errors import RecordError
@@ -76,11 +77,6 @@ class Standing:
     verdict: Verdict | None = None
     appeal: Appealed | None = None
     decided: int = 0
-
-
-def last(decision: Decision) -> Decision:
-    """The decision that counts: that of the right a claim was handed on to."""
-    return last(decision.then) if decision.outcome == "redirect" and decision.then else decision
 
 
 def decided(claim: Claim, decision: Decision, undone: int = 0) -> list[Act]:

@@ -34,7 +34,10 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Pay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A part of what is owed: price, share, damages, rate, freight, owed (docs/guarantee.md)."""
+    """A part of what is owed: price, share, damages, rate, freight, owed (docs/guarantee.md).
+
+    `least` and `most` are amounts of `currency`: of an order in another they are not known, and left out.
+    """
 
     part: Literal["price", "share", "damages", "rate", "freight", "owed"]
     times: int = 0
@@ -42,7 +45,7 @@ class Pay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rate: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
     most: int | Literal["cover"] | None = None
     full_from: float | None = None
-    tiers: tuple[float, ...] = ()
+    currency: str = "CNY"
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from"}):
@@ -88,12 +91,16 @@ class Unconfirmed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
 
 
 class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a window that has passed brings: a refusal with its clause, or the right it is handed on to."""
+    """What a window that has passed brings: a refusal with its clause, or the right it is handed on to.
+
+    Where the fact `to_where` is known to hold, a claim that would be refused is handed on all the same.
+    """
 
     then: Literal["refuse", "redirect"]
     says: Say
     cites: tuple[Citation, ...] = ()
     to: str = ""
+    to_where: str = ""
 
 
 class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -279,6 +286,12 @@ def read(texts: Sequence[tuple[str, str]], register: Register) -> Guarantees:
     for made in services.values():
         if made.service.late and made.service.late.to and made.service.late.to not in services:
             raise PackError(f"{made.service.id} hands late claims on to {made.service.late.to}, which is in no pack.")  # fmt: skip
+        if (
+            made.service.late
+            and made.service.late.to_where
+            and SCHEMA.get(made.service.late.to_where) != "bool"
+        ):
+            raise PackError(f"{made.service.id}: to_where {made.service.late.to_where!r} is no fact that holds or does not.")  # fmt: skip
     fast = next((p.fast for p in packs if p.fast), None)
     if fast is None:
         raise PackError("No pack says what a claim of low risk is. Write a [fast] table.")

@@ -32,6 +32,9 @@ MANY_HANDS = 8
 SAME_PARCEL = DAY
 """Purchases of one address signed for within this span may be one parcel, and one picture shows both."""
 
+RIGHTS = frozenset({"no_reason", "late_refund", "freight", "pickup"})
+"""Claims that say nothing of the goods: who sends much back uses a right, however often."""
+
 SAYS = {
     "picture": Say("A picture shown with this claim was shown for a purchase of another buyer too, with claim {other}.", "本申请所附图片曾用于另一买家的订单（申请 {other}）。"),
     "serial": Say("{n} claims on {orders} orders; with claims as frequent as on this desk, even thrice as frequent, {expected} are expected.", "{orders} 笔订单中提出 {n} 次申请；即使按本平台三倍频率，也只应有 {expected} 次。"),
@@ -122,7 +125,7 @@ def read(claims: Sequence[Claim]) -> Signs:
     Args:
         claims: in any order; those without a buyer are passed over.
     """
-    named = sorted((c for c in claims if c.buyer), key=lambda c: (c.filed_at, c.id))
+    named = sorted((c for c in claims if c.buyer and c.kind not in RIGHTS), key=lambda c: (c.filed_at, c.id))
     if len(named) < 2:
         return Signs()
     table = _table(named)
