@@ -18,7 +18,6 @@ money, was recapitalised and refunds has several. A bank balance from before the
 asked for. All money is in minor units.
 """
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -26,7 +25,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from zhenbo.audit.flows import Flow
-from zhenbo.audit.growth import iso, micro
+from zhenbo.audit.growth import iso
+from zhenbo.audit.run_dry import Contract, PoolPoint, RunDry, run_dry
 from zhenbo.core.deal import Deal
 from zhenbo.core.session import DAY
 from zhenbo.core.subject import Outcome
@@ -39,16 +39,10 @@ FULL = 0.95
 """A refund of this share of the fee is one in full, whatever the contract says."""
 SHORT = 0.5
 """Cash below this share of what is owed cannot be meant to repay it."""
-GRACE = 10 * DAY
-"""How late a refund may be before it counts as not paid."""
 BLIND = 0.05
 """Unseen money of more than this share of the fees: the record does not show where money came from."""
-RECENT = 90 * DAY
-"""How far back the pace of contracts is read."""
 TERM = 30 * DAY
 """Days until a refund is due where neither contract nor practice tells."""
-HORIZON = 730 * DAY
-_LATE = 0.9
 
 
 @dataclass(frozen=True)
@@ -64,56 +58,6 @@ class Delivered:
     sessions: int
     verified: int
     known: bool
-
-
-class Contract(Struct, frozen=True, kw_only=True):
-    """One contract whose whole fee can come back."""
-
-    deal: str
-    merchant: str | None
-    fee: int
-    paid_on: str
-    due_on: Annotated[
-        str,
-        Meta(
-            description="when its refund is due: end of the term, else as long after the fee as others were refunded"
-        ),
-    ]
-    refunded: int
-    refunded_on: str | None
-    sessions: int | None
-    verified: Annotated[
-        int | None,
-        Meta(description="sold by its broadcasts, upper end; null where the record does not show the host"),
-    ]
-    promised: int | None
-    newer_low: Annotated[
-        int, Meta(description="of the refund, at least this came from newer merchants' fees")
-    ]
-    newer_high: int
-    events: list[str]
-
-
-class PoolPoint(Struct, frozen=True, kw_only=True):
-    """What the record shows the agency to hold, and what it owes under contracts that are open."""
-
-    at: str
-    cash: int
-    owed: int
-
-
-class RunDry(Struct, frozen=True, kw_only=True):
-    """When a refund that is due can no longer be paid from what the record shows."""
-
-    observed: Annotated[bool, Meta(description="it has happened in the record; else a projection")]
-    low: Annotated[str, Meta(description="no contract is signed any more")]
-    mid: Annotated[str | None, Meta(description="contracts go on as they came; null: not within two years")]
-    high: Annotated[
-        str | None,
-        Meta(
-            description="they come as fast as the record allows nine times in ten, and fees go on growing as they did"
-        ),
-    ]
 
 
 class Rollover(Struct, frozen=True, kw_only=True):
@@ -166,7 +110,7 @@ def rollover(
     ]
     pool = _pool(mine, refundable, earned, unseen)
     told = _marks(contracts, pool, as_of)
-    dry = _run_dry(contracts, mine, pool, unseen, as_of) if len(contracts) >= CONTRACTS else None
+    dry = run_dry(contracts, mine, pool, unseen, as_of) if len(contracts) >= CONTRACTS else None
     return Rollover(
         outcome=_outcome(told, mine, blind=unseen > BLIND * sum(c.fee for c in contracts)),
         marks=told,
@@ -368,116 +312,9 @@ def _outcome(marks: Mapping[str, bool | None], flowed: Sequence[Flow], *, blind:
     return Outcome.INSUFFICIENT if thin else Outcome.UNLIKELY
 
 
-def _run_dry(
-    contracts: Sequence[Contract], flowed: Sequence[Flow], pool: Sequence[PoolPoint], unseen: int, as_of: int
-) -> RunDry | None:
-    """When a due refund cannot be paid: seen in the record, else projected under three courses of new contracts."""
-    seen = _seen_dry(contracts, pool, unseen, as_of)
-    if seen is not None:
-        return RunDry(observed=True, low=iso(seen), mid=iso(seen), high=iso(seen))
-    cash = pool[-1].cash if pool else 0
-    open_ = [
-        (micro(c.due_on), c.fee - c.refunded) for c in contracts if c.fee > c.refunded and not _is_met(c)
-    ]
-    dues = [(max(at, as_of), owed) for at, owed in open_]
-    pace = _Pace.of(contracts, flowed, as_of)
-    low = _dry_at(cash, dues, 0.0, pace, as_of)
-    if low is None:
-        return None
-    mid = _dry_at(cash, dues, pace.rate, pace, as_of)
-    high = _dry_at(cash, dues, pace.fast, pace, as_of, pace.growth)
-    return RunDry(observed=False, low=iso(low), mid=_iso(mid), high=_iso(high))
-
-
-def _is_met(c: Contract) -> bool:
-    return c.promised is not None and c.verified is not None and c.verified >= c.promised
-
-
-def _seen_dry(
-    contracts: Sequence[Contract], pool: Sequence[PoolPoint], unseen: int, as_of: int
-) -> int | None:
-    """The first due date whose refund was not paid in time while the cash shown was too little for it."""
-    ats, late = [micro(p.at) for p in pool], []
-    for c in contracts:
-        due = micro(c.due_on)
-        unpaid = c.refunded_on is None or micro(c.refunded_on) > due + GRACE
-        held = [p.cash for p, at in zip(pool, ats, strict=True) if due <= at <= due + GRACE]
-        before = [p.cash for p, at in zip(pool, ats, strict=True) if at <= due]
-        least = min([*held, *before[-1:]], default=None)
-        if due + GRACE < as_of and unpaid and not _is_met(c) and least is not None and least - unseen < c.fee:
-            late.append(due)
-    return min(late, default=None)
-
-
-@dataclass(frozen=True)
-class _Pace:
-    """How contracts come, of late: how many a day, at most nine times in ten, how fast fees grow; their fee and term; refunds among those ended; other money spent a day."""
-
-    rate: float
-    fast: float
-    growth: float
-    fee: float
-    term: float
-    missed: float
-    spent: float
-
-    @classmethod
-    def of(cls, contracts: Sequence[Contract], flowed: Sequence[Flow], as_of: int) -> "_Pace":
-        from scipy.special import gdtrix
-
-        since = max(as_of - RECENT, min(micro(c.paid_on) for c in contracts))
-        days = max((as_of - since) / DAY, 1.0)
-        late = [c for c in contracts if micro(c.paid_on) >= since]
-        taken = sum(c.fee for c in late)
-        earlier = sum(c.fee for c in contracts if since - RECENT <= micro(c.paid_on) < since)
-        terms = sorted(micro(c.due_on) - micro(c.paid_on) for c in contracts)
-        ended = [c for c in contracts if c.refunded or c.due_on <= iso(as_of)]
-        other = [f.signed for f in flowed if f.what in {"spent", "income"} and f.move.at >= since]
-        return cls(
-            rate=len(late) / days,
-            fast=float(gdtrix(1.0, len(late) + 1, _LATE)) / days,
-            growth=max(math.log(taken / earlier) * DAY / RECENT, 0.0) if earlier and taken else 0.0,
-            fee=taken / max(len(late), 1),
-            term=terms[len(terms) // 2] / DAY,
-            missed=sum(c.refunded > 0 or not _is_met(c) for c in ended) / max(len(ended), 1),
-            spent=max(-sum(other), 0) / days,
-        )
-
-
-def _dry_at(
-    cash: float,
-    dues: Sequence[tuple[int, int]],
-    rate: float,
-    pace: _Pace,
-    as_of: int,
-    growth: float = 0.0,
-) -> int | None:
-    """The first day on which refunds that are due exceed the cash, contracts coming at a rate that may grow; None within the horizon.
-
-    Other spending goes with the contracts: without new ones there is none, which makes the earliest date late rather than early.
-    """
-    owed = [0.0] * (HORIZON // DAY + 2)
-    for at, amount in dues:
-        day = min((at - as_of) // DAY, len(owed) - 1)
-        owed[day] += amount
-    share = rate / pace.rate if pace.rate else 0.0
-    for day in range(HORIZON // DAY):
-        grown = math.exp(growth * day)
-        cash += (rate * pace.fee - pace.spent * share) * grown - owed[day]
-        if day >= pace.term:
-            cash -= rate * pace.fee * pace.missed * math.exp(growth * (day - pace.term))
-        if cash < 0:
-            return as_of + day * DAY
-    return None
-
-
 def _asks(contracts: Sequence[Contract], flowed: Sequence[Flow]) -> list[str]:
     """Records that would settle it."""
     wanted = ["bank_opening"] if contracts else []
     wanted += [] if flowed else ["money_rows"]
     wanted += ["contract_broadcasts"] if any(c.verified is None for c in contracts) else []
     return wanted
-
-
-def _iso(at: int | None) -> str | None:
-    return None if at is None else iso(at)

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from zhenbo.audit.agency import AgencyAudit, Pledge
 from zhenbo.audit.growth import micro
-from zhenbo.audit.rollover import Contract, PoolPoint, Rollover
+from zhenbo.audit.rollover import Rollover
+from zhenbo.audit.run_dry import Contract, PoolPoint
 from zhenbo.core.evidence import Say
 from zhenbo.core.exhibit import Curve
 from zhenbo.core.money import minor_digits
