@@ -6,8 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from zhenbo.audit.interests import NOBODY, Interests
 from zhenbo.audit.purchaser import purchaser
+from zhenbo.core.deal import Deal
 from zhenbo.core.errors import PackError
+from zhenbo.core.papers import Papers
+from zhenbo.core.parties import Party, Registry
 from zhenbo.core.story import read
 from zhenbo.core.subject import Outcome
 from zhenbo.core.verdict import Fake, Fakes
@@ -35,11 +39,11 @@ class Judged:
         return SimpleNamespace(outcome=self.outcome)
 
 
-def asked(story, accounts=(), orders=(), fakes=None, **more):
+def asked(story, accounts=(), orders=(), fakes=None, interests=NOBODY, **more):
     """What is said of a told room when these accounts and orders are named."""
     session = read(story).session()
     judged = Judged(dict.fromkeys(accounts, 0.9), dict.fromkeys(orders, 0.9), **more)
-    return purchaser(session, judged, fakes or Fakes(), PACK)
+    return purchaser(session, judged, fakes or Fakes(), PACK, interests)
 
 
 CROWD = "20:00-22:00 b1..b30 enter scattered;"
@@ -97,6 +101,67 @@ def test_whoever_leaves_ill_words_behind_is_a_rival():
     assert cursed.host < 0.5 < cursed.rival
     praised = asked(CROWD + wave + '"很好，推荐 {n}"', (), ORDERS)
     assert {f.fact for f in praised.facts} == {"money_back_unshipped"}
+
+
+KEPT = "; d+1 10:00 shipped f{n} x20"
+ROOM = "20:00-22:00 b1..b40 order o{n} 59.00 scattered [product=q{n%4}];"
+"""An honest evening over four products."""
+TWO = Interests({("story", f"q{i}"): f"m{i % 2}" for i in range(4)})
+"""Two merchants with two products each."""
+
+
+def facts(told):
+    """The facts that held."""
+    return {f.fact for f in told.facts}
+
+
+def test_orders_for_one_of_two_merchants_are_his_and_orders_for_both_the_rooms():
+    """The same kept orders, once for the goods of one merchant, once over the whole room; and nothing where nobody tells whose they are."""
+    told = ROOM + "20:10-21:20 a1..a20 order f{n} 59.00 scattered [product={q0|q2}]" + KEPT
+    one, both = (
+        asked(told.replace("{q0|q2}", goods), (), ORDERS, interests=TWO) for goods in ("{q0|q2}", "q{n%4}")
+    )
+    assert facts(one) == {"kept", "one_merchant"}
+    assert one.leans == "merchant"
+    assert facts(both) == {"kept", "many_merchants"}
+    assert both.leans == "host"
+    assert facts(asked(told, (), ORDERS)) == {"kept"}
+    # in a room that hardly sells anything else, one merchant's goods are no choice of anybody's
+    mine = told.replace("q{n%4}", "q{n%20//19}")
+    assert "one_merchant" not in facts(asked(mine, (), ORDERS, interests=TWO))
+
+
+def test_who_promised_sales_makes_good_and_not_who_gets_the_fee_back():
+    """One merchant's goods again, now with a pledge on them: 40 honest sales of 59 do not reach it, with twenty more they do."""
+    told = ROOM + "20:10-21:20 a1..a20 order f{n} 59.00 scattered [product={q0|q2}]" + KEPT
+
+    def under(pledge, sessions=("s1",)):
+        deal = Deal(
+            "d", host_id="h1", merchant_id="m0", sessions=sessions, products=("q0", "q2"), pledge_gmv=pledge
+        )
+        return asked(told, (), ORDERS, interests=replace(TWO, papers=Papers((deal,))))
+
+    saved = under(200_000)
+    assert facts(saved) == {"kept", "promised", "promise_kept"}
+    assert saved.leans == "host"
+    assert facts(under(50_000)) == facts(under(900_000)) == {"kept", "promised"}
+    assert facts(under(200_000, ("s1", "s2"))) == {
+        "kept",
+        "promised",
+    }  # what the other broadcast sold is not seen
+    assert facts(under(None)) == facts(under(200_000, ("s2",))) == {"kept", "one_merchant"}
+
+
+def test_accounts_of_a_side_speak_against_it():
+    """The papers give half of the buyers to the agency, or to the merchant."""
+    told = ROOM + "20:10-21:20 a1..a20 order f{n} 59.00 scattered [product=q0]" + KEPT
+    hired = [Party(f"a{n}", "account", relation="works_for", other="firm") for n in range(1, 11)]
+    for tie, fact in (("managed_by", "hosts_accounts"), ("sells_for", "merchants_accounts")):
+        registry = Registry([*hired, Party("h1", "host", relation=tie, other="firm")])
+        assert facts(asked(told, (), ORDERS, interests=Interests(papers=Papers(registry=registry)))) == {
+            "kept",
+            fact,
+        }
 
 
 def test_facts_of_one_family_count_once():

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from zhenbo.audit.interests import NOBODY, Interests, gainers
 from zhenbo.audit.late import late
 from zhenbo.audit.without import named
 from zhenbo.core.session import MINUTE, Session
@@ -39,15 +40,25 @@ Seen = tuple[str, float, int]
 """Fact, share, units looked at."""
 
 
-def purchaser(session: Session, judged: Judgement, fakes: Fakes, pack: Hypotheses) -> Purchaser | None:
-    """Shares of the three hypotheses with the facts that moved them; None below suspect."""
+def purchaser(
+    session: Session, judged: Judgement, fakes: Fakes, pack: Hypotheses, interests: Interests = NOBODY
+) -> Purchaser | None:
+    """Shares of the three hypotheses with the facts that moved them; None below suspect.
+
+    Args:
+        session: the record.
+        judged: what was found, and who is named.
+        fakes: counts called fabricated.
+        pack: what each fact says of each hypothesis.
+        interests: whose goods they are, which contracts there are, who is who.
+    """
     if judged.headline.outcome.rank < Outcome.SUSPECT.rank:
         return None
     people, bought = named(judged.accounts), named(judged.orders)
     found = [
         *_counts(fakes),
         *_said(session, people, pack.complaint),
-        *_traded(session, bought),
+        *_traded(session, bought, interests),
         *_reviewed(session, bought, pack.complaint),
         *_found(judged),
         *_declared(session, judged),
@@ -109,8 +120,8 @@ def _literal(word: str) -> str:
     return "".join(c if c.isalnum() or c == " " else f"\\{c}" for c in word)
 
 
-def _traded(session: Session, bought: Collection[str]) -> Iterator[Seen]:
-    """What became of the orders named."""
+def _traded(session: Session, bought: Collection[str], interests: Interests) -> Iterator[Seen]:
+    """What became of the orders named, and who gains by them."""
     made = orders(session)
     mine = np.asarray(
         pc.is_in(made.id, value_set=pa.array(list(bought), pa.string())).to_numpy(zero_copy_only=False)
@@ -135,6 +146,7 @@ def _traded(session: Session, bought: Collection[str]) -> Iterator[Seen]:
     if len(grams):
         yield "alike_parcels", float((np.abs(grams - np.median(grams)) <= _ALIKE * np.median(grams)).mean()), len(grams)  # fmt: skip
     yield from _ended(session, made, mine)
+    yield from gainers(session, made, mine, interests)
 
 
 def _ended(session: Session, made: Orders, mine: npt.NDArray[np.bool_]) -> Iterator[Seen]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from zhenbo.audit.exhibits import exhibit
 from zhenbo.audit.gmv import bridge
+from zhenbo.audit.interests import NOBODY, Interests
 from zhenbo.audit.lift import gained
 from zhenbo.audit.purchaser import purchaser
 from zhenbo.audit.returns import Usual
@@ -123,10 +124,12 @@ class Beyond:
     Args:
         again: looks at a changed record with every signal, for the counterfactual.
         hypotheses: stated likelihoods about who bought.
+        interests: who may gain, as catalogue and papers tell.
     """
 
     again: Callable[[Session], Case]
     hypotheses: Hypotheses
+    interests: Interests = NOBODY
 
 
 def case(
@@ -184,7 +187,9 @@ def audit_case(made: Case, policy: Policy, words: Words, beyond: Beyond | None =
         "ask_for": [words.ask(r) for r in _wanted(session, judged)],
         "notes": list(_notes(session, head, policy, words.phrase)),
         "without": _without(session, judged, policy, beyond.again) if beyond else None,
-        "purchaser": purchaser(session, judged, fakes, beyond.hypotheses) if beyond else None,
+        "purchaser": purchaser(session, judged, fakes, beyond.hypotheses, beyond.interests)
+        if beyond
+        else None,
         "gained": gained(session, judged.orders) if sales.outcome.rank >= Outcome.SUSPECT.rank else None,
     }
     if session.scope == "shop":

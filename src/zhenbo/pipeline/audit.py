@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
 from zhenbo import __version__
 from zhenbo.audit.deal_payments import money_rows
+from zhenbo.audit.interests import NOBODY, Interests, merchants_of
 from zhenbo.audit.many import many
 from zhenbo.audit.performed import performed
 from zhenbo.audit.pooled import pooled
@@ -32,6 +33,9 @@ from zhenbo.pipeline.packs import Packs, default_packs
 from zhenbo.report.labels import ask
 from zhenbo.report.phrase import phrase
 from zhenbo.signals.catalogue import catalogue
+
+if TYPE_CHECKING:
+    from zhenbo.intake.load import Loaded
 
 Lang = Literal["zh", "en"]
 UNTOLD: Categories = MappingProxyType({})
@@ -160,8 +164,9 @@ RETURNS = "sales.returns"
 
 
 def concluded(
-    made: Case, policy: Policy, lang: Lang, looking: Callable[[Session], Mapping[str, Sequence[Found]]]
-) -> Audited:
+    made: Case, policy: Policy, lang: Lang, looking: Callable[[Session], Mapping[str, Sequence[Found]]],
+    interests: Interests = NOBODY,
+) -> Audited:  # fmt: skip
     """A subject judged and put into words, with its counterfactual and with the reference cells it was compared with.
 
     Args:
@@ -169,8 +174,9 @@ def concluded(
         policy: to judge by.
         lang: language of the sentences.
         looking: what every signal finds in a subject.
+        interests: who may gain by what is fabricated.
     """
-    done = audit_case(made, policy, words(lang), afresh(policy, looking))
+    done = audit_case(made, policy, words(lang), afresh(policy, looking, interests))
     told: dict[tuple[str, int | None], list[str]] = {}
     for reason in done.verdict.reasons:
         if reason.args.get("cell_share", 0) >= CELL_DECIDES:
@@ -227,9 +233,10 @@ def audit_dataset(
     packs = packs or default_packs()
     policy = policy or packs.policy
     looking = partial(look, packs=packs, categories=categories_of(data.products))
+    interests = Interests(merchants_of(data.products), papers)
     audited, done = [], []
     for made in cases(data, as_of, policy, progress, packs, wanted):
-        told = concluded(made, policy, lang, looking)
+        told = concluded(made, policy, lang, looking, interests)
         audited.append(told)
         done += performed(made.session, told.verdict, told.judgement.orders, papers, policy)
     moment = data.latest if as_of is None else as_of
@@ -296,16 +303,22 @@ def audit_paths(paths: Sequence[Path], key: bytes, deals: Sequence[Path] = (), *
     Raises:
         NoEventsError: when nothing readable was found; the message names what was seen instead.
     """
-    from zhenbo.intake import papers
     from zhenbo.intake.load import load
 
     loaded = load(paths, key)
     rejects = loaded.unused
     if not loaded.dataset.events.num_rows:
         raise nothing_read(paths, rejects)
-    platforms = loaded.dataset.events["platform"].unique().to_pylist()
-    told = papers.hidden(papers.read(paths, deals), loaded.people, [p for p in platforms if p])
+    told = read_papers(loaded, paths, deals)
     return audit_dataset(loaded.dataset, rejects=rejects, papers=told, **options)
+
+
+def read_papers(loaded: "Loaded", paths: Sequence[Path], deals: Sequence[Path] = ()) -> Papers:
+    """The papers found among some paths and in further files, people in them named as in the record."""
+    from zhenbo.intake import papers
+
+    platforms = loaded.dataset.events["platform"].unique().to_pylist()
+    return papers.hidden(papers.read(paths, deals), loaded.people, [p for p in platforms if p])
 
 
 def nothing_read(paths: Sequence[Path], rejects: Sequence[Reject]) -> NoEventsError:

@@ -8,6 +8,7 @@ from importlib.resources import files
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from zhenbo.audit.interests import NOBODY, Interests
 from zhenbo.audit.session import Beyond, Case, case
 from zhenbo.core.evidence import Found
 from zhenbo.core.session import Session
@@ -22,12 +23,17 @@ def hypotheses() -> Hypotheses:
     return parse_hypotheses(pack.read_text("utf-8"))
 
 
-def afresh(policy: Policy, look: Callable[[Session], Mapping[str, Sequence[Found]]]) -> Beyond:
+def afresh(
+    policy: Policy,
+    look: Callable[[Session], Mapping[str, Sequence[Found]]],
+    interests: Interests = NOBODY,
+) -> Beyond:
     """All signals over a changed record, its coverage computed anew: costs as much as the first look; and the shipped hypotheses.
 
     Args:
         policy: to judge by.
         look: what every signal finds in a subject, by its id.
+        interests: who may gain by what is fabricated.
     """
 
     def again(session: Session) -> Case:
@@ -37,4 +43,4 @@ def afresh(policy: Policy, look: Callable[[Session], Mapping[str, Sequence[Found
         changed = replace(session, metrics=measured)
         return case(changed, look(changed), policy)
 
-    return Beyond(again, hypotheses())
+    return Beyond(again, hypotheses(), interests)

@@ -14,6 +14,7 @@ from zhenbo import __version__
 from zhenbo.act.bundle import Contents, Made, Opened, Source, close, fingerprint, head_of
 from zhenbo.act.bundle.contents import OrderP, Sealed
 from zhenbo.audit.gmv import bridge
+from zhenbo.audit.interests import Interests, merchants_of
 from zhenbo.audit.session import NOT_BELIEVED, Audited, Case, missed_share
 from zhenbo.audit.session import case as case_of
 from zhenbo.core.acts import Act, Entry, digest
@@ -22,13 +23,14 @@ from zhenbo.core.dataset import subjects
 from zhenbo.core.errors import ZhenboError
 from zhenbo.core.evidence import Evidence
 from zhenbo.core.inspection import HandOver
+from zhenbo.core.papers import Papers
 from zhenbo.core.session import Session
 from zhenbo.core.subject import Outcome, Question
 from zhenbo.core.verdict import Gmv, SessionVerdict, ShopVerdict
 from zhenbo.intake.load import UNFORESEEN, Loaded, load, walk
 from zhenbo.judge import Judgement, probability
 from zhenbo.pipeline import extract
-from zhenbo.pipeline.audit import Lang, concluded, look, nothing_read, usual
+from zhenbo.pipeline.audit import Lang, concluded, look, nothing_read, read_papers, usual
 from zhenbo.pipeline.packs import Packs, default_packs
 from zhenbo.report.evidence import bundle_page
 from zhenbo.report.page import render_page
@@ -104,7 +106,7 @@ def gathered(asked: Asked, key: bytes, signed: bytes) -> Contents:
         raise nothing_read(data, loaded.unused)
     as_of = asked.as_of if asked.as_of is not None else _as_of(before)
     packs = asked.packs or default_packs()
-    made, audited = _audited(loaded, asked, as_of, packs)
+    made, audited = _audited(loaded, asked, as_of, packs, read_papers(loaded, data))
     if before is not None:
         _same(audited.verdict, before, asked.session)
     return _contents(asked, made, audited, packs, _sources(data), signed)
@@ -138,14 +140,17 @@ def _as_of(before: dict[str, Any] | None) -> int | None:
     return round(datetime.fromisoformat(before["as_of"]).timestamp() * 1_000_000)
 
 
-def _audited(loaded: Loaded, asked: Asked, as_of: int | None, packs: Packs) -> tuple[Case, Audited]:
+def _audited(
+    loaded: Loaded, asked: Asked, as_of: int | None, packs: Packs, told: Papers
+) -> tuple[Case, Audited]:
     categories = categories_of(loaded.dataset.products)
     for subject in subjects(loaded.dataset, as_of):
         if subject.session_id != asked.session:
             continue
         looking = partial(look, packs=packs, categories=categories)
         made = case_of(subject, looking(subject), packs.policy, usual(subject, packs, categories))
-        return made, concluded(made, packs.policy, asked.lang, looking)
+        interests = Interests(merchants_of(loaded.dataset.products), told)
+        return made, concluded(made, packs.policy, asked.lang, looking, interests)
     known = [s.session_id for s in subjects(loaded.dataset, as_of)]
     raise ZhenboError(f"No session {asked.session!r} in this record. It holds: {', '.join(known[:12])}{' …' if len(known) > 12 else ''}.")  # fmt: skip
 

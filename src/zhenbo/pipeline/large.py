@@ -12,11 +12,12 @@ import pyarrow.parquet as pq
 
 from zhenbo import __version__
 from zhenbo.audit.deal_payments import money_rows
+from zhenbo.audit.interests import merchants_of
 from zhenbo.core.cells import categories_of
 from zhenbo.core.errors import ZhenboError
 from zhenbo.core.papers import Papers
 from zhenbo.core.rows import R, plain, shaped
-from zhenbo.core.schema import ACCOUNTS, EVENTS, PRODUCTS, SESSION_METRICS
+from zhenbo.core.schema import ACCOUNTS, EVENTS, PRODUCTS, SESSION_METRICS, empty
 from zhenbo.engines.embedded import Host, Progress, Runner, WorkFolder
 from zhenbo.engines.embedded.spill import read_table
 from zhenbo.engines.spark import SparkRows, session
@@ -86,9 +87,10 @@ def _audited(
         got = read(found, key, folder / "read", runner, "arrow" if spark is None else "parquet")
         if not got.events:
             raise nothing_read(paths, got.unused)
+        products = _products(got)
         asking = Asking(
             as_of or 0, cut=as_of is not None, lang=lang, policy=packs.policy, windows=got.windows, packs=packs,
-            categories=_categories(got), papers=told,
+            categories=categories_of(products), merchants=merchants_of(products), papers=told,
         )  # fmt: skip
         if spark is None:
             host = Host(folder, runner, max(4, -(-got.events // BUCKET_ROWS)))
@@ -97,11 +99,11 @@ def _audited(
         return _run(lambda files, _, schema: SparkRows.read(spark, files, schema), got, asking, key)
 
 
-def _categories(got: Read) -> dict[tuple[str, str], str]:
-    """Category of each product that was read; goods are few beside events."""
+def _products(got: Read) -> pa.Table:
+    """The products that were read; goods are few beside events."""
     files = [f for f, _ in got.tables.get("products", [])]
     tables = [pq.read_table(f) if f.suffix == ".parquet" else read_table(f) for f in files]
-    return categories_of(pa.concat_tables([shaped(t, PRODUCTS) for t in tables])) if tables else {}
+    return pa.concat_tables([shaped(t, PRODUCTS) for t in tables]) if tables else empty(PRODUCTS)
 
 
 def _run(hosted: Callable[..., R], got: Read, asking: Asking, key: bytes) -> Result:

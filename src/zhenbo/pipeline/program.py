@@ -12,6 +12,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from zhenbo.audit.interests import Interests
 from zhenbo.audit.performed import Performed, performed
 from zhenbo.audit.session import case
 from zhenbo.core.cells import Categories
@@ -83,6 +84,7 @@ class Asking:
         windows: declared honest causes by session.
         packs: baselines and calendar to compare with.
         categories: of products.
+        merchants: whose goods each product is.
         cover: whether coverage is computed from the events here (else the metrics hold it).
         papers: deals to settle, and who is who.
     """
@@ -94,6 +96,7 @@ class Asking:
     windows: Mapping[str, tuple[Window, ...]] = field(default_factory=dict)
     packs: Packs = field(default_factory=default_packs)
     categories: Categories = field(default_factory=lambda: dict(UNTOLD))
+    merchants: Mapping[tuple[str, str], str] = field(default_factory=dict)
     cover: bool = True
     papers: Papers = NO_PAPERS
 
@@ -139,7 +142,7 @@ def answers(asking: Asking, main: pa.Table, side: pa.Table) -> pa.Table:
     for session in sessions(main, side, asking.windows, asking.as_of, measure):
         made = concluded(
             case(session, looking(session), asking.policy, usual(session, asking.packs, asking.categories)),
-            asking.policy, asking.lang, looking,
+            asking.policy, asking.lang, looking, Interests(asking.merchants, asking.papers),
         )  # fmt: skip
         told = made.judgement
         named = Named(dict(told.accounts), dict(told.orders), told.groups)

@@ -304,6 +304,12 @@ FACTS = {
     "hollow_parcels": N_("parcels that carry nothing"),
     "own_people": N_("orders of the host's own people"),
     "fee_returned": N_("orders paid out of the fee"),
+    "one_merchant": N_("named orders for goods of one of the room's merchants"),
+    "many_merchants": N_("named orders outside the goods of the commonest merchant"),
+    "promised": N_("named orders that count for promised sales"),
+    "promise_kept": N_("a promise of sales that only the named orders keep"),
+    "hosts_accounts": N_("named orders from accounts of the host, the agency or their staff"),
+    "merchants_accounts": N_("named orders from accounts of the merchant or its staff"),
     "at_the_end": N_("named orders in the last third of the session"),
     "declared_window": N_("suspicious intervals inside declared traffic"),
 }
