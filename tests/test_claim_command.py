@@ -95,8 +95,13 @@ def test_an_appeal_is_recorded_and_answered_by_a_person(tmp_path):
     page = (tmp_path / "appeal.html").read_text("utf-8")
     assert "<script>" not in page
     assert "13800138000" not in page
+    assert "term of seven days" in done.stdout  # months after the decision: said, and left to the person
     with pytest.raises(RecordError, match="nobody has appealed"):
         call(*told)
+    again = call(file, "--store", store)
+    assert "0 acts recorded" in again.output  # the same claims run again never pay what a person took back
+    file.write_text(file.read_text("utf-8") + '\n[[findings]]\nwhat = "defect"\nholds = true\n', "utf-8")
+    assert "0 acts" not in call(file, "--store", store).output
 
 
 def row(n, kind, minute, **more):

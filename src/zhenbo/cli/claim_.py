@@ -145,6 +145,7 @@ def _appeal(options: dict[str, Any]) -> None:
     """An appeal or its answer, recorded, and the page of both."""
     from zhenbo import __version__
     from zhenbo.pipeline import claim_appeal
+    from zhenbo.pipeline.claims import names
     from zhenbo.pipeline.record import opened
     from zhenbo.report.claim_appeal import appeal_page
 
@@ -161,7 +162,7 @@ def _appeal(options: dict[str, Any]) -> None:
             acts = claim_appeal.appeal(store, claim, options["by"], options["because"], now)
         else:
             acts = claim_appeal.answer(store, claim, succeeds=options["overturn"], person=options["person"], why=options["because"], now=now)  # fmt: skip
-    page = appeal_page(claim, acts, now, __version__, _again(), options["lang"])
+    page = appeal_page(claim, acts, names(), now, __version__, _again(), options["lang"])
     finish(page, msgspec.json.encode(acts) + b"\n", "appeal", options, html="appeal.html")
 
 
@@ -197,4 +198,7 @@ def _record(found: "Decided", url: str) -> None:
     from zhenbo.pipeline.record import opened
 
     with opened(url) as store:
-        told(f"{recorded(found, store)} acts recorded.")
+        new, left = recorded(found, store)
+    told(f"{new} acts recorded.")
+    if left:
+        told(f"{left} claims whose decision fell on appeal: nothing new is known of them, so nothing was recorded. Add what was found.")  # fmt: skip

@@ -133,15 +133,17 @@ def _single(claim: Claim, rules: Guarantees, now: int, seen: signs.Signs) -> des
     return desk.Settled(claim.id, decision, done, claim.filed_at, 1, held=bool(marks))
 
 
-def recorded(found: Decided, acts: Acts) -> int:
-    """Decisions and payments appended to a record; how many acts were new."""
+def recorded(found: Decided, acts: Acts) -> tuple[int, int]:
+    """Decisions and payments appended to a record; how many acts were new, and how many claims were left to a person.
+
+    A claim whose decision fell on appeal is decided anew only when something new is known of it: a run of the same claims
+    never pays again what a person took back.
+    """
     undone = record.fallen(acts.read(kind=record.ANSWERED))
-    made = [
-        a
-        for c, s in zip(found.claims, found.settled, strict=True)
-        for a in record.decided(c, s.decision, undone.get(c.id, 0))
-    ]
-    return acts.append(made)
+    fell = record.settled(a for c in undone for a in acts.read(subject=c))
+    told = [p for p in zip(found.claims, found.settled, strict=True) if record.evidence(p[0]) not in fell.get(p[0].id, ())]  # fmt: skip
+    made = [a for c, s in told for a in record.decided(c, s.decision, undone.get(c.id, 0))]
+    return acts.append(made), len(found.claims) - len(told)
 
 
 def as_json(found: Decided) -> bytes:

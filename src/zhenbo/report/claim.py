@@ -1,7 +1,9 @@
 """Pages of claims: one decision in plain words for the buyer, and a desk of many for whoever runs it."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
+from zhenbo.act.guarantee.facts import NAMES
 from zhenbo.core.claim import Citation, Claim, Clock, Decision, Reason
 from zhenbo.core.evidence import Say
 from zhenbo.report import format as fmt
@@ -13,6 +15,7 @@ from zhenbo.report.phrase import phrase
 Titles = Callable[[Citation, Lang], str]
 """A clause as a reader meets it, e.g. 消费者权益保护法第二十五条."""
 
+_NAME = re.compile(r"[a-z_]+")
 SAYS: Mapping[str, Say] = {
     "title": Say("Your claim {id}", "您的申请 {id}"),
     "titles": Say("Claims: decisions", "申请处理结果"),
@@ -24,6 +27,7 @@ SAYS: Mapping[str, Say] = {
     "redirect": Say("Goes on under another right", "转按其他权利处理"),
     "you_get": Say("You get", "您将获得"),
     "would_get": Say("If it is granted", "如获支持"),
+    "in_all": Say("In all, if it is granted too", "如一并支持，合计"),
     "made_of": Say("made of", "构成"),
     "who": Say("Who owes it", "由谁承担"),
     "now": Say("When", "何时"),
@@ -34,7 +38,7 @@ SAYS: Mapping[str, Say] = {
     "why": Say("Why", "为什么"),
     "decided": Say("what decided", "决定性条件"),
     "clause": Say("clause", "依据条款"),
-    "condition": Say("condition of the rule", "规则条件"),
+    "condition": Say("what was looked at", "考虑的事实"),
     "rule": Say("rule", "规则"),
     "do": Say("What is wanted", "需要什么"),
     "of": Say("from", "由谁提供"),
@@ -124,7 +128,7 @@ def claim_page(claim: Claim, decision: Decision, titles: Titles, names: Mapping[
     sections = [_decision(claim, decision, titles, names, lang, "d1")]
     onward = decision.then
     if onward:
-        sections.append(_decision(claim, onward, titles, names, lang, "d2"))
+        sections.append(_decision(claim, onward, titles, names, lang, "d2", beside=decision.outcome == "pay"))
     last = onward if decision.outcome == "redirect" and onward else decision
     until = when(last.appeal or decision.at, claim.zone)
     if last.outcome in {"pay", "refuse"}:
@@ -134,9 +138,10 @@ def claim_page(claim: Claim, decision: Decision, titles: Titles, names: Mapping[
     )  # fmt: skip
 
 
-def _decision(claim: Claim, decision: Decision, titles: Titles, names: Mapping[str, Say], lang: Lang, anchor: str) -> Section:  # fmt: skip
+def _decision(claim: Claim, decision: Decision, titles: Titles, names: Mapping[str, Say], lang: Lang, anchor: str, *, beside: bool = False) -> Section:  # fmt: skip
+    """One decision; `beside` one that pays already it would bring more in all, and not once more."""
     blocks: list[Facts | Lines | Table] = []
-    money = _money(claim, decision, titles, lang)
+    money = _money(claim, decision, titles, lang, "in_all" if beside else "would_get")
     if money:
         blocks.append(Facts(money))
     if decision.wanted:
@@ -156,13 +161,13 @@ def _decision(claim: Claim, decision: Decision, titles: Titles, names: Mapping[s
     )  # fmt: skip
 
 
-def _money(claim: Claim, decision: Decision, titles: Titles, lang: Lang) -> tuple[tuple[str, str], ...]:
+def _money(claim: Claim, decision: Decision, titles: Titles, lang: Lang, would: str) -> tuple[tuple[str, str], ...]:  # fmt: skip
     """What the buyer gets, of what it is made, from whom and when."""
     if decision.outcome not in {"pay", "ask"} or not (decision.remedy or decision.amount):
         return ()
     worth = fmt.money(decision.amount, decision.currency) if decision.amount else ""
     remedy = word(REMEDIES, decision.remedy, lang) if decision.remedy else ""
-    head = say("you_get" if decision.outcome == "pay" else "would_get", lang)
+    head = say("you_get" if decision.outcome == "pay" else would, lang)
     rows = [(head, " · ".join(t for t in (worth, remedy) if t))]
     if len(decision.parts) > 1 or any(p.what != "price" for p in decision.parts):
         made = listed([f"{text(p.says, lang)} {fmt.money(p.amount, decision.currency)}" for p in decision.parts], lang)  # fmt: skip
@@ -207,10 +212,12 @@ def _why(decision: Decision, titles: Titles, lang: Lang) -> tuple[tuple[str, str
     rows = []
     if reason.cites:
         rows.append((say("clause", lang), listed([titles(c, lang) for c in reason.cites], lang)))
-    if reason.when:
-        rows.append((say("condition", lang), masked(reason.when, 300)))
+    named = dict.fromkeys(n for n in _NAME.findall(reason.when) if n in NAMES)
+    if named:
+        rows.append((say("condition", lang), listed([text(NAMES[n][1], lang) for n in named], lang)))
     if decision.rule:
-        rows.append((say("rule", lang), masked(f"{decision.rule} · {reason.step}", 200)))
+        code = f": {reason.when}" if reason.when else ""
+        rows.append((say("rule", lang), masked(f"{decision.rule} · {reason.step}{code}", 500)))
     return tuple(rows)
 
 

@@ -16,6 +16,21 @@ from zhenbo.core.session import HOUR
 
 Facts = Mapping[str, object]
 
+_TRAITS = {
+    "custom": ("made to the buyer's order", "按消费者要求定作"), "perishable": ("fresh or perishable", "鲜活易腐"),
+    "digital": ("digital goods", "数字化商品"), "newspaper": ("a newspaper or periodical", "报纸、期刊"),
+    "hygiene": ("opening it can affect health or quality", "拆封后易影响健康安全或者品质"),
+    "devalues": ("loses much of its worth once used", "一经激活或者试用价值贬损较大"),
+    "near_expiry": ("sold as near its expiry", "销售时已明示临近保质期"), "flawed": ("sold as flawed", "销售时已明示瑕疵"),
+    "living": ("alive", "活体"), "ripens": ("fruit that still ripens", "需催熟的水果"), "durable": ("durable", "耐用商品"),
+}  # fmt: skip
+_ESTABLISHED = {
+    "defect": ("a defect", "存在质量问题"), "genuine": ("genuine goods", "为正品"),
+    "unsafe_food": ("unsafe food", "食品不符合安全标准"), "fraud": ("fraud, or that the seller knew", "构成欺诈或者经营者明知"),
+    "swapped": ("swapped or fabricated by the buyer", "存在掉包、造假"), "flaw_known": ("the buyer knew of the flaw", "消费者事先知悉瑕疵"),
+    "purpose_defeated": ("the purchase lost its purpose", "合同目的不能实现"), "label_only": ("only the label is at fault", "仅标签瑕疵"),
+    "misdescribed": ("not as described", "与描述不符"), "delivered": ("delivered", "已送达"),
+}  # fmt: skip
 NAMES: Final[Mapping[str, tuple[str, Say]]] = {
     "kind": ("text", Say("what is asked for", "申请类型")),
     "service": ("text", Say("the service it is decided under", "适用的服务")),
@@ -24,8 +39,8 @@ NAMES: Final[Mapping[str, tuple[str, Say]]] = {
     "promise_kind": ("text", Say("kind of the promise claimed", "所主张承诺的类型")),
     "promise_by": ("text", Say("who made the promise", "承诺方")),
     "confirmed": ("text", Say("how the buyer agreed to no returns: each, default, general, none", "消费者确认不可退的方式")),
-    **{t: ("bool", Say(f"trait of the goods: {t}", f"商品特性：{t}")) for t in TRAITS},
-    **{f: ("bool", Say(f"established: {f}", f"已认定：{f}")) for f in FINDINGS if f != "confirmed"},
+    **{t: ("bool", Say(*words)) for t, words in _TRAITS.items()},
+    **{f: ("bool", Say(f"established: {en}", f"经认定：{zh}")) for f, (en, zh) in _ESTABLISHED.items()},
     "stock": ("bool", Say("made before it was ordered", "下单前已制成")),
     "confirmation_told": ("bool", Say("known how the buyer agreed", "已知消费者如何确认")),
     "opened": ("bool", Say("packaging opened", "外包装已打开")),

@@ -88,12 +88,12 @@ def decided(claim: Claim, decision: Decision, undone: int = 0) -> list[Act]:
         undone: how many decisions of it fell on appeal before; a decision after them is a new one and pays anew.
     """
     final = last(decision)
-    evidence = hashlib.sha256(msgspec.json.encode(claim)).hexdigest()[:16]
+    known = evidence(claim)
     verdict = Verdict(
         final.outcome, final.service, final.rule, final.reason.step, final.remedy, final.amount, final.currency,
-        final.liable.party if final.liable else "", evidence,
+        final.liable.party if final.liable else "", known,
     )  # fmt: skip
-    key = f"{_name(claim.id, undone)}:{evidence}:{final.outcome}:{final.reason.step}"
+    key = f"{_name(claim.id, undone)}:{known}:{final.outcome}:{final.reason.step}"
     moved = payments(claim, decision, undone)
     return [Act.of(key, DECIDED, claim.id, decision.at, verdict), *(t.act() for t in moved)]
 
@@ -168,6 +168,23 @@ def fallen(acts: Iterable[Act]) -> dict[str, int]:
         if act.kind == ANSWERED and act.read(Answered).succeeds:
             found[act.subject] = found.get(act.subject, 0) + 1
     return found
+
+
+def settled(acts: Iterable[Act]) -> dict[str, set[str]]:
+    """What was known of each claim when a decision of it fell on appeal: on that alone only a person decides again."""
+    seen: dict[str, set[str]] = {}
+    fell: dict[str, set[str]] = {}
+    for act in acts:
+        if act.kind == DECIDED:
+            seen.setdefault(act.subject, set()).add(act.read(Verdict).evidence)
+        elif act.kind == ANSWERED and act.read(Answered).succeeds:
+            fell.setdefault(act.subject, set()).update(seen.get(act.subject, ()))
+    return fell
+
+
+def evidence(claim: Claim) -> str:
+    """A hash of all that is known of a claim."""
+    return hashlib.sha256(msgspec.json.encode(claim)).hexdigest()[:16]
 
 
 def undo(moved: Transaction, at: int, why: str) -> Act:
