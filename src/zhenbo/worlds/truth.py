@@ -50,6 +50,10 @@ class SessionTruth:
         began: microsecond of the first thing fabricated; None in an honest session.
         cost: what the attack cost its buyer, in fen, at the field's prices.
         money: where the created amounts went; None without orders.
+        gained: what brushed orders brought, in worlds that know it: `exposures` (expected unpaid ones of the session, less
+            those expected had the brushed orders not existed, all else drawn alike), `per_order` (that per brushed order;
+            absent without any), `best_hour_rank` (best place shown in the hour's ranking; absent where none is) and
+            `best_hour_rank_without` (place of the same bucket less the brushed sales alone, shown or not).
     """
 
     session_id: str
@@ -65,6 +69,7 @@ class SessionTruth:
     began: int | None = None
     cost: int = 0
     money: Money | None = None
+    gained: Mapping[str, float] = field(default_factory=dict)
 
     def share(self, metric: str) -> float:
         """Fabricated part of a shown metric, 0..1 (0 when nothing is shown)."""
