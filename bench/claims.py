@@ -6,7 +6,7 @@ import time
 from collections import Counter
 
 from zhenbo.act.guarantee import desk, signs
-from zhenbo.act.guarantee.record import last
+from zhenbo.act.guarantee.decide import last
 from zhenbo.pipeline.claims import guarantees
 from zhenbo.worlds.claims import DESK_OPEN, ClaimDesk, claim_desk
 

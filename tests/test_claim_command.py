@@ -5,8 +5,10 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from zhenbo.act.guarantee.record import paid_before
 from zhenbo.cli.claim_ import EXAMPLE, command
 from zhenbo.core.errors import RecordError
+from zhenbo.pipeline.record import opened
 
 HOSTILE = '<script>alert(1)</script>" 13800138000'
 
@@ -102,6 +104,24 @@ def test_an_appeal_is_recorded_and_answered_by_a_person(tmp_path):
     assert "0 acts recorded" in again.output  # the same claims run again never pay what a person took back
     file.write_text(file.read_text("utf-8") + '\n[[findings]]\nwhat = "defect"\nholds = true\n', "utf-8")
     assert "0 acts" not in call(file, "--store", store).output
+
+
+def test_what_is_owed_more_later_is_paid_as_the_rest(tmp_path):
+    """A promise pays 假一赔三 at once; fraud confirmed brings the law's 500 yuan: the record takes the rest, and once."""
+    head = 'id = "c"\nkind = "fake"\nfiled_at = 2026-06-02T10:00:00\nbuyer = "b"\n'
+    order = '[purchase]\nid = "o"\ngoods = "bags"\npaid = 12740\nself_operated = true\nsigned_at = 2026-06-01T10:00:00\n[[promises]]\nid = "p"\nkind = "multiple"\nnumber = 3\n'
+    fake = '[[findings]]\nwhat = "genuine"\nholds = false\nby = "rights_holder"\n'
+    fraud = '[[findings]]\nwhat = "fraud"\nholds = true\nat = 2026-06-04T10:00:00\n'
+    file, store = tmp_path / "claim.toml", tmp_path / "record.db"
+    for text, acts in (
+        (head + order + fake, 3),
+        (head + order + fake + fraud, 2),
+        (head + order + fake + fraud, 0),
+    ):
+        file.write_text(text, "utf-8")
+        assert f"{acts} acts recorded" in call(file, "--store", store).output
+    with opened(str(store), create=False) as kept:
+        assert paid_before("c", kept.read(subject="c")) == {"price": 12_740, "damages": 50_000}
 
 
 def row(n, kind, minute, **more):

@@ -168,7 +168,11 @@ def _fits(value: object, kind: str) -> bool:
     if kind == "bool":
         return isinstance(value, bool)
     if kind in UNITS:
-        return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _WHOLE_MAX
+        return (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and (isinstance(value, int) or math.isfinite(value))
+        )
     if kind == "text":
         return isinstance(value, str)
     return isinstance(value, date) and not isinstance(value, datetime)

@@ -12,10 +12,11 @@ from zhenbo.act.guarantee import desk, record, signs
 from zhenbo.act.guarantee.decide import last, route
 from zhenbo.act.guarantee.services import Guarantees
 from zhenbo.act.guarantee.services import read as read_packs
-from zhenbo.core.acts import Acts
+from zhenbo.core.acts import Act, Acts
 from zhenbo.core.claim import Citation, Claim, Decision
 from zhenbo.core.errors import Reject
 from zhenbo.core.evidence import Say
+from zhenbo.core.ledger import TRANSACTION
 from zhenbo.core.statute import Cited, Register, read_register
 from zhenbo.intake import claims as intake
 from zhenbo.pipeline.onair import told_of
@@ -142,7 +143,14 @@ def recorded(found: Decided, acts: Acts) -> tuple[int, int]:
     undone = record.fallen(acts.read(kind=record.ANSWERED))
     fell = record.settled(a for c in undone for a in acts.read(subject=c))
     told = [p for p in zip(found.claims, found.settled, strict=True) if record.evidence(p[0]) not in fell.get(p[0].id, ())]  # fmt: skip
-    made = [a for c, s in told for a in record.decided(c, s.decision, undone.get(c.id, 0))]
+    of: dict[str, list[Act]] = {}
+    for act in acts.read(kind=TRANSACTION):
+        of.setdefault(act.subject, []).append(act)
+    made = []
+    for claim, one in told:
+        times = undone.get(claim.id, 0)
+        before = record.paid_before(claim.id, of.get(claim.id, ()), times)
+        made += record.decided(claim, one.decision, times, before)
     return acts.append(made), len(found.claims) - len(told)
 
 

@@ -153,7 +153,7 @@ def _fresh(case: _Case) -> tuple[Claim, Due, int]:
     accepted = case.answer is not None and case.answer.says == "accepts"
     if mistaken or (not shown and not accepted):
         return claim, "refuse", 0
-    return (claim, "perform", 0) if late > 8 * DAY else (claim, "pay", owed)
+    return (claim, "pay", owed) if _in_seven(case.signed, filed) else (claim, "perform", 0)
 
 
 def _allergy(case: _Case) -> tuple[Claim, Due, int]:

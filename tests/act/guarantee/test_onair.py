@@ -25,6 +25,8 @@ MINUTE, HOUR, DAY = 60_000_000, 3_600_000_000, 86_400_000_000
         ("别人家前100单半价", []),
         ("上次抽奖抽了5台手机送出去", []),
         ("如果破万就抽奖抽10台手机送大家", []),
+        ("要是下单过万我就假一赔百", []),
+        ("如果是假的，假一赔十", [("multiple", 10)]),
         ("we do not refund the difference", []),
         ("拍一号链接，买两件更划算", []),
         ("价格差不多，不用等", []),
@@ -33,6 +35,18 @@ MINUTE, HOUR, DAY = 60_000_000, 3_600_000_000, 86_400_000_000
 def test_plain_offers_are_heard_and_nothing_else(text, found):
     """Denied, asked, conditional, of others or of another day: owed by nobody."""
     assert [(p.kind, p.number) for p in heard([Line(0, "s1", text)])] == found
+
+
+def test_a_ceiling_said_in_the_same_breath_is_part_of_the_promise():
+    """假一赔十 up to 500 yuan is not 假一赔十; a ceiling of something else is none of it."""
+    lines = (
+        "假一赔十，最高500元",
+        "假一赔十最多赔付500",
+        "假一赔十，500块封顶",
+        "假一赔十。满减最高500元",
+        "假一赔十，七天无理由",
+    )
+    assert [[p.most for p in heard([Line(0, "s1", text)]) if p.kind == "multiple"] for text in lines] == [[50_000]] * 3 + [[None]] * 2  # fmt: skip
 
 
 def test_a_promise_said_again_is_the_same():

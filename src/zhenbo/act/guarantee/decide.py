@@ -203,7 +203,9 @@ def _agreed(made: Compiled, desk: _Desk, said: _Said) -> Decision:
 def _uncharted(made: Compiled, desk: _Desk, said: _Said) -> Decision:
     """A claim that is late unless its term ended on a day of rest, of which nobody knows."""
     name, says = f"{made.service.id}/window", SAYS["calendar"]
-    asked = _decision(desk, "ask", made.service.id, made.rule, Reason(name, "", says), said)
+    late = made.service.late
+    cites = desk.rules.cited(late.cites, desk.day) if late else ()
+    asked = _decision(desk, "ask", made.service.id, made.rule, Reason(name, "", says, cites), said)
     wanted = (Wanted("person", ("inspection",), None, says),)
     return msgspec.structs.replace(asked, wanted=wanted, review=(says,), **_worth(made, desk))
 

@@ -21,8 +21,12 @@ _UNSAID = re.compile(
     re.IGNORECASE,
 )
 _IF = re.compile(r"(?:如果|要是|假如|等到?|满|破|\bif|\bonce|\bwhen)[^。！？!?;；]{0,20}$", re.IGNORECASE)
-_CONDITIONAL = frozenset({"lottery", "half_price", "gift"})
+_CONDITIONAL = frozenset({"lottery", "half_price", "gift", "multiple", "return_days", "no_reason"})
 """Promised on a condition that nobody here can check these are owed by nobody; the others speak of their own condition."""
+_FAULT = re.compile(r"假|正品|质量|问题|不满意|不喜欢|\bfake|\bgenuine|\bwrong|\bdon't like", re.IGNORECASE)
+"""A condition that is what the promise is about: if it is fake, if you do not like it."""
+_MOST = re.compile(r"[，,、 ]{0,2}(?:最高|最多|上限|封顶|不超过|up to)[^，。！？\d]{0,4}(\d{1,7})(?:元|块)?|[^。！？\d]{0,4}(\d{1,7})(?:元|块)封顶", re.IGNORECASE)  # fmt: skip
+"""A ceiling said in the same breath, in whole yuan."""
 _ASKED = re.compile(
     r"[^，。！,.!;；]{0,12}(?:吗|么|呢)?[？?]|[^，。！？,.!?;；]{0,6}(?:吗|嘛|是假的|不存在|取消了|已经结束|送完了|抽完了)"
 )
@@ -74,18 +78,19 @@ def heard(lines: Iterable[Line]) -> Iterator[Promise]:
     """
     seen: set[tuple[str, str, int | None, str | None]] = set()
     for line in sorted(lines, key=lambda said: (said.at, said.session, said.text)):
-        for kind, number in _said(line.text[:_LONGEST]):
+        for kind, number, most in _said(line.text[:_LONGEST]):
             key = (line.session, kind, number, line.product)
             if key in seen:
                 continue
             seen.add(key)
             yield Promise(
-                f"{line.session}:{kind}:{len(seen)}", kind, "host", number=number, text=line.text[:200], at=line.at,
+                f"{line.session}:{kind}:{len(seen)}", kind, "host", number=number, most=most, text=line.text[:200], at=line.at,
                 session=line.session, product=line.product,
             )  # fmt: skip
 
 
-def _said(text: str) -> Iterator[tuple[str, int | None]]:
+def _said(text: str) -> Iterator[tuple[str, int | None, int | None]]:
+    """Kind, number and ceiling of what is promised in a line."""
     told: set[str] = set()
     for phrase in PHRASES:
         found = phrase.words.search(text)
@@ -94,11 +99,16 @@ def _said(text: str) -> Iterator[tuple[str, int | None]]:
         before = text[: found.start()]
         if _UNSAID.search(before) or _ASKED.match(text, found.end()):
             continue
-        if phrase.kind in _CONDITIONAL and _IF.search(before):
+        condition = _IF.search(before)
+        fault = (
+            phrase.kind not in {"lottery", "half_price", "gift"} and condition and _FAULT.search(condition[0])
+        )
+        if phrase.kind in _CONDITIONAL and condition and not fault:
             continue
         told.add(phrase.kind)
         number = found[phrase.number] if phrase.number else None
-        yield phrase.kind, whole(number) if number else None
+        cap = _MOST.match(text, found.end()) if phrase.kind == "multiple" else None
+        yield phrase.kind, whole(number) if number else None, int(cap[1] or cap[2]) * 100 if cap else None
 
 
 def whole(text: str) -> int | None:

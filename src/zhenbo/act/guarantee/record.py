@@ -6,7 +6,7 @@ been decided.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -79,13 +79,14 @@ class Standing:
     decided: int = 0
 
 
-def decided(claim: Claim, decision: Decision, undone: int = 0) -> list[Act]:
+def decided(claim: Claim, decision: Decision, undone: int = 0, before: Mapping[str, int] | None = None) -> list[Act]:  # fmt: skip
     """The acts of a decision: the decision itself, then its payments.
 
     Args:
         claim: as decided.
         decision: of it.
         undone: how many decisions of it fell on appeal before; a decision after them is a new one and pays anew.
+        before: what earlier decisions of it paid, by part (`paid_before`); of more that is owed only the rest is paid.
     """
     final = last(decision)
     known = evidence(claim)
@@ -94,7 +95,7 @@ def decided(claim: Claim, decision: Decision, undone: int = 0) -> list[Act]:
         final.liable.party if final.liable else "", known,
     )  # fmt: skip
     key = f"{_name(claim.id, undone)}:{known}:{final.outcome}:{final.reason.step}"
-    moved = payments(claim, decision, undone)
+    moved = payments(claim, decision, undone, before)
     return [Act.of(key, DECIDED, claim.id, decision.at, verdict), *(t.act() for t in moved)]
 
 
@@ -102,7 +103,18 @@ def _name(claim: str, undone: int) -> str:
     return f"claim:{claim}" if not undone else f"claim:{claim}:anew{undone}"
 
 
-def payments(claim: Claim, decision: Decision, undone: int = 0) -> list[Transaction]:
+def paid_before(claim: str, acts: Iterable[Act], undone: int = 0) -> dict[str, int]:
+    """What decisions of a claim have paid, by part, from its acts; what fell on appeal is left out."""
+    head, found = f"{_name(claim, undone)}:", dict[str, int]()
+    for act in acts:
+        if act.kind == TRANSACTION and act.key.startswith(head):
+            part = act.key.removeprefix(head).partition(":")[0]
+            most = max(p.amount for p in act.read(Moved).of(act).postings)
+            found[part] = found.get(part, 0) + most
+    return found
+
+
+def payments(claim: Claim, decision: Decision, undone: int = 0, before: Mapping[str, int] | None = None) -> list[Transaction]:  # fmt: skip
     """What a decision moves, one transaction per part; held until goods that must come back are back."""
     final = last(decision)
     if final.outcome != "pay" or final.liable is None or not final.amount:
@@ -112,12 +124,17 @@ def payments(claim: Claim, decision: Decision, undone: int = 0) -> list[Transact
     waits = final.remedy == "refund_return" and claim.received_back_at is None
     made = []
     for part in final.parts:
-        key = f"{_name(claim.id, undone)}:{part.what}"
+        key, amount = f"{_name(claim.id, undone)}:{part.what}", part.amount
+        had = (before or {}).get(part.what, 0)
+        if had == amount:
+            continue
+        if 0 < had < amount:
+            key, amount = f"{key}:to{amount}", amount - had
         if final.advance:
-            moved = flows.advance(key, decision.at, buyer, party, claim.id, part.amount, final.currency)
+            moved = flows.advance(key, decision.at, buyer, party, claim.id, amount, final.currency)
         else:
             flow = _FLOW.get(part.what, "refund.paid")
-            moved = flows.compensated(key, decision.at, buyer, claim.id, part.amount, flows.outside(party), final.currency, flow)  # fmt: skip
+            moved = flows.compensated(key, decision.at, buyer, claim.id, amount, flows.outside(party), final.currency, flow)  # fmt: skip
         made.append(flows.hold(moved) if waits else moved)
     return made
 
