@@ -173,6 +173,7 @@ class Purchase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         set_paid: what was paid for the whole set.
         freight: what the buyer paid to send it back.
         freight_cover: sum insured for that.
+        appraisal: what the buyer paid for an appraisal or test of the goods.
     """
 
     id: str
@@ -202,6 +203,7 @@ class Purchase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     set_paid: int | None = None
     freight: int | None = None
     freight_cover: int | None = None
+    appraisal: int = 0
     item: str | None = None
 
 

@@ -187,7 +187,7 @@ def _sound(claim: Claim) -> None:
     bought = claim.purchase
     if not _CURRENCY.fullmatch(bought.currency):
         raise ValueError(f"currency {bought.currency[:40]!r} is none; write its three letters, CNY for yuan")
-    money = [bought.paid, bought.refunded, bought.gift_unreturned, bought.kept_price, bought.set_paid, bought.freight, bought.freight_cover]  # fmt: skip
+    money = [bought.paid, bought.refunded, bought.appraisal, bought.gift_unreturned, bought.kept_price, bought.set_paid, bought.freight, bought.freight_cover]  # fmt: skip
     for promise in claim.promises:
         sound_promise(promise)
     orders, faults = bought.buyer_orders or 0, claim.faults or 0

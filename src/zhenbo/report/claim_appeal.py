@@ -30,7 +30,7 @@ SAYS: Mapping[str, Say] = {
     "term": Say("term", "期限"),
     "further": Say("Whoever disagrees can turn to the market regulator or the consumer association, or go to court.", "对处理结果不服的，可向市场监管部门投诉、请求消费者协会调解或者向人民法院起诉。"),
     "price": Say("the price", "价款"), "share": Say("the damaged share of the price", "坏品部分价款"), "damages": Say("damages", "赔偿金"),
-    "rate": Say("a part of the price", "按比例赔付"), "freight": Say("freight", "运费"), "owed": Say("what was promised", "承诺的金额"),
+    "rate": Say("a part of the price", "按比例赔付"), "freight": Say("freight", "运费"), "appraisal": Say("appraisal", "鉴定费用"), "owed": Say("what was promised", "承诺的金额"),
     "foot": Say("Not legal advice.", "不构成法律意见。"),
     "pay": Say("granted", "支持"), "refuse": Say("not granted", "不予支持"), "ask": Say("not decided", "尚待处理"), "redirect": Say("handed on", "转其他权利"),
 }  # fmt: skip

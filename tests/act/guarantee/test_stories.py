@@ -142,6 +142,8 @@ LAWFUL = (
     S("genuine", "fake", "bags", DAY, "refuse", "law.fraud/genuine", 0, {}, {"findings": (Finding("genuine", True, "rights_holder"),)}),
     S("the buyer swapped it (条例 49)", "fake", "bags", DAY, "refuse", "law.fraud/buyers-trick", 0, {}, {"findings": (Finding("genuine", False), Finding("swapped", True))}),
     S("unsafe food, the seller knew: ten times, at least 1,000 yuan", "unsafe_food", "food", DAY, "pay", "law.food", 105_000, {"paid": 5_000}, {"findings": (Finding("unsafe_food", True, "authority"), Finding("fraud", True))}),
+    S("fake, appraised for 80 yuan: the seller was wrong and bears it", "fake", "bags", DAY, "pay", "law.unfit", 18_000, {"appraisal": 8_000}, {"findings": (Finding("genuine", False, "rights_holder"),)}),
+    S("the seller shows no chain, and nobody has found anything yet: no cost of an appraisal", "fake", "bags", DAY, "pay", "law.fraud/no-chain", 10_000, {"appraisal": 8_000}, SEEN, later=25 * HOUR),
     S("fake, and the seller was deceived too: no damages", "fake", "bags", DAY, "pay", "law.fraud/no-fraud", 10_000, {}, {"findings": (Finding("genuine", False), Finding("fraud", False))}),
     S("fake, says the seller's own paper: no finding", "fake", "bags", DAY, "ask", "law.fraud/seller-shows-chain", 60_000, {}, {"findings": (Finding("genuine", True, "merchant"),)}),
     S("a fraud that only the buyer finds is none", "fake", "bags", DAY, "ask", "law.fraud/seller-shows-chain", 60_000, {}, {"findings": (Finding("genuine", False, "buyer"), Finding("fraud", True, "buyer"))}),

@@ -98,7 +98,8 @@ NAMES: Final[Mapping[str, tuple[str, Say]]] = {
 """Every fact: its type and meaning."""
 
 _KNOWING = ("merchant", "seller")
-_SIDES = frozenset({"buyer", "merchant", "seller", "operator", "host"})
+SIDES = frozenset({"buyer", "merchant", "seller", "operator", "host"})
+"""Who cannot establish anything alone."""
 REFUND_WITHIN = "law 7 d"
 """From getting goods back to the refund (consumer law, article 25; interim measures on seven-day returns, article 13)."""
 _SPEAKS = {
@@ -198,7 +199,7 @@ def _found(findings: tuple[Finding, ...], filed_at: int) -> dict[str, object]:
     """
     made: dict[str, object] = dict.fromkeys(FINDINGS)
     since: dict[str, int] = {}
-    told = [(filed_at if f.at is None else f.at, f) for f in findings if f.by not in _SIDES]
+    told = [(filed_at if f.at is None else f.at, f) for f in findings if f.by not in SIDES]
     for at, finding in sorted(told, key=lambda t: t[0]):
         split = since.get(finding.what) == at and made[finding.what] is not finding.holds
         made[finding.what], since[finding.what] = (None if split else finding.holds), at

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 
-from zhenbo.act.guarantee.facts import promise
+from zhenbo.act.guarantee.facts import SIDES, promise
 from zhenbo.act.guarantee.services import Guarantees, Pay, Service
 from zhenbo.core.claim import Claim, Liable, Part
 from zhenbo.core.condition import holds
@@ -22,8 +22,13 @@ SAYS = {
     "promised": Say("damages as promised", "承诺的赔偿"),
     "rate": Say("a part of the price, up to a maximum", "按价款比例赔付（有上限）"),
     "freight": Say("freight", "运费"),
+    "appraisal": Say("the appraisal, whose cost the side in the wrong bears", "鉴定、检测费用（由结果不利的一方承担）"),
     "owed": Say("what was promised", "承诺的金额"),
 }  # fmt: skip
+
+
+_AGAINST = {"genuine": False, "defect": True, "unsafe_food": True, "misdescribed": True}
+"""Findings that show the seller in the wrong."""
 
 
 def price(claim: Claim) -> int:
@@ -69,6 +74,9 @@ def _part(claim: Claim, pay: Pay, remedy: str) -> Part | None:
             freight = bought.freight or 0
             insured = bought.freight_cover if pay.most == "cover" else None
             return Part("freight", freight if insured is None else min(freight, insured), SAYS["freight"])
+        case "appraisal":
+            against = any(f.by not in SIDES and _AGAINST.get(f.what) is f.holds for f in claim.findings)
+            return Part("appraisal", bought.appraisal, SAYS["appraisal"]) if against else None
         case "owed":
             one = promise(claim)
             return Part("owed", one.amount or 0, SAYS["owed"]) if one else None

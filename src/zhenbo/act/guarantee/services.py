@@ -34,12 +34,12 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Pay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A part of what is owed: price, share, damages, rate, freight, owed (docs/guarantee.md).
+    """A part of what is owed: price, share, damages, rate, freight, appraisal, owed (docs/guarantee.md).
 
     `least` and `most` are amounts of `currency`: of an order in another they are not known, and left out.
     """
 
-    part: Literal["price", "share", "damages", "rate", "freight", "owed"]
+    part: Literal["price", "share", "damages", "rate", "freight", "appraisal", "owed"]
     times: int = 0
     least: int = 0
     rate: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
