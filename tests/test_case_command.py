@@ -64,6 +64,7 @@ def test_a_case_goes_from_its_facts_to_the_decision_on_the_appeal(tmp_path):
     run("appeal", "2026-0001", "--by", "shop-17", "--text", "<script>x</script> 13800138000", *at, "2026-03-05T00:00:00Z")  # fmt: skip
     assert "overdue" in run("list", "--overdue", *at, "2026-03-21T00:00:00Z")
     assert "somebody else" in run("decide", "2026-0001", *BY, "--overturn", *at, "2026-03-06T00:00:00Z", code=2)  # fmt: skip
+    assert "--uphold" in run("decide", "2026-0001", "--by", "wang", "--reason", "licensed", code=2)
     done = run("decide", "2026-0001", "--by", "wang", "--reason", "licensed", "--overturn", *at, "2026-03-06T00:00:00Z", "--out", tmp_path / "d")  # fmt: skip
     assert "as if it had never been" in done
     html = (tmp_path / "d" / "report.html").read_text("utf-8")

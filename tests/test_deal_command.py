@@ -34,6 +34,17 @@ def test_before_signing_without_a_history():
     assert "--margin 20% or 0.2" in said
 
 
+def test_a_term_that_does_not_read_is_named_and_not_taken_for_absent(tmp_path):
+    """Field and what to write are told; the contract is not said to lack what it has."""
+    (tmp_path / "d.toml").write_text(TERMS.replace("40000", '"8000 yuan"').replace('"20%"', "20"), "utf-8")
+    code, said = run("deal", "--deal", tmp_path / "d.toml", "--lang", "en")
+    said = " ".join(said.split())
+    assert code == 0
+    assert "slot_fee: 8000 yuan is not a whole number" in said
+    assert "commission_rate: 20 is no share" in said
+    assert "names neither a slot fee" not in said
+
+
 def test_before_signing_with_a_history_of_either_kind(tmp_path):
     """A data folder and the verdict made of it give the same outcomes; the contract is read on the way."""
     write(read(EVENINGS).dataset, tmp_path / "data")

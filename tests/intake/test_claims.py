@@ -37,6 +37,7 @@ def test_the_example_reads_in_beijing_time(tmp_path):
         ({"filed_at": True}, "no time"),
         ({"zone": 99_999}, "minutes east"),
         ({"damaged": 3}, "is no share"),
+        ({"filed": 3}, "did you mean filed_at?"),
         ({"purchase": {"id": "o", "paid": -5}}, "is no amount"),
         ({"purchase": {"id": "o", "paid": 1.5}}, "int"),
         ({"purchase": {"id": "o", "paid": 10**40}}, "is no amount"),

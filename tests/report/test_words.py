@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import zhenbo.report
 from zhenbo.core.evidence import RECORDS, Say
 from zhenbo.core.subject import FAMILIES, METRICS, Outcome, Question, Tier
-from zhenbo.report import ask, labels, mask, phrase
+from zhenbo.report import ask, labels, mask, phrase, wrap
 from zhenbo.report import format as fmt
 from zhenbo.report.i18n import LANGS, tr
 
@@ -32,7 +32,7 @@ def messages():
     return {message for _, _, message, _, _ in found}
 
 
-@pytest.mark.parametrize("module", [fmt, mask, phrase.__module__], ids=str)
+@pytest.mark.parametrize("module", [fmt, mask, wrap, phrase.__module__], ids=str)
 def test_worked_examples_hold(module):
     """The examples in the docstrings are true."""
     module = __import__(module, fromlist=["x"]) if isinstance(module, str) else module

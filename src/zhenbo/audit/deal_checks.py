@@ -86,7 +86,7 @@ SAYS = {
     "rerun_missing": Say("{n} later broadcasts of the host up to {rerun_us} are in the record; the goods came up in none of them.", "截至 {rerun_us}，记录中主播后续 {n} 场均未出现该商品。"),
     "rerun_early": Say("The re-run is due by {rerun_us}; the record ends before.", "返场期限为 {rerun_us}，记录尚未到期。"),
     "links": Say("Of {n} goods of the contract {missing} were never pinned, clicked or ordered: {names}.", "合同 {n} 个商品中有 {missing} 个从未上链接、被点击或下单：{names}。"),
-    "links_fine": Say("All {n} goods of the contract came up in its broadcasts. Whether the goods sent are those shown is not in the record.", "合同 {n} 个商品均在场次中出现。实物是否一致不在记录之中。"),
+    "links_fine": Say("What the contract names ({n|product|products}) came up in its broadcasts. Whether the goods sent are those shown is not in the record.", "合同 {n} 个商品均在场次中出现。实物是否一致不在记录之中。"),
     "samples_fine": Say("{samples} samples sent; the goods were broadcast.", "寄样 {samples} 件，商品已播出。"),
     "samples_gone": Say("{samples} samples sent; the goods came up in none of the {n} broadcasts of the contract.", "寄样 {samples} 件；合同 {n} 场中均未出现该商品。"),
     "own": Say("{orders} orders ({amount_minor}) were made or paid from accounts that the papers give to {party}; {returned_minor} of it came back.", "{orders} 笔订单（{amount_minor}）由资料中归属 {party} 的账号下单或付款；其中 {returned_minor} 已退款。"),

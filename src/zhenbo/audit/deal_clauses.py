@@ -7,6 +7,7 @@ says what follows when they are found, is what an honest contract has, and is to
 
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from zhenbo.audit.deal import Phrase, Sums, Told, sums
 from zhenbo.core.deal import Deal
@@ -94,18 +95,23 @@ def missing(told: Told, sums: Sums) -> list[Clause]:
     }
     return [
         Clause(kind="missing", field=name.removesuffix("_open"), says=told.phrase(MISSING[name][0], args), cites=told.phrase(MISSING[name][1], {}))
-        for name in _silent(deal, sold=sums.pledge is not None)
+        for name in _silent(deal, {r.name for r in told.papers.remarks if r.deal == deal.id}, sold=sums.pledge is not None)
     ]  # fmt: skip
 
 
-def _silent(deal: Deal, *, sold: bool) -> Iterator[str]:
+def _silent(deal: Deal, unread: AbstractSet[str], *, sold: bool) -> Iterator[str]:
+    """Fields that the contract leaves out; a field that could not be read is not left out."""
     if not deal.sessions and deal.since is None and deal.until is None:
         yield "sessions"
     if deal.target is not None and deal.remedy is None:
         yield "remedy" if sold and deal.slot_fee is not None else "remedy_open"
     if deal.commission_rate and deal.clawback_return_rate is None:
         yield "clawback_return_rate"
-    if deal.commission_rate is None and deal.slot_fee is None:
+    if (
+        deal.commission_rate is None
+        and deal.slot_fee is None
+        and not unread & {"commission_rate", "slot_fee"}
+    ):
         yield "commission_rate"
     if deal.slot_fee and deal.minutes is None:
         yield "minutes"
@@ -129,7 +135,11 @@ def voids(told: Told) -> list[Clause]:
 def contradictions(told: Told, sums: Sums) -> list[Clause]:
     """Where the contract contradicts itself, another contract or the record; what the papers' reader refused stands first."""
     unread = [
-        Clause(kind="unreadable", field=r.name, says=f"{r.file}, {r.entry}: {told.phrase(r.say, r.args)}")
+        Clause(
+            kind="unreadable",
+            field=r.name,
+            says=f"{', '.join(x for x in (r.file, r.entry, r.name) if x)}: {told.phrase(r.say, r.args)}",
+        )
         for r in told.papers.remarks
         if r.deal == told.deal.id
     ]

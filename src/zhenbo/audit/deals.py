@@ -20,10 +20,9 @@ SAYS = {
     "unpaid": Say("The record shows no payment under this deal.", "记录中没有本合同的付款。"),
     "loss": Say("The more sold the more lost: one more average order brings {each_minor} before the slot fee.", "卖得越多亏得越多：每多卖一单（坑位费之前）为 {each_minor}。"),
     "between": Say("Returns reach the contract's share or not depending on what is counted as brushed: whether commission comes back is open.", "退货率是否达到约定比例，取决于刷单的认定：佣金是否退回尚无法确定。"),
-    "early": Say("The record ends {days} days after the last broadcast: returns are still to come, and these figures fall with them.", "记录止于末场后 {days} 天：后续仍会有退货，相关数字会随之下降。"),
+    "early": Say("The record ends {days|day|days} after the last broadcast: returns are still to come, and these figures fall with them.", "记录止于末场后 {days} 天：后续仍会有退货，相关数字会随之下降。"),
     "behind": Say("On {day_us} the room {room} was run by {operators}, under {agencies}, selling for {merchants}.", "{day_us}，直播间 {room} 由 {operators} 运营，隶属 {agencies}，为 {merchants} 带货。"),
     "unknown": Say("nobody the papers name", "资料未载明者"),
-    "remark": Say("{file}, {entry}: {what}", "{file}，{entry}：{what}"),
 }  # fmt: skip
 EARLY = 15
 """Days after the last broadcast within which returns are still to come; judgement."""
@@ -63,7 +62,7 @@ def remarks(papers: Papers, phrase: Phrase) -> list[str]:
     """What is wrong with the papers and stands with no deal, in words."""
     known = {deal.id for deal in papers.deals}
     return [
-        phrase(SAYS["remark"], {"file": r.file, "entry": ", ".join(x for x in (r.entry, r.name) if x) or "–", "what": phrase(r.say, r.args)})
+        f"{', '.join(x for x in (r.file, r.entry, r.name) if x)}: {phrase(r.say, r.args)}"
         for r in papers.remarks if r.deal not in known
     ]  # fmt: skip
 

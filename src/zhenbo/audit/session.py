@@ -42,7 +42,7 @@ NOTES = {
         "计数器显示的{kind_zh}中，仅有 {covered_share} 推送到了本记录；比率以计数器为准。",
     ),
     "idle": Say(
-        "The room was idle: {rows} events in the whole record.",
+        "The room was idle: {rows|event|events} in the whole record.",
         "直播间基本空闲：全部记录仅 {rows} 条事件。",
     ),
     "untimed": Say(

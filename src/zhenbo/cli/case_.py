@@ -185,11 +185,15 @@ def appeal(case: str, by: str, text: str, grounds: tuple[str, ...], **options: A
 @command.command("decide")
 @click.argument("case")
 @person_options
-@click.option("--overturn", is_flag=True, help="The sanction falls.")
+@click.option(
+    "--overturn/--uphold", default=None, help="The sanction falls, or it stands and the appeal is dismissed."
+)
 @fact_option
 @desk_options
-def decide(case: str, by: str, reason: str, overturn: bool, facts: tuple[str, ...], **options: Any) -> None:
-    """Decide on the appeal in CASE: upheld, overturned (--overturn), or what follows from facts put right (--fact).
+def decide(
+    case: str, by: str, reason: str, overturn: bool | None, facts: tuple[str, ...], **options: Any
+) -> None:
+    """Decide on the appeal in CASE: --overturn, --uphold, or what follows from facts put right (--fact).
 
     Whoever decides has not acted in the case before. Later sanctions that counted this one are set anew.
     """
@@ -198,10 +202,14 @@ def decide(case: str, by: str, reason: str, overturn: bool, facts: tuple[str, ..
     from zhenbo.pipeline.governance import decide as decided
     from zhenbo.report.case import decision_page
 
+    if (overturn is None and not facts) or (overturn is False and facts):
+        raise click.UsageError(
+            "How is the appeal decided? Add --overturn, --uphold, or --fact NAME=VALUE for each fact put right."
+        )
     at, pack = now(options), packed(options)
     with store(options) as kept:
         state = _state(kept)
-        acts = decided(kept, state, case, person(by), reason, pack, at, overturn=overturn, facts=_facts(facts))  # fmt: skip
+        acts = decided(kept, state, case, person(by), reason, pack, at, overturn=bool(overturn), facts=_facts(facts))  # fmt: skip
     docket = state.of(case)
     where = standing(state, docket.case.party, at)
     body = {"decision": docket.decision, "regraded": len(acts) - 1, "standing": where}
@@ -358,7 +366,9 @@ def _show(state: "State", case: str, at: int, pack: "Penalties", options: dict[s
     pages: dict[str | None, Callable[[], Page]] = {
         "notice": lambda: notice_page(docket, title, __version__, lang),
         "decision": lambda: decision_page(docket, where, __version__, lang),
-        None: lambda: case_page(docket, title, where, at, __version__, lang),
+        None: lambda: case_page(
+            docket, title, {k: f.wanted for k, f in pack.facts.items()}, where, at, __version__, lang
+        ),
     }
     body = {"status": docket.status, "standing": where, "docket": docket}
     finish(pages[which](), body, which or "case", options)

@@ -16,7 +16,20 @@ from typing import Any
 
 import msgspec
 
-from zhenbo.core.claim import FINDINGS, KINDS, PROMISES, PROOFS, TRAITS, Claim, Promise
+from zhenbo.core.claim import (
+    FINDINGS,
+    KINDS,
+    PROMISES,
+    PROOFS,
+    TRAITS,
+    Answer,
+    Claim,
+    Finding,
+    Promise,
+    Proof,
+    Purchase,
+    State,
+)
 from zhenbo.core.errors import Reject, ZhenboError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -122,9 +135,27 @@ def _claim(name: str, number: int, body: Mapping[str, Any], found: Read) -> Clai
         made = msgspec.convert(timed(body, zone), Claim)
         _sound(made)
     except (msgspec.ValidationError, ValueError, OverflowError, RecursionError) as error:
-        found.rejects.append(Reject(name, number, "no_claim", str(error)[:200]))
+        found.rejects.append(Reject(name, number, "no_claim", _mendable(str(error))))
         return None
     return made
+
+
+_PARTS = (Claim, Purchase, State, Answer, Proof, Finding, Promise)
+_FIELDS = sorted({name for part in _PARTS for name in part.__struct_fields__})
+_UNKNOWN = re.compile("unknown field `([^`]+)`")
+_BROKEN = re.compile(r"Expected `int[^`]*`(?: \| `null`)?, got `(?:float|str)` - at `\$[^`]*\.(\w+)`")
+_COUNTS = frozenset({"buyer_orders", "faults", "number"})
+
+
+def _mendable(error: str) -> str:
+    """What the decoder says, with what to write instead where that is known."""
+    said = error[:200]
+    if unknown := _UNKNOWN.search(said):
+        near = difflib.get_close_matches(unknown[1], _FIELDS, 1, 0.6)
+        return f"{said}; did you mean {near[0]}?" if near else f"{said}; docs/guarantee.md lists the fields"
+    if (broken := _BROKEN.search(said)) and broken[1] not in _COUNTS:
+        return f"{said}; write whole minor units (fen), 5900 for 59 yuan"
+    return said
 
 
 def _zone(value: Any) -> int:

@@ -196,7 +196,7 @@ def concluded(
 CELL_DECIDES = 0.5
 """Share of a cell in a value from which a verdict says so in words; evidence carries cell, sessions and share in any case."""
 COMPARED = Say(
-    "Compared with the reference cell {cell} ({n} sessions): {signals}.",
+    "Compared with the reference cell {cell} ({n|session|sessions}): {signals}.",
     "比较基准：{cell}（{n} 场）：{signals}。",
 )
 SET = Say(
@@ -287,7 +287,7 @@ def _with_returns(audited: Sequence[Spoken], packs: Packs) -> Sequence[Spoken]:
 
 
 UNUSED = Say(
-    "Not used: {rows} rows and {files} whole files. `rejects.jsonl` names each with file, line and reason.",
+    "Not used: {rows|row|rows} and {files|whole file|whole files}. `rejects.jsonl` names each with file, line and reason.",
     "未能使用：{rows} 行数据和 {files} 个完整文件。逐条的文件、行号与原因见 `rejects.jsonl`。",
 )
 

@@ -18,7 +18,7 @@ from zhenbo.report.phrase import phrase
 SAYS: Mapping[str, Say] = {
     "title": Say("The book", "账簿"),
     "statement": Say("Statement of {account}", "账户明细：{account}"),
-    "meta": Say("zhenbo 真播 {version} · {n} acts · seal {seal}", "zhenbo 真播 {version} · {n} 条行为 · 封印 {seal}"),
+    "meta": Say("zhenbo 真播 {version} · {n|act|acts} · seal {seal}", "zhenbo 真播 {version} · {n} 条行为 · 封印 {seal}"),
     "lines": Say("{n} lines", "{n} 行"),
     "zero": Say("All accounts together sum to zero in every currency ({currencies}).", "所有账户合计在每种货币下均为零（{currencies}）。"),
     "not_zero": Say("The accounts do not sum to zero: {sums}. The book is broken; run zhenbo book verify.", "账户合计不为零：{sums}。账簿已损坏；请运行 zhenbo book verify。"),

@@ -36,12 +36,12 @@ SAYS: Mapping[str, Say] = {
     "until": Say("From {start_us} until {until_us}; it ends by itself.", "自 {start_us} 起至 {until_us} 止，期满自动解除。"),
     "once": Say("Given once, on {start_us}; it takes nothing away.", "于 {start_us} 作出，不限制任何权益。"),
     "for_good": Say("From {start_us} on, without an end.", "自 {start_us} 起，不设期限。"),
-    "points": Say("{points} conduct points, counted until {until_us}.", "记 {points} 分，计至 {until_us}。"),
+    "points": Say("{points|conduct point|conduct points}, counted until {until_us}.", "记 {points} 分，计至 {until_us}。"),
     "weight": Say("Traffic is weighed at {weight_share} meanwhile.", "期间流量权重为 {weight_share}。"),
     "forfeit": Say("Of the deposit, up to {forfeit_minor} goes to the fund for buyers.", "从保证金中扣划至多 {forfeit_minor} 至消费者保障基金。"),
     "confirmed": Say("Confirmed by a person ({by}) on {at_us}: {why_text}", "由人工（{by}）于 {at_us} 确认：{why_text}"),
     "warned": Say("A warning by the rules alone; a person looks at it when you object.", "本警示由规则直接作出；如提出申诉，将由人工复核。"),
-    "object": Say("Until {until_us}. It is decided within {days} days, by somebody who has not acted in this case.", "可在 {until_us} 前提出，{days} 日内由未参与本案的人员决定。"),
+    "object": Say("Until {until_us}. It is decided within {days|day|days}, by somebody who has not acted in this case.", "可在 {until_us} 前提出，{days} 日内由未参与本案的人员决定。"),
     "restored": Say("If you are right, everything is as if this had never been: weight, points, capabilities and money.", "申诉成立的，权重、计分、权限与款项均恢复至如同从未处置。"),
     "rests": Say("What it rests on", "所依据的材料"),
     "prior": Say("Earlier cases counted: {cases}", "已计入的此前案件：{cases}"),
@@ -64,11 +64,14 @@ SAYS: Mapping[str, Say] = {
     "nothing": Say("none", "无"),
     "case": Say("Case {id}", "案件 {id}"),
     "status": Say("Status", "状态"),
+    "decided_by": Say("to be decided by", "应决定期限"),
+    "yes": Say("yes", "是"),
+    "no": Say("no", "否"),
     "proposal": Say("What the rules make of it", "规则给出的建议"),
     "wanted": Say("Still wanted", "尚缺"),
     "history": Say("What has been done", "经过"),
     "list": Say("Cases", "案件"),
-    "summary": Say("{n} cases; {late} clocks are overdue.", "共 {n} 件；{late} 项已超期。"),
+    "summary": Say("{n|case|cases}; {late|clock is|clocks are} overdue.", "共 {n} 件；{late} 项已超期。"),
     "waits": Say("waits for", "待办"),
     "since": Say("since (UTC)", "起始（UTC）"),
     "due": Say("until (UTC)", "期限（UTC）"),
@@ -237,10 +240,20 @@ def standing_facts(where: Standing, lang: Lang) -> Facts:
     ))  # fmt: skip
 
 
-def case_page(docket: Docket, title: Say, where: Standing, now: int, version: str, lang: Lang) -> Page:
-    """A case as the desk sees it."""
+def case_page(
+    docket: Docket, title: Say, facts: Mapping[str, Say], where: Standing, now: int, version: str, lang: Lang
+) -> Page:
+    """A case as the desk sees it; `facts` says what each fact is, by its name."""
     id_ = clean(docket.case.id, ID_LIMIT)
-    sections = [Section("status", say("status", lang), (_state(docket, lang), standing_facts(where, lang)))]
+    state = (_state(docket, facts, lang), standing_facts(where, lang))
+    sections = [Section("status", say("status", lang), state)]
+    if docket.appeal:
+        sections.append(
+            Section("objection", say("objection", lang), (Lines((masked(docket.appeal.text, 2000),)),))
+        )
+    if docket.decision:
+        why = Lines((say(docket.decision.outcome, lang), masked(docket.decision.reason, 2000)))
+        sections.append(Section("outcome", say("outcome", lang), (why,)))
     if docket.proposal and not docket.sanction:
         sections.append(Section("proposal", say("proposal", lang), tuple(_proposal(docket.proposal, lang))))
     if docket.sanction:
@@ -259,12 +272,14 @@ def case_page(docket: Docket, title: Say, where: Standing, now: int, version: st
     )  # fmt: skip
 
 
-def _state(docket: Docket, lang: Lang) -> Facts:
+def _state(docket: Docket, facts: Mapping[str, Say], lang: Lang) -> Facts:
     items = [(say("status", lang), named(STATUS, docket.status, lang))]
     until = review_until(docket) if docket.decided is None else None
     if until is not None:
-        items.append((say("due", lang), say("meta", lang, version="", at_us=until).rpartition(" · ")[2]))
-    items += [(clean(name, 40), masked(str(value), 80)) for name, value in sorted(docket.case.facts.items())]
+        items.append((say("decided_by", lang), f"{fmt.clock(until, '%Y-%m-%d %H:%M')} UTC"))
+    for name, value in sorted(docket.case.facts.items()):
+        told = say("yes" if value else "no", lang) if isinstance(value, bool) else masked(str(value), 80)
+        items.append((named(facts, name, lang), told))
     return Facts(tuple(items))
 
 

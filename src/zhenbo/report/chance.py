@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from zhenbo.core.evidence import Say
 from zhenbo.core.subject import Outcome
 from zhenbo.core.verdict import Audit, Many, Reason, SubjectVerdict, Without
 from zhenbo.report import format as fmt
@@ -9,7 +10,11 @@ from zhenbo.report import labels
 from zhenbo.report.i18n import Lang, tr
 from zhenbo.report.labels import name
 from zhenbo.report.mask import ID_LIMIT, clean
+from zhenbo.report.phrase import phrase
 
+_ACCOUNTS = Say("{accounts|account|accounts}", "{accounts} 个账号")
+_ORDERS = Say("{orders|order|orders}", "{orders} 笔订单")
+_BOTH = Say("{accounts|account|accounts} and {orders|order|orders}", "{accounts} 个账号和 {orders} 笔订单")
 STANDING = 12
 """Rooms that stand which are named; verdict.json has them all."""
 
@@ -86,12 +91,8 @@ def without_named(subject: SubjectVerdict, lang: Lang) -> str:
 
 
 def _who(left: Without, lang: Lang) -> str:
-    accounts, orders = fmt.number(left.accounts), fmt.number(left.orders)
-    if not left.orders:
-        return tr(lang, "%(n)s accounts", n=accounts)
-    if not left.accounts:
-        return tr(lang, "%(n)s orders", n=orders)
-    return tr(lang, "%(accounts)s accounts and %(orders)s orders", accounts=accounts, orders=orders)
+    named = _ORDERS if not left.accounts else _BOTH if left.orders else _ACCOUNTS
+    return phrase(named, {"accounts": left.accounts, "orders": left.orders}, lang)
 
 
 def without_reason(reason: Reason, subject: SubjectVerdict, lang: Lang) -> str:

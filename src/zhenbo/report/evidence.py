@@ -37,9 +37,9 @@ SAYS: Mapping[str, Say] = {
     "equals": Say("= verified", "= 核实"),
     "between": Say("{low} to {high}", "{low} 至 {high}"),
     "held": Say("What this file holds", "本文件内容"),
-    "extract": Say("{extracted} of {rows} rows of the record: those the reasons rest on, and all trade.", "记录共 {rows} 条，收录 {extracted} 条：各项依据所指及全部交易记录。"),
-    "extract_whole": Say("The whole record: {rows} rows.", "全部记录：{rows} 条。"),
-    "masked": Say("{n} values that could name a person were masked or replaced by names of this file's own; no raw phone number, id or address is in it.", "{n} 个可能指明个人的值已遮盖或替换为本文件内的代号；文件中没有原始电话、证件号或地址。"),
+    "extract": Say("{extracted} of {rows|row|rows} of the record: those the reasons rest on, and all trade.", "记录共 {rows} 条，收录 {extracted} 条：各项依据所指及全部交易记录。"),
+    "extract_whole": Say("The whole record: {rows|row|rows}.", "全部记录：{rows} 条。"),
+    "masked": Say("{n|value|values} that could name a person {n|was|were:} masked or replaced by names of this file's own; no raw phone number, id or address is in it.", "{n} 个可能指明个人的值已遮盖或替换为本文件内的代号；文件中没有原始电话、证件号或地址。"),
     "custody": Say("Chain of custody", "证据保管链"),
     "source": Say("made of", "来源文件"),
     "sha": Say("SHA-256", "SHA-256"),
@@ -54,14 +54,14 @@ SAYS: Mapping[str, Say] = {
     "signature": Say("Signature", "签名"),
     "key": Say("Signed with Ed25519; fingerprint of the key:", "以 Ed25519 签名；密钥指纹："),
     "trust": Say("The signature says that the holder of this key made the file and that no byte was changed since. Whose key it is the file cannot say: compare the fingerprint with one that the sender gave you another way.", "签名表明本文件由该密钥持有人制作，此后未改动任何字节。密钥属于谁，文件本身无法证明：请与发送方另行提供的指纹比对。"),
-    "method_1": Say("Weights are 10·log10 of a likelihood ratio, capped by what was proven of each signal; the score is the prior plus the weights, and the probability a monotone map of it. Amounts are exact but for brushed, an estimate with a 90 % interval.", "权重为似然比的 10·log10，并以各信号已证明的能力为上限；得分为先验加权重，概率是其单调映射。除刷单为附 90% 区间的估计外，金额均为精确值。"),
+    "method_1": Say("Weights are 10·log10 of a likelihood ratio, capped by what was proven of each signal; the score is the prior plus the weights, and the probability a monotone map of it. Amounts are exact but for brushed, an estimate with a 90% interval.", "权重为似然比的 10·log10，并以各信号已证明的能力为上限；得分为先验加权重，概率是其单调映射。除刷单为附 90% 区间的估计外，金额均为精确值。"),
     "method_2": Say("The data stand behind this page as JSON lines; a manifest has the digest of each line, and the signature is over the manifest.", "数据以 JSON 行附于本页之后；清单载有每一行的摘要，签名覆盖清单。"),
     "title_check": Say("Check of an evidence bundle", "证据包核验"),
     "intact": Say("intact", "完好"),
     "altered": Say("altered", "已被改动"),
     "intact_says": Say("Every byte is as it was signed, by the key with the fingerprint", "每个字节均与签名时一致；密钥指纹："),
-    "altered_says": Say("{n} places are not as they were signed.", "有 {n} 处与签名时不一致。"),
-    "differs_says": Say("The bytes are as signed, but {n} figures do not come out again.", "字节与签名一致，但有 {n} 项数字无法重现。"),
+    "altered_says": Say("{n|place is|places are} not as signed. Do not rely on this file; ask the sender for it again.", "有 {n} 处与签名时不一致。请勿以本文件为据，并请发送方重新提供。"),
+    "differs_says": Say("The bytes are as signed, but {n|figure does|figures do} not come out again.", "字节与签名一致，但有 {n} 项数字无法重现。"),
     "other_key": Say("It is not signed by the key that was asked for, but by", "签名密钥并非所要求的密钥，而是："),
     "places": Say("What was changed", "改动之处"),
     "part": Say("part", "部分"),
@@ -85,9 +85,9 @@ SAYS: Mapping[str, Say] = {
     "refer_what": Say("This sheet states what was measured, with intervals, and beside it what the law says. It charges nobody and draws no conclusion: whether a fact meets an article, and who did it, is for the authority.", "本单陈述测得的事实及其区间，并列出法律条文的内容；不指控任何人，也不作结论：事实是否符合条文、由谁所为，由主管机关认定。"),
     "measured": Say("What was measured", "测得的事实"),
     "fabricated": Say("{metric}: not genuine", "{metric}：不真实的数量"),
-    "of_shown": Say("{mid} of {shown} shown (90 % interval {low} to {high})", "展示 {shown} 中的 {mid}（90% 区间 {low} 至 {high}）"),
+    "of_shown": Say("{mid} of {shown} shown (90% interval {low} to {high})", "展示 {shown} 中的 {mid}（90% 区间 {low} 至 {high}）"),
     "orders_for_show": Say("amount of orders made for show", "为展示而下的订单金额"),
-    "amount": Say("{mid} (90 % interval {low} to {high}), of {gross} created", "{mid}（90% 区间 {low} 至 {high}），下单总额 {gross}"),
+    "amount": Say("{mid} (90% interval {low} to {high}), of {gross} created", "{mid}（90% 区间 {low} 至 {high}），下单总额 {gross}"),
     "nothing": Say("Nothing was measured that could be stated with an interval.", "没有可附区间陈述的测得事实。"),
     "open_note": Say("The verdict is not “likely”: these figures are open, and the records named below would decide them.", "结论并非“很可能”：上述数字尚无定论，下列记录可以定论。"),
     "stated": Say("What the sender states from other records", "移送方依据其他记录所述"),
@@ -113,6 +113,12 @@ _FIGURES: Mapping[str, Say] = {
     "page": Say("page from the data", "由数据生成的页面"),
     "policy": Say("signals (made under another version or policy)", "信号（由其他版本或规则制作）"),
 }
+
+
+_SEGMENTS: Mapping[str, Say] = {
+    "page": Say("page", "页面"), "manifest": Say("manifest", "清单"), "signature": Say("signature", "签名"),
+}  # fmt: skip
+"""Parts of a file that are no table of data; those go by their names."""
 
 
 def say(name: str, lang: Lang, **args: object) -> str:
@@ -247,14 +253,18 @@ def check_page(
         else [_after("intact_says", lang, key)]
     )  # fmt: skip
     banner.append(
-        _after("other_key", lang, key) if trusted is False else "" if trusted else say("trust", lang)
+        _after("other_key", lang, key)
+        if trusted is False
+        else ""
+        if trusted or findings
+        else say("trust", lang)
     )
     fine = not findings and not wrong and trusted is not False
     blocks: list[Block] = []
     if findings:
         rows = tuple(
             (
-                Cell(f.segment), Cell(str(f.entry) if f.entry else "–", "num"), Cell(f"{f.start}–{max(f.end - 1, f.start)}", "num"),
+                Cell(phrase(_SEGMENTS[f.segment], {}, lang) if f.segment in _SEGMENTS else clean(f.segment)), Cell(str(f.entry) if f.entry else "–", "num"), Cell(f"{f.start}–{max(f.end - 1, f.start)}", "num"),
                 Cell(say(f.what, lang)), Cell(masked(f.says), "soft"),
             )
             for f in findings

@@ -50,7 +50,7 @@ SAYS: Mapping[str, Say] = {
     "next": Say("The next lot is inspected at: {severity}.", "下一批的检验宽严：{severity}。"),
     "next_stop": Say("No lot is accepted until the supplier has acted and the authority agrees.", "供方采取措施并经负责部门同意之前，不再接收。"),
     "budget": Say("Where the money goes", "资金去向"),
-    "states": Say("Of the bad goods among these targets, {mid_share} are expected to be found (90 % interval {low_share} to {high_share}).", "这些对象中的不合格商品，预计可发现 {mid_share}（90% 区间 {low_share} 至 {high_share}）。"),
+    "states": Say("Of the bad goods among these targets, {mid_share} are expected to be found (90% interval {low_share} to {high_share}).", "这些对象中的不合格商品，预计可发现 {mid_share}（90% 区间 {low_share} 至 {high_share}）。"),
     "expects": Say("{bad} of {n} targets are expected to be bad; {drawn} are drawn from.", "{n} 个对象中预计有 {bad} 个不合格；抽检 {drawn} 个。"),
     "costs": Say("Cost {cost_minor} of a budget of {cap_minor}.", "费用 {cost_minor}，预算 {cap_minor}。"),
     "bound": Say("No plan of this budget could expect more than {best} (weighted); this one expects {gain}.", "同一预算下任何方案的加权期望不超过 {best}；本方案为 {gain}。"),

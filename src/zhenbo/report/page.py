@@ -20,13 +20,14 @@ from zhenbo.core.subject import Outcome
 from zhenbo.report import labels
 from zhenbo.report.i18n import Lang
 from zhenbo.report.phrase import phrase
+from zhenbo.report.wrap import GAP, Prose, widths
 
 LINES = 40
 """Rows of a table on the terminal; the page and the JSON have all."""
 _STYLES = {"likely": "bold red", "suspect": "bold yellow", "insufficient": "bold", "unlikely": "bold green"}
 _SAYS = {
     "more": Say("… and {n} more in the report", "……另有 {n} 行见报告"),
-    "rows": Say("{n} rows in the report", "共 {n} 行，见报告"),
+    "rows": Say("{n|row|rows} in the report", "共 {n} 行，见报告"),
     "method": Say("How to read this, and its limits", "如何阅读本页及其局限"),
 }
 
@@ -82,7 +83,7 @@ class Lines:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A drawing with its caption; a terminal shows the caption only."""
+    """A drawing with its caption; a terminal shows neither."""
 
     svg: Markup
     caption: str
@@ -179,62 +180,91 @@ def _environment() -> Environment:
 
 def print_page(page: Page, console: Console, lang: Lang) -> None:
     """The page on a terminal; control characters were removed when its texts were made."""
-    console.print(Text(page.title, style="bold"))
+    console.print(Prose(page.title, style="bold"))
     for line in page.lines:
-        console.print(Text(line))
+        console.print(Prose(line))
     for section in page.sections:
         console.print()
-        head = Text(section.title, style="bold")
+        head: list[tuple[str, str]] = [(section.title, "bold")]
         if section.outcome:
             word = section.word or labels.name(labels.OUTCOMES, section.outcome, lang)
-            head = Text(f"{labels.SHAPES[section.outcome]} {word}  ", style=_STYLES[section.outcome]) + head
-        console.print(head)
+            head.insert(0, (f"{labels.SHAPES[section.outcome]} {word}  ", _STYLES[section.outcome]))
+        console.print(Prose.assemble(*head))
         for line in (section.meta, *section.banner):
             if line:
-                console.print(Padding(Text(line), (0, 0, 0, 2)))
+                _line(Prose(line), console)
         for block in section.blocks:
             _print(block, console, lang)
 
 
 def _print(block: Block, console: Console, lang: Lang) -> None:
+    if isinstance(block, Drawing):
+        return  # a caption under nothing tells nothing
     if block.title:
-        console.print(Padding(Text(block.title, style="dim"), (0, 0, 0, 2)))
+        _line(Prose(block.title, style="dim"), console)
     match block:
         case Table():
             _table(block, console, lang)
         case Facts():
             for term, text in block.items:
-                console.print(Padding(Text(f"{term}: {text}"), (0, 0, 0, 2)))
+                _line(Prose(f"{term}{'：' if lang == 'zh' else ': '}{text}"), console)
         case Lines():
             for line in block.lines:
-                console.print(Padding(Text(("- " if block.listed else "") + line), (0, 0, 0, 2)))
-        case Drawing():
-            console.print(Padding(Text(block.caption), (0, 0, 0, 2)))
+                _line(Prose(line), console, "- " if block.listed else "")
         case Bars():
-            grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="dim")
-            for head, justify in (("", "left"), (block.words[0], "right"), (block.words[1], "left")):
-                grid.add_column(head, justify=justify)  # type: ignore[arg-type]
-            for b in block.bars:
-                grid.add_row(Text(b.label), Text(b.shown), Text(f"{b.verified} · {b.interval}"))
-            console.print(Padding(grid, (0, 0, 0, 2)))
+            rows = [(b.label, b.shown, f"{b.verified} · {b.interval}") for b in block.bars]
+            _grid(
+                ("", *block.words),
+                [[Prose(text) for text in row] for row in rows],
+                (False, True, False),
+                console,
+            )
+
+
+def _line(text: Text, console: Console, mark: str = "") -> None:
+    """A paragraph under its section; the further lines of a list's item stand under its first word."""
+    if mark:
+        text = Prose(mark).append_text(text)
+    console.print(Padding(text, (0, 0, 0, 2)))
 
 
 def _table(block: Table, console: Console, lang: Lang) -> None:
     if block.long:
-        console.print(Padding(Text(phrase(_SAYS["rows"], {"n": len(block.rows)}, lang)), (0, 0, 0, 2)))
+        _line(Prose(phrase(_SAYS["rows"], {"n": len(block.rows)}, lang)), console)
         return
-    grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="dim")
     shown = len(block.heads) - block.aside
-    numeric = [any(r[i].kind == "num" for r in block.rows) for i in range(shown)]
-    for head, right in zip(block.heads, numeric, strict=False):
-        grid.add_column(head, justify="right" if right else "left", overflow="fold")
-    for row in block.rows[:LINES]:
-        grid.add_row(*(Text(c.text, style=_STYLES.get(c.kind, "")) for c in row[:shown]))
-    console.print(Padding(grid, (0, 0, 0, 2)))
+    numeric = tuple(any(r[i].kind == "num" for r in block.rows) for i in range(shown))
+    rows = [[Prose(c.text, style=_STYLES.get(c.kind, "")) for c in row[:shown]] for row in block.rows[:LINES]]
+    _grid(block.heads[:shown], rows, numeric, console)
     more = len(block.rows) - LINES
     for line in (phrase(_SAYS["more"], {"n": more}, lang) if more > 0 else "", block.note):
         if line:
-            console.print(Padding(Text(line, style="dim"), (0, 0, 0, 2)))
+            _line(Prose(line, style="dim"), console)
+
+
+def _grid(
+    heads: Sequence[str], rows: Sequence[Sequence[Text]], numeric: Sequence[bool], console: Console
+) -> None:
+    """Rows under heads; where that would cut a word or an amount, row by row with the heads beside what they head."""
+    columns = [[head, *(row[i].plain for row in rows)] for i, head in enumerate(heads)]
+    found = widths(columns, console.width - 2)
+    if found is None:
+        for row in rows:
+            first, *rest = zip(heads, row, strict=True)
+            _line(Prose.assemble((first[1].plain, "bold")), console)
+            told = Prose(" · ").join(
+                Prose.assemble((f"{head}: " if head else "", "dim"), text)
+                for head, text in rest
+                if text.plain
+            )
+            console.print(Padding(told, (0, 0, 0, 4)))
+        return
+    grid = Grid(box=None, padding=(0, GAP, 0, 0), header_style="dim", show_header=any(heads))
+    for head, right, width in zip(heads, numeric, found, strict=True):
+        grid.add_column(Prose(head), justify="right" if right else "left", width=width)
+    for row in rows:
+        grid.add_row(*row)
+    console.print(Padding(grid, (0, 0, 0, 2)))
 
 
 def listed(items: Sequence[str], lang: Lang) -> str:

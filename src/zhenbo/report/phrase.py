@@ -2,7 +2,8 @@
 
 The last part of a field's name says what its number is: `_share` a share, `_s` seconds, `_us` a UTC time,
 `_minor` money in the currency of the argument `currency`, `_text` words that somebody said (quoted). Other
-numbers get separators; other words are only cleaned and masked.
+numbers get separators; other words are only cleaned and masked. `{n|room|rooms}` is the number with the word that
+goes with it; without a word for the number itself, `{n|is|are:}`, the word alone.
 """
 
 import re
@@ -14,7 +15,7 @@ from zhenbo.report import format as fmt
 from zhenbo.report.i18n import Lang
 from zhenbo.report.mask import masked
 
-_FIELD = re.compile(r"\{(\w+)(?:[!:][^{}]*)?\}")
+_FIELD = re.compile(r"\{(\w+)(?:\|([^{}|]*)\|([^{}|:]*)(:?))?(?:[!:][^{}]*)?\}")
 _QUOTED = "“{}”"
 _LISTED = 5
 
@@ -27,9 +28,19 @@ def phrase(say: Say, args: Mapping[str, Any], lang: Lang) -> str:
         '1,200 of 5,000 came at …'
         >>> phrase(Say("", "{reused_share} 的评论重复“{sample}”"), {"reused_share": 0.384, "sample": "扣1"}, "zh")
         '38% 的评论重复“扣1”'
+        >>> [phrase(Say("{n|clock|clocks} {n|is|are:} overdue", ""), {"n": n}, "en") for n in (1, 2)]
+        ['1 clock is overdue', '2 clocks are overdue']
     """
     template = say.zh if lang == "zh" else say.en
-    return _FIELD.sub(lambda m: _value(m[1], args.get(m[1]), args, lang), template)
+    return _FIELD.sub(lambda m: _field(m, args, lang), template)
+
+
+def _field(found: re.Match[str], args: Mapping[str, Any], lang: Lang) -> str:
+    value = _value(found[1], args.get(found[1]), args, lang)
+    if found[2] is None:
+        return value
+    word = found[2] if value == "1" else found[3]
+    return word if found[4] else f"{value} {word}"
 
 
 def _value(key: str, value: Any, args: Mapping[str, Any], lang: Lang) -> str:

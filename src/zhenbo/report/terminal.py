@@ -20,7 +20,9 @@ from zhenbo.report import labels
 from zhenbo.report.chance import many_lines
 from zhenbo.report.deal import deal_lines
 from zhenbo.report.i18n import Lang, tr
+from zhenbo.report.phrase import phrase
 from zhenbo.report.view import ReasonView, SubjectView, view, worst_first
+from zhenbo.report.wrap import Prose
 
 OTHERS = 8
 """Subjects without suspicion that get a block of their own; the others are counted."""
@@ -28,6 +30,10 @@ DOUBTFUL = 50
 """Suspect and likely subjects that get one."""
 REASONS = 5
 _STYLES = {"likely": "bold red", "suspect": "bold yellow", "insufficient": "bold", "unlikely": "bold green"}
+_CREWS = Say(
+    "{n|group|groups} of accounts {n|acts|act:} as one ({organised} of them organised, which is not fraud); groups.parquet names the members.",
+    "发现 {n} 组行动一致的账号（其中 {organised} 组属有组织，不等于造假）；成员见 groups.parquet。",
+)  # fmt: skip
 _EMPTY = Exhibit()
 
 
@@ -42,27 +48,27 @@ def render_terminal(audit: Audit, console: Console, titles: Mapping[str, Say] | 
     for deal in audit.deals[:DOUBTFUL]:
         _deal(deal, console, lang)
     for line in (*many_lines(audit, lang), *_crews(audit, lang), *audit.notes):
-        console.print(Text(line))
+        console.print(Prose(line))
     if doubtful > DOUBTFUL:
         more = tr(
             lang,
             "… and %(n)s more that are suspect or worse; verdict.json has them all.",
             n=doubtful - DOUBTFUL,
         )
-        console.print(Text(more))
+        console.print(Prose(more))
     left = len(ordered) - doubtful - OTHERS
     if left > 0:
         console.print(
-            Text(tr(lang, "… and %(n)s more without suspicion; the report lists all of them.", n=left))
+            Prose(tr(lang, "… and %(n)s more without suspicion; the report lists all of them.", n=left))
         )
 
 
 def _deal(deal: DealVerdict, console: Console, lang: Lang) -> None:
     outcome, title, lines = deal_lines(deal, lang)
     shape = f"{labels.SHAPES[outcome]} " if outcome else ""
-    console.print(Text.assemble((shape, _STYLES.get(outcome, "")), (title, "bold")))
+    console.print(Prose.assemble((shape, _STYLES.get(outcome, "")), (title, "bold")))
     for line in lines:
-        console.print(Padding(Text(line), (0, 0, 0, 2)))
+        console.print(Padding(Prose(line), (0, 0, 0, 2)))
     console.print()
 
 
@@ -71,28 +77,22 @@ def _crews(audit: Audit, lang: Lang) -> list[str]:
     if not audit.groups:
         return []
     organised = sum(g.organised for g in audit.groups)
-    return [
-        tr(
-            lang,
-            "%(n)s groups of accounts act as one (%(organised)s of them organised, which is not fraud); groups.parquet names their members.",
-            n=len(audit.groups), organised=organised,
-        )
-    ]  # fmt: skip
+    return [phrase(_CREWS, {"n": len(audit.groups), "organised": organised}, lang)]
 
 
 def _block(seen: SubjectView, console: Console, lang: Lang) -> None:
-    head = Text.assemble((f"{seen.shape} {seen.word}", _STYLES[seen.outcome]), "  ", (seen.title, "bold"))
+    head = Prose.assemble((f"{seen.shape} {seen.word}", _STYLES[seen.outcome]), "  ", (seen.title, "bold"))
     console.print(head)
-    body = [Text(f"{seen.platform} · {seen.when}", "dim"), Text(seen.sentence)]
+    body: list[Text] = [Prose(f"{seen.platform} · {seen.when}", "dim"), Prose(seen.sentence)]
     if seen.fact:
-        body.append(Text(seen.fact))
-    body.append(_line(tr(lang, "Likelihood"), seen.likelihood))
+        body.append(Prose(seen.fact))
+    body.append(_line(tr(lang, "Likelihood"), seen.likelihood, lang))
     if seen.without:
-        body.append(_line(tr(lang, "Counterfactual"), seen.without))
-    body.append(_line(tr(lang, "Data"), seen.data))
+        body.append(_line(tr(lang, "Counterfactual"), seen.without, lang))
+    body.append(_line(tr(lang, "Data"), seen.data, lang))
     if seen.purchaser:
-        body.append(_line(tr(lang, "Who bought it"), seen.purchaser))
-    body += [_line(tr(lang, "What these orders gained"), line) for line in seen.gained]
+        body.append(_line(tr(lang, "Who bought it"), seen.purchaser, lang))
+    body += [_line(tr(lang, "What these orders gained"), line, lang) for line in seen.gained]
     for text in body:
         console.print(Padding(text, (0, 0, 0, 2)))
     if seen.fakes or seen.bridge:
@@ -102,17 +102,17 @@ def _block(seen: SubjectView, console: Console, lang: Lang) -> None:
         console.print(Padding(_reason(reason), (0, 0, 0, 2)))
     if len(seen.reasons) > len(telling):
         more = tr(lang, "… %(n)s more findings in the report", n=len(seen.reasons) - len(telling))
-        console.print(Padding(Text(more, "dim"), (0, 0, 0, 2)))
+        console.print(Padding(Prose(more, "dim"), (0, 0, 0, 2)))
     for note in seen.notes:
-        console.print(Padding(_line(tr(lang, "Note"), note), (0, 0, 0, 2)))
+        console.print(Padding(_line(tr(lang, "Note"), note, lang), (0, 0, 0, 2)))
     for number, record in enumerate(seen.ask_for):
         label = tr(lang, "To settle it") if number == 0 else ""
-        console.print(Padding(_line(label, record) if label else Text(f"  {record}"), (0, 0, 0, 2)))
+        console.print(Padding(_line(label, record, lang) if label else Prose(f"  {record}"), (0, 0, 0, 2)))
     console.print()
 
 
-def _line(label: str, text: str) -> Text:
-    return Text.assemble((f"{label}: ", "dim"), text)
+def _line(label: str, text: str, lang: Lang) -> Text:
+    return Prose.assemble((f"{label}：" if lang == "zh" else f"{label}: ", "dim"), text)
 
 
 def _figures(seen: SubjectView, lang: Lang) -> Table:
@@ -122,19 +122,19 @@ def _figures(seen: SubjectView, lang: Lang) -> Table:
     table.add_column(tr(lang, "shown"), justify="right")
     table.add_column(tr(lang, "verified"))
     for f in seen.fakes:
-        table.add_row(Text(f.label), Text(f.shown), Text(f"{f.verified} · {f.verified_interval}"))
+        table.add_row(Prose(f.label), Prose(f.shown), Prose(f"{f.verified} · {f.verified_interval}"))
     if seen.bridge:
         first, last = seen.bridge[0], seen.bridge[-1]
-        table.add_row(Text("GMV"), Text(first.amount), Text(f"{last.amount} · {last.note}"))
+        table.add_row(Prose("GMV"), Prose(first.amount), Prose(f"{last.amount} · {last.note}"))
         if seen.returns and seen.returns.after:
-            table.add_row(Text(tr(lang, "After expected returns")), Text(""), Text(seen.returns.after))
+            table.add_row(Prose(tr(lang, "After expected returns")), Prose(""), Prose(seen.returns.after))
     return table
 
 
 def _reason(reason: ReasonView) -> Text:
     squares = "■" * reason.squares + "□" * (4 - reason.squares)
     sign = "−" if reason.accuses else "+"
-    text = Text.assemble(
+    text = Prose.assemble(
         (f"{sign} {squares} ", "" if reason.accuses else "dim"), (reason.title, "bold"), f": {reason.says} "
     )
     text.append(f"({reason.likelihood})", "dim")

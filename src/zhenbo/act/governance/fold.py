@@ -180,7 +180,9 @@ def fold(acts: Iterable[Act]) -> State:
 
 def _must(holds: bool, docket: Docket, why: str) -> None:
     if not holds:
-        raise CaseError(f"Case {docket.case.id} ({docket.status}): {why}")
+        raise CaseError(
+            f"Case {docket.case.id} ({docket.status}): {why} `zhenbo case show {docket.case.id}` shows where it stands."
+        )
 
 
 def _established(docket: Docket, body: Established, at: int, state: State) -> Docket:  # noqa: ARG001 - steps are alike

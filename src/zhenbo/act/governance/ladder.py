@@ -20,7 +20,7 @@ _CHINA = 8 * 3_600_000_000
 
 SAYS: Mapping[str, Say] = {
     "grade": Say("By rule {rule} this is {grade}.", "依规则 {rule}，本事项为：{grade}。"),
-    "degree": Say("It is {grade} from here on: {what}, {least}.", "达到此数即为“{grade}”：{what} {least}。"),
+    "degree": Say("It counts as {grade} from {least} on ({what}).", "达到 {least} 即为“{grade}”（{what}）。"),
     "first": Say("No earlier sanction for the same is counted.", "未计入此前的同类处置。"),
     "strike": Say("{n} earlier sanction(s) for the same within {days} days are counted.", "{days} 天内此前同类处置 {n} 次，已计入。"),
     "reach": Say("With {before} points still in force, {points} points are reached, which brings at least this step.", "加上仍有效的 {before} 分，累计 {points} 分，至少适用本措施。"),
