@@ -5,7 +5,7 @@ each with the step that must have decided.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -267,3 +267,16 @@ def test_clauses_are_those_of_the_day():
         decision = told(S(story.name, story.kind, story.goods, story.after - 1000 * DAY, "", "", order={**story.order, **old}, claim={k: v for k, v in story.claim.items() if k == "proofs"}))  # fmt: skip
         cites = [c.law for r in (decision.reason, *decision.notes, *decision.clocks) for c in r.cites]
         assert not {"cn.consumer_rules", "jd.goods", "cn.aucl"} & set(cites), story.name
+
+
+def test_no_claim_is_refused_without_a_clause_of_its_day():
+    """Whatever year it is of: each step that refuses, or whose lapse does, has a clause that stood before 2024."""
+    for made in guarantees().services.values():
+        for step, _ in made.steps:
+            if step.since <= date(2021, 6, 1) and (
+                step.then == "refuse" or (step.wanted and step.wanted.lapse == "refuse")
+            ):
+                assert guarantees().cited(step.cites, max(date(2021, 6, 1), made.service.since)), (
+                    made.service.id,
+                    step.id,
+                )
