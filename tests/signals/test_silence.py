@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+from zhenbo.core.dataset import subjects
 from zhenbo.core.evidence import Evidence, Missing
 from zhenbo.core.story import read
 from zhenbo.kernel.waves import waves
 from zhenbo.pipeline import baselines
 from zhenbo.signals.timing.silence import SIGNAL, look
+from zhenbo.worlds import ATTACKS, attacked
 
 _ROOM = '20:00-21:50 b1..b600 enters scattered; 20:01-21:55 b1..b300 say "{n}" scattered'
 _GONE = "20:01-21:55 b1..b600 leaves scattered"
@@ -49,7 +51,7 @@ def test_popularity_is_no_head_count():
     assert _found(f"{_ROOM}; {wave}\n{_counters(40, 9_000, 9_000)}").p > 0.5
 
 
-@pytest.mark.parametrize(("fields", "least"), [(" [via=relay]", 0.05), (" [via=feed]", 2e-3), ("", 5e-3)])
+@pytest.mark.parametrize(("fields", "least"), [(" [via=relay]", 0.05), (" [via=feed]", 3e-4), ("", 5e-3)])
 def test_one_door_has_a_sender(fields: str, least: float):
     """By the room's own entrance: a question; by one of their own (a relay), or untold: less. Nobody is named."""
     room = _ROOM.replace("enters scattered", "enters scattered [via=feed]") if fields else _ROOM
@@ -93,3 +95,13 @@ def test_waves_are_found_by_number():
     found = waves(np.sort(np.r_[smooth, *lots]), (0, 3600 * _SECOND), 60, 2.5)
     assert [w.count // 10 for w in found] == [20, 20]
     assert [round(w.usual) for w in found] == [5, 5]
+
+
+@pytest.mark.slow
+def test_waves_that_run_into_each_other_may_be_a_tide():
+    """Lots of every minute (8,888 views as rows) join to a wave with fewer than their fuller side lets expect: p stays a probability."""
+    number = len(ATTACKS) + list(ATTACKS).index("package-P38-rows-by_minute")
+    (session,) = [s for s in subjects(next(attacked(2, 1, number)).dataset) if s.scope == "session"]
+    (e,) = look(session, baselines(SIGNAL.id))
+    assert isinstance(e, Evidence)
+    assert 0 < e.p <= 1

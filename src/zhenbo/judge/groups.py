@@ -60,7 +60,24 @@ def groups_of(subject: str, evidence: Iterable[Evidence], accounts: Mapping[str,
         named = {a: accounts[a] for a, db in e.accounts.items() if db > bar and a in accounts}
         if len(named) >= LEAST:
             found.append(_group([e.id(subject)], organised, [subject], [e.signal], named))
-    return united(found)
+    return tuple(_core(group, found) for group in united(found))
+
+
+def _core(group: Group, pieces: Sequence[Group]) -> Group:
+    """The members that two signals name or more, where most are such: whom one of several names alone is a bystander.
+
+    Args:
+        group: a group of one subject.
+        pieces: what was united into the groups of this subject, each by one piece of evidence.
+    """
+    reasons = set(group.reasons)
+    by: dict[str, set[str]] = {}
+    for piece in pieces:
+        if reasons.issuperset(piece.reasons):
+            by.setdefault(piece.signals[0], set()).update(piece.accounts)
+    times = Counter(account for named in by.values() for account in named)
+    core = {account: p for account, p in group.accounts.items() if times[account] > 1}
+    return replace(group, accounts=core) if len(core) > max(len(group.accounts) / 2, LEAST - 1) else group
 
 
 def crew_of(subject: str, evidence: Iterable[Evidence], buyers: Mapping[str, float]) -> tuple[Group, ...]:

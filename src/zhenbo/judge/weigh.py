@@ -2,8 +2,9 @@
 
 `score_db = prior_db + Σ weight_db`, exactly. A weight is 10·log10 of an e-value of the signal's p, capped by what
 was proven of the signal; inside a family, whose members are dependent, the strongest speaks and the others
-stand beside it with weight 0. What an innocent cause explains has weight 0. Clean looks together count for no more
-than was proven of them: how much rarer they are where something was bought.
+stand beside it with weight 0. What leaves the same innocent cause open is bounded together; what one explains has
+weight 0. Clean looks together count for no more than was proven of them: how much rarer they are where something was
+bought.
 """
 
 import math
@@ -181,11 +182,39 @@ def weigh(evidence: Sequence[Evidence], tiers: Mapping[Question, Tier], policy: 
         w if speaks[w.evidence.question, w.evidence.family] is w else replace(w, weight_db=0.0)
         for w in weighed
     ]
+    told = _doubted_once(told)
     accused = {w.evidence.question for w in told if w.weight_db >= DECIDED_DB}
     told = [
         replace(w, weight_db=0.0) if w.weight_db < 0 and w.evidence.question in accused else w for w in told
     ]
     return _proven_clean(told, tiers, policy)
+
+
+def _doubted_once(told: Sequence[Weighed]) -> list[Weighed]:
+    """Reasons of a question that leave the same innocent cause open, bounded: together no more than the strongest, or `OPEN_DB`.
+
+    A crowd that waits in silence for a reward makes the step, and it makes the silence: if it is innocent, both are.
+    """
+    held = list(told)
+    left = sorted({(w.evidence.question, cause) for w in told if w.weight_db > 0 for cause in _open(w)})
+    for question, cause in left:
+        mine = [i for i, w in enumerate(held) if w.weight_db > 0 and w.evidence.question == question and cause in _open(w)]  # fmt: skip
+        if len(mine) > 1:
+            most, *others = sorted((held[i].weight_db for i in mine), reverse=True)
+            part = min(max(OPEN_DB - most, 0.0) / math.fsum(others), 1.0)
+            first = next(i for i in mine if held[i].weight_db == most)
+            for i in mine:
+                if i != first:
+                    held[i] = replace(held[i], weight_db=held[i].weight_db * part)
+    return held
+
+
+def _open(w: Weighed) -> set[str]:
+    return {c.cause for c in w.evidence.causes if c.outcome == "open"}
+
+
+OPEN_DB = 20.0
+"""What one innocent cause might explain asks the question (16.6 dB under the shipped policy) and never decides it (23.4 dB)."""
 
 
 def _proven_clean(told: Sequence[Weighed], tiers: Mapping[Question, Tier], policy: Policy) -> list[Weighed]:

@@ -120,7 +120,7 @@ def _step(
             "factor": round(float(np.exp(growth)), 1), "answer": round(max(answered.values(), default=1.0), 1),
         },
         causes=(
-            *(tuple(Cause(w.kind, "explains" if brought else "ruled_out") for w in declared) or (Cause("feature", "open"), Cause("raid", "open"))),
+            *(tuple(Cause(w.kind, "explains" if brought else "ruled_out") for w in declared) or (Cause("feature", "open"), Cause("raid", "open"), Cause("watching_task", "open"))),
             *by_advertisement(session, start, end, e.total - e.expected),
         ),
         events=events, events_total=total,
@@ -158,7 +158,7 @@ def _still(session: Session, on: Grid, heads: Floats, gained: Floats, base: Mapp
 
 SIGNAL = Signal(
     id="counters.step",
-    version=1,
+    version=2,
     question=Question.AUDIENCE,
     tier=Tier.T0,
     title=Say("A step the other figures do not answer", "单项指标突增而其他指标无响应"),

@@ -68,7 +68,7 @@ _NET = 10
 
 @dataclass(frozen=True)
 class _Figure:
-    """A displayed figure, the rows that stand behind it, and how many missing ones are worth a word."""
+    """A displayed figure, the rows that stand behind it, how many missing ones are worth a word, and the baseline of their scatter."""
 
     question: Question
     metric: str
@@ -76,13 +76,14 @@ class _Figure:
     kind: str
     weight: str | None
     least: int
+    scatter: str
     words: tuple[str, str]
 
 
 _FIGURES = (
-    _Figure(Question.AUDIENCE, "viewers", "entered_total", "enter", None, 50, ("entries", "进场")),
-    _Figure(Question.ENGAGEMENT, "likes", "like_total", "like", "qty", 500, ("likes", "点赞")),
-    _Figure(Question.ENGAGEMENT, "follows", "follow_total", "follow", None, 30, ("new followers", "新增关注")),
+    _Figure(Question.AUDIENCE, "viewers", "entered_total", "enter", None, 50, "scatter", ("entries", "进场")),
+    _Figure(Question.ENGAGEMENT, "likes", "like_total", "like", "qty", 500, "scatter", ("likes", "点赞")),
+    _Figure(Question.ENGAGEMENT, "follows", "follow_total", "follow", None, 30, "scatter_single", ("new followers", "新增关注")),
 )  # fmt: skip
 
 
@@ -135,7 +136,7 @@ def _figure(session: Session, on: Grid, figure: _Figure, base: Mapping[str, Any]
     usual = _usual(gained, rows, base)
     if usual is None:
         return None
-    gap = _widest(seen.value, gained, rows, usual, seen.half_unit, base)
+    gap = _widest(seen.value, gained, rows, usual, seen.half_unit, base[figure.scatter], base)
     if (
         gap is None
         or gap.p >= base["accuse"]
@@ -174,7 +175,13 @@ def _usual(gained: Floats, rows: Floats, base: Mapping[str, Any]) -> float | Non
 
 
 def _widest(
-    value: Floats, gained: Floats, rows: Floats, usual: float, half_unit: float, base: Mapping[str, Any]
+    value: Floats,
+    gained: Floats,
+    rows: Floats,
+    usual: float,
+    half_unit: float,
+    scatter: float,
+    base: Mapping[str, Any],
 ) -> _Gap | None:
     """The window whose missing rows stand out most."""
     from scipy import stats
@@ -191,7 +198,7 @@ def _widest(
         got = came[np.minimum(a + length + reach, len(gained))] - came[np.maximum(a - reach, 0)]
         missing = gain - got / usual
         error = np.hypot(
-            np.sqrt(base["scatter"] * np.maximum(got, 1.0)) / usual,
+            np.sqrt(scatter * np.maximum(got, 1.0)) / usual,
             np.hypot(base["slack"] * got / usual, 2 * half_unit),
         )
         z = np.where(missing > base["lacking"] * gain, missing / error, 0.0)
@@ -262,7 +269,7 @@ def _rise(x: Floats, gap: _Gap, flank: npt.NDArray[np.int64], least: float, *, p
 
 SIGNAL = Signal(
     id="counters.unbacked",
-    version=1,
+    version=2,
     question=Question.AUDIENCE,
     tier=Tier.T0,
     title=Say("A figure without rows behind it", "数字上涨而无对应明细"),

@@ -86,7 +86,8 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
         ]
     found = waves(new.came, session.span, base["excess_min"], base["times"])
     last = session.span[1] - base["time_to_act_s"] * SECOND
-    asked = [w for w in found if w.end <= last]
+    # waves that run into each other may hold no more than their fuller side lets expect: a tide, nobody to ask
+    asked = [w for w in found if w.end <= last and w.excess > 0]
     room = _room(new, found, last, base)
     if not asked or room is None:
         return [_nothing(session, new, 1.0)]
@@ -286,7 +287,7 @@ def _nothing(session: Session, new: Newcomers, p: float) -> Evidence:
 
 SIGNAL = Signal(
     id="timing.silence",
-    version=1,
+    version=2,
     question=Question.AUDIENCE,
     tier=Tier.T1,
     title=Say("Came at once, silent, never left", "集中进场、全程静默、滞留不走"),
