@@ -1,10 +1,16 @@
 """Signals of brushed orders: each finds its part of the workflow, none takes an honest oddity for it."""
 
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from zhenbo.core.dataset import subjects
 from zhenbo.core.evidence import Evidence
-from zhenbo.core.session import Session
+from zhenbo.core.schema import EVENTS
+from zhenbo.core.session import Session, micros
 from zhenbo.core.story import read
 from zhenbo.kernel.loops import loops
 from zhenbo.kernel.orders import orders
@@ -37,6 +43,14 @@ HONEST = {
     "somebody who orders for forty relatives": SHOP + "20:30-21:10 c1 orders f{n} 59.00 x40 [addr=cousin{n} pay=hers]",
     "a dormitory, everyone paying alone": SHOP + "20:30-21:10 c1..c50 order f{n} 59.00 [addr=hall pay=student{n}]",
     "a checkout that only tells how people paid": "20:00-22:00 b1..b90 order o{n} 59.00 scattered [addr=home{n} pay={wallet|bank|credit}]",
+    "buyers who are compensated, some twice, and one who gets all of it": SHOP + SENT
+    + "d+5 10:00-20:00 refunded o{n} 17.70 x30; d+7 10:00-20:00 refunded o{n} 11.80 x15; d+9 10:00 refunded o{n} 29.50 x1",
+    "a bad lot that is paid back in two steps": SHOP + SENT + "20:30-21:30 c1..c40 order g{n} 60.00 [addr=own{n} product=lot]\n"
+    "d+1 10:00 shipped g{n} x40; d+3 10:00 delivered g{n} x40; d+6 10:00 refunded g{n} 30.00 x40; d+9 10:00 refunded g{n} 30.00 x40",
+    "two warehouses, one of which puts a card into its heavier boxes": SHOP + SENT
+    + "20:00-22:00 c1..c120 order w{n} 59.00 scattered [addr=east{n} pay=ecard{n} region=p{n%20} product=q{n%5} weight={301|313|298|309|294|316|305|290|321}]\n"
+    "d+1 09:00-18:00 shipped w{n} x120; d+3 09:00-20:00 delivered w{n} x120 scattered; d+9 12:00 completed w{n} x120\n"
+    + REWARDED.replace("reviewed o", "reviewed w"),
     "viewers who all leave at the end": "19:50-20:50 b1..b60 enter scattered; 20:55-21:58 b1..b60 order o{n} 59.00 scattered; 22:00 b1..b60 leave",
 }  # fmt: skip
 
@@ -70,6 +84,74 @@ def test_praise_is_scripted_where_those_who_write_it_share_their_parcels():
     ).session()
     praise, parcels = run("orders.reviews", session), run("orders.parcels", session)
     assert named(praise) == named(parcels) == {f"f{i}" for i in range(1, 31)}
+
+
+OWN = "20:10-21:50 a1..a60 order f{n} 59.00 scattered [addr=rented{n} pay=own{n} region=p{n%20} product=q{n%5} weight=WEIGHT]\n"
+GOT = "d+1 09:00-18:00 shipped f{n} x60; d+3 09:00-20:00 delivered f{n} x60; d+9 12:00 completed f{n} x60\n"
+FALSE = {f"f{i}" for i in range(1, 61)}
+
+
+def test_praise_is_scripted_where_only_those_with_other_parcels_write_it():
+    """Hired people get envelopes of no weight in particular and all copy the praise; three of four write, as no card makes buyers do."""
+    other = OWN.replace("WEIGHT", "{137|161|149|172|128|155|143|166}")
+    said = f'd+10 09:00-22:00 reviewed f{{n}} x48 "{{{"|".join(PRAISE)}}}" scattered'
+    session = read(SHOP + SENT + other + GOT + said).session()
+    assert named(run("orders.reviews", session)) == {f"f{i}" for i in range(1, 49)}
+    alike = read(SHOP + SENT + other.replace("{137|161|149|172|128|155|143|166}", "{251|263|248|259|244|266|255|240|271}") + GOT + said)  # fmt: skip
+    assert not named(
+        run("orders.reviews", alike.session())
+    )  # their parcels are like everybody's: a card may do it
+
+
+def _handed_back(parts: tuple[float, ...], rest: str = "", scale: int = 1) -> set[str]:
+    """Orders named where hired people keep what they were sent and get the price back in parts."""
+    price = [
+        f"d+{12 + 3 * i} 10:00 refunded f{{n}} {59 * part * scale:.2f} x60" for i, part in enumerate(parts)
+    ]
+    told = SHOP + SENT + OWN.replace("WEIGHT", "250") + GOT + "\n".join([*price, rest])
+    found = run("orders.parcels", read(told.replace("59.00", f"{59 * scale}.00")).session())
+    assert {e.says for e in found} == {"paid_back" if named(found) else "as_ordered"}
+    return named(found)
+
+
+def test_the_price_handed_back_in_parts_for_goods_nobody_wants_back():
+    """However many parts and whatever the currency; not where goods come back, one payment does it, or it is a part of the price."""
+    assert (
+        _handed_back((0.6, 0.4))
+        == _handed_back((0.5, 0.3, 0.2))
+        == _handed_back((0.6, 0.4), scale=100)
+        == FALSE
+    )
+    assert _handed_back((0.6, 0.4), "d+11 10:00 returned f{n} x60") == set()
+    assert _handed_back((1.0,)) == _handed_back((0.3, 0.2)) == set()
+    assert _handed_back((1.0, 1.0)) == set()  # one refund told twice
+
+
+def test_parts_are_those_of_one_source():
+    """Half of the price back, told by an export and three days later by a statement, is half; the other half makes it parts."""
+    half = "d+12 10:00 refunded f{n} 29.50 x60; d+15 10:00 refunded f{n} 29.50 x60; d+18 10:00 refunded f{n} 29.50 x60"
+    session = read(SHOP + SENT + OWN.replace("WEIGHT", "250") + GOT + half).session()
+    days = np.unique(micros(session.rows("refund_done")["ts"]))
+
+    def heard(kept, stated):
+        """The record with payments of some days, those of one day told by a statement."""
+        events, ts = session.events, micros(session.events["ts"])
+        events = events.filter(pa.array(~np.isin(ts, np.setdiff1d(days, days[list(kept)]))))
+        mine = pa.array(micros(events["ts"]) == days[stated])
+        source = pc.if_else(mine, pa.scalar("statement"), events["source"].cast(pa.string()))
+        at = EVENTS.get_field_index("source")
+        events = events.set_column(at, EVENTS.field(at), source.cast(EVENTS.field(at).type))
+        return named(run("orders.parcels", replace(session, events=events)))
+
+    assert heard((0, 1), 1) == set()
+    assert heard((0, 1, 2), 2) == FALSE
+
+
+def test_who_has_had_the_first_part_by_the_same_rule_waits_for_the_rest():
+    """The record ends between the parts of some; a compensation of another share is none of it."""
+    first = "d+12 10:00 refunded f{n} 35.40 x60; d+15 10:00 refunded f{n} 23.60 x40; d+15 11:00 refunded o{n} 10.00 x9"
+    session = read(SHOP + SENT + OWN.replace("WEIGHT", "250") + GOT + first).session()
+    assert named(run("orders.parcels", session)) == FALSE
 
 
 def test_no_order_is_named_where_neither_buyers_nor_addresses_are_told():

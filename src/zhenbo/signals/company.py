@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from zhenbo.core.session import Session
 from zhenbo.kernel.opinions import opinions
@@ -97,6 +99,12 @@ def purses(made: Orders) -> list[Fact]:
             reach = np.bincount(pairs[0], minlength=int(of.max()) + 1)
             out.append(Fact(np.where(of < 0, -1, np.where(reach[of] >= _REACH, of + 1, 0)), nothing))
     return out
+
+
+def pieces(session: Session, made: Orders) -> Ints:
+    """Pieces of one product in each order; 1 where the record does not say."""
+    qty = session.events["qty"].take(pa.array(made.row))
+    return np.maximum(np.asarray(pc.fill_null(qty, 1).to_numpy(), dtype=np.int64), 1)
 
 
 def goods(made: Orders, pieces: Ints | None = None) -> Ints:

@@ -1,16 +1,20 @@
-"""Parcels that carry nothing: of one weight whatever was ordered, or confirmed without ever being scanned.
+"""Parcels that carry nothing: of one weight whatever was ordered, confirmed without a scan, or paid back and not wanted back.
 
 ## What it looks for
 Parcels that weigh the same to the gram although they hold other goods, or another number of them. Orders of two or three
 pieces whose parcels weigh no more than those of one. Parcels of half the weight that the same goods have for others. Orders the buyer confirmed as received although no parcel was
-scanned on the way, where other orders of the same goods were.
+scanned on the way, where other orders of the same goods were. Parcels whose whole price goes back to the buyer in several
+parts on different days, after they had come, while nobody asks for the goods.
 
 ## Why it matters
 Brushed orders need a parcel number, not a parcel: empty parcels (空包) are sold by the thousand, worthless presents are sent
-in their place (拍A发B; Dongyang, 2024: a million orders). They are delivered, confirmed and never refunded.
+in their place (拍A发B; Dongyang, 2024: a million orders). They are delivered, confirmed and never refunded; or the seller
+refunds whom he had hired (WWW'15: sellers refund workers), in parts, so that no order stands there as refunded, and lets
+them keep what was worth nothing.
 
 ## How it is fooled
-By true parcels of true weight; by weights that nobody records; by ordering one piece of one product only.
+By true parcels of true weight; by weights that nobody records; by ordering one piece of one product only; by refunding at once, or outside
+the platform.
 
 ## What clears it
 One product in one box weighs the same, so the goods that share a weight must differ in price by half or in number.
@@ -18,7 +22,9 @@ Shops that enter the same weight for every parcel of a product: then products ar
 in a sealed box that are sent one by one: a number of pieces tells nothing unless others who ordered the same got more. Weights
 rounded to 50 g, default weights (a round number stands for "not weighed"). Vouchers and other goods that are never sent. Gift boxes
 make other goods weigh the same: a common weight names nobody unless those orders have something else in common that no box
-explains (praise, purses).
+explains (praise, purses). Compensations are a part of the price and no more; a buyer who was compensated and refunded in the
+end is one in a hundred. Deposit and balance go back together. The same refund told by two sources counts once. A
+bad lot that is paid back in steps is one product: that is told and names nobody.
 
 ## Method
 A weight that stands above the weights beside it (`kernel.lengths`), the goods it mostly belongs to left out; shares of
@@ -50,8 +56,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Found, Missing, Say, Signal
 from zhenbo.core.session import Session
@@ -59,7 +63,9 @@ from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.lengths import equal_lengths
 from zhenbo.kernel.opinions import opinions
 from zhenbo.kernel.orders import Orders, orders
-from zhenbo.signals.company import SURE, Fact, goods, held_against, purses, seconded, together
+from zhenbo.kernel.parts import parts
+from zhenbo.signals.company import ALONE, SURE, Fact, goods, held_against, purses, seconded, together
+from zhenbo.signals.company import pieces as pieces_of
 from zhenbo.signals.looks import Best, Look, best, said, share
 from zhenbo.signals.nulls import P_FLOOR
 
@@ -80,21 +86,16 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     if not len(made):
         return []
     missing = [] if made.happened("shipped").any() else [Missing(Question.SALES, "logistics")]
-    pieces = _pieces(session, made)
+    pieces = pieces_of(session, made)
     tests = (
         _same_weight(session, made, pieces, base),
         _weightless(made, pieces, base),
         _light(session, made, pieces, base),
         _unscanned(made, base),
+        _paid_back(session, made, base),
     )
     looks = [one for one in tests if one is not None]
     return [*missing, _evidence(session, made, best(looks))] if looks else missing
-
-
-def _pieces(session: Session, made: Orders) -> Ints:
-    """Pieces of one product in each order; 1 where the record does not say."""
-    qty = session.events["qty"].take(pa.array(made.row))
-    return np.maximum(np.asarray(pc.fill_null(qty, 1).to_numpy(), dtype=np.int64), 1)
 
 
 def _cells(made: Orders, pieces: Ints) -> Ints:
@@ -266,16 +267,39 @@ def _unscanned(made: Orders, base: Mapping[str, Any]) -> Look | None:
     )
 
 
+def _paid_back(session: Session, made: Orders, base: Mapping[str, Any]) -> Look | None:
+    """Parcels that came, whose price went back in parts on different days, and that nobody wanted back."""
+    back = made.happened("sent_back") | made.happened("received_back")
+    came = made.happened("delivered") | made.happened("completed")
+    judged = made.was_paid & came
+    parted = parts(session, made)
+    whole = judged & ~back & (parted.days >= 1) & (parted.share >= base["whole_share"])
+    if judged.sum() < base["parcels_min"] or not whole.any():
+        return None
+    rate = (base["parts_share"], base["parts_concentration"])
+    found = share("paid_back", whole, judged, rate)
+    product = made.keys["target_id"][whole]
+    if product.max() < 0 or np.bincount(product[product >= 0]).max() >= base["one_product"] * len(product):
+        found = replace(found, p=max(found.p, ALONE))
+    if found.p < SURE:  # whoever has had the first part by the same rule waits for the rest
+        first = np.round(parted.first[whole], 2)
+        rule = [r for r in np.unique(first).tolist() if (first == r).mean() >= base["rule_share"]]
+        due = judged & ~back & ~whole & (parted.rows == 1) & np.isin(np.round(parted.first, 2), rule)
+        found = replace(found, members=found.members | due)
+    return found
+
+
 def _evidence(session: Session, made: Orders, found: Best) -> Found:
     light = found.look.members & (made.weight_g > 0)
     grams = int(np.median(made.weight_g[light])) if light.any() else 0
-    causes = (Cause("standard_parcel", "ruled_out" if found.p < SURE else "open"),) if found.accused else ()
+    cause = "product_recall" if found.look.name == "paid_back" else "standard_parcel"
+    causes = (Cause(cause, "ruled_out" if found.p < SURE else "open"),) if found.accused else ()
     return said(SIGNAL, session, made, found, clear="as_ordered", args={"grams": grams}, causes=causes)
 
 
 SIGNAL = Signal(
     id="orders.parcels",
-    version=1,
+    version=2,
     question=Question.SALES,
     tier=Tier.T2,
     title=Say("Parcels that carry nothing", "空包与虚假物流"),
@@ -299,6 +323,11 @@ SIGNAL = Signal(
             "{units} of {tested} orders confirmed as received ({found_share}) have no scan of any parcel; honest records hold "
             "{expected_share}.",
             "{tested} 笔已确认收货的订单中有 {units} 笔（{found_share}）没有任何物流扫描记录；正常约为 {expected_share}。",
+        ),
+        "paid_back": Say(
+            "The whole price of {units} of {tested} parcels that had come went back to the buyer in several parts on different days, "
+            "and nobody asked for the goods; honest shops have {expected_share}. {orders} orders are refunded in this way.",
+            "{tested} 个已送达的包裹中有 {units} 个在不同日期分几笔全额退款而无需退货；正常店铺约为 {expected_share}。共有 {orders} 笔订单如此退款。",
         ),
         "as_ordered": Say(
             "{orders} orders have parcels that fit what was ordered.",

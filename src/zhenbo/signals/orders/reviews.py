@@ -14,14 +14,17 @@ By praise that a language model writes anew for every order, posted days apart; 
 
 ## What clears it
 A shop that pays buyers for prescribed praise (好评返现) has false reviews and true sales: copied words name nobody unless
-those who wrote them have something else in common (parcels of one weight, one purse, one province), or nearly
-all buyers of a product wrote them. Short praise (好评, 质量不错) that everybody writes. What the platform writes for those who say nothing. Boilerplate that
+those who wrote them have something else in common (parcels of one weight, one purse, one province; parcels that weigh
+otherwise than those of the same goods and number of pieces for other buyers, and most of which are praised), or nearly
+all buyers of a product wrote them. Two warehouses that pack differently, one of which puts in the card, make lighter
+parcels and praise go together too: a fiftieth of shops, and then no more than what a card moves is praised. Short praise (好评, 质量不错) that everybody writes. What the platform writes for those who say nothing. Boilerplate that
 buyers copy to earn coins is expected: one long review in ten may be somebody else's too, in a few rooms every third.
 Busy shops, where reviews follow one another at any time of the day: the room's own rate is expected.
 
 ## Method
 Three shares, each against a beta-binomial across rooms; the looks taken are paid for. Lines are compared by sound
-(`kernel.lines`). Baselines: `packs/baselines/orders.reviews.toml`.
+(`kernel.lines`). Weights by ranks within goods and pieces (van Elteren 1960, ties corrected), from a difference on that
+four pairs of five show. Baselines: `packs/baselines/orders.reviews.toml`.
 
 ## Examples
     >>> from zhenbo.proof.pages import look
@@ -42,6 +45,7 @@ Three shares, each against a beta-binomial across rooms; the looks taken are pai
     orders.reviews: clears, names 0 orders, says own_words
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -56,12 +60,17 @@ from zhenbo.core.session import HOUR, MINUTE, SECOND, Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.opinions import Opinions, opinions
 from zhenbo.kernel.orders import NEVER, UNTIMED, Orders, orders
-from zhenbo.signals.company import SURE, Fact, goods, held_against, purses, together
+from zhenbo.signals.company import SURE, Fact, goods, held_against, pieces, purses, together
 from zhenbo.signals.looks import Best, Look, best, said, share
 from zhenbo.signals.nulls import share_tail
 
 Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 
+_FEW = 4
+"""Parcels from which weights of goods are compared."""
+_DIFFERENCE = 0.3
+"""Four pairs of five: what many parcels show beyond chance may still be nothing, such as a heavier size that is liked better."""
 _AROUND = 3 * HOUR
 """Half of the stretch from which the room's own rate of reviews is taken."""
 
@@ -72,7 +81,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     if not len(made):
         return []
     told = opinions(session, made, base["length_min"])
-    tests = (_copied(made, told, base), _prompt(made, told, base), _together(made, told, base))
+    tests = (_copied(session, made, told, base), _prompt(made, told, base), _together(made, told, base))
     looks = [one for one in tests if one is not None]
     return [_evidence(session, made, told, best(looks))] if looks else []
 
@@ -84,20 +93,21 @@ def _marked(made: Orders, told: Opinions, which: Bools | npt.NDArray[np.int64]) 
     return out
 
 
-def _copied(made: Orders, told: Opinions, base: Mapping[str, Any]) -> Look | None:
+def _copied(session: Session, made: Orders, told: Opinions, base: Mapping[str, Any]) -> Look | None:
     """Long reviews that another buyer wrote too."""
     long = told.line >= 0
     if long.sum() < base["reviews_min"]:
         return None
     rate = (base["copied_share"], base["copied_concentration"])
     one = share("copied", _marked(made, told, told.shared >= 2), _marked(made, told, long), rate)
-    return replace(one, p=held_against(one.p, _beyond_reward(made, one.members, base)))
+    return replace(one, p=held_against(one.p, _beyond_reward(session, made, one.members, base)))
 
 
-def _beyond_reward(made: Orders, copied: Bools, base: Mapping[str, Any]) -> float:
+def _beyond_reward(session: Session, made: Orders, copied: Bools, base: Mapping[str, Any]) -> float:
     """Probability that a shop which pays for praise explains who wrote it: those it moves are any of its buyers.
 
-    It does not move nearly all buyers of one product, nor those with one weight, purse or province.
+    It does not move nearly all buyers of one product, nor those with one weight, purse or province, nor those alone whose
+    parcels weigh otherwise.
     """
     done = made.happened("completed") | made.happened("delivered") | copied
     product = goods(made)
@@ -113,7 +123,42 @@ def _beyond_reward(made: Orders, copied: Bools, base: Mapping[str, Any]) -> floa
         Fact(np.where(made.keys["region"] >= 0, made.keys["region"] + 1, -1), nowhere),
         *purses(made),
     ]
-    return min(2 * min(rate, together(copied, done, facts)), 1.0)
+    return min(3 * min(rate, together(copied, done, facts), _apart(session, made, copied, done, base)), 1.0)
+
+
+def _apart(session: Session, made: Orders, copied: Bools, done: Bools, base: Mapping[str, Any]) -> float:
+    """Probability that chance, or a warehouse with cards of its own, makes praised parcels weigh otherwise than others of the same goods."""
+    cell = goods(made, pieces(session, made))
+    use = done & (made.weight_g > 0) & (made.keys["target_id"] >= 0)
+    z, wins, pairs = np.zeros(2), 0.0, 0
+    kind, praised = 0, 0
+    for one in np.unique(cell[use & copied]).tolist():
+        here = use & (cell == one)
+        ours, others = made.weight_g[here & copied], made.weight_g[here & ~copied]
+        if len(ours) < _FEW or len(others) < _FEW:
+            continue
+        above, spread = _ranked(ours, others)
+        wins, pairs = wins + above, pairs + len(ours) * len(others)
+        z += (above - len(ours) * len(others) / 2, spread)
+        middle = np.median(ours)  # from there on, hardly a parcel of the others
+        far = made.weight_g >= middle if 2 * above > len(ours) * len(others) else made.weight_g <= middle
+        like = here & far
+        kind, praised = kind + int(like.sum()), praised + int((like & copied).sum())
+    if not pairs or abs(wins / pairs - 0.5) < _DIFFERENCE or z[1] <= 0:
+        return 1.0
+    chance = math.erfc(abs(z[0]) / math.sqrt(2 * z[1]))
+    card = float(share_tail(praised, kind, base["reward_share"], base["reward_concentration"]))
+    return float(min(chance + base["apart_share"] * card, 1.0))
+
+
+def _ranked(ours: Ints, others: Ints) -> tuple[float, float]:
+    """Pairs in which ours weighs more, ties half; and the variance of that number under chance."""
+    order = np.sort(others)
+    above = (np.searchsorted(order, ours, "left") + np.searchsorted(order, ours, "right")).sum() / 2
+    n, m = len(ours), len(others)
+    ties = np.unique(np.concatenate([ours, others]), return_counts=True)[1].astype(np.float64)
+    whole = n + m
+    return float(above), float(n * m / 12 * (whole + 1 - (ties**3 - ties).sum() / (whole * (whole - 1))))
 
 
 def _prompt(made: Orders, told: Opinions, base: Mapping[str, Any]) -> Look | None:
@@ -166,7 +211,7 @@ def _evidence(session: Session, made: Orders, told: Opinions, found: Best) -> Fo
 
 SIGNAL = Signal(
     id="orders.reviews",
-    version=1,
+    version=2,
     question=Question.SALES,
     tier=Tier.T2,
     title=Say("Reviews by script", "脚本式好评"),
