@@ -11,10 +11,16 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+from zhenbo.act.guarantee.facts import NAMES
+from zhenbo.act.guarantee.services import Guarantees
 from zhenbo.act.guarantee.services import read as read_guarantees
 from zhenbo.act.policy import Finding
+from zhenbo.act.policy.search import together
+from zhenbo.core.claim import FINDINGS
+from zhenbo.core.condition import holds
 from zhenbo.core.errors import PackError
 from zhenbo.core.evidence import Say
+from zhenbo.core.rule import Fact
 from zhenbo.core.statute import Cite, Register, read_register
 from zhenbo.pipeline.governance import penalties, tier_rules
 from zhenbo.pipeline.policies import register
@@ -23,6 +29,7 @@ _PACKS: Final = files("zhenbo.packs")
 _FOLDERS: Final = ("guarantees", "penalties")
 _HAN: Final = re.compile(r"[\u4e00-\u9fff]")
 _DEEP: Final = 30
+_FACTS: Final = {name: Fact(kind, say.en, say.zh) for name, (kind, say) in NAMES.items()}
 
 
 def names() -> dict[str, Path]:
@@ -58,13 +65,36 @@ def check_family(name: str) -> tuple[int, tuple[Finding, ...]] | None:
     parts, read = _READERS[family]
     found = [*dict.fromkeys((*_languages(told, ""), *_citations(told, register())))]
     try:
-        read(path, told)
+        made = read(path, told)
+        if isinstance(made, Guarantees):
+            found += _steps(made, told)
     except PackError as error:
         if not any(
             f.say.en in str(error) for f in found
         ):  # the reader stops at the first, which may be told already
             found.insert(0, Finding("", "form", Say(str(error), str(error))))
     return parts(told), tuple(found)
+
+
+def _steps(made: Guarantees, told: Mapping[str, Any]) -> Iterator[Finding]:
+    """Steps of a guarantee that no facts reach, that refuse because nobody told a fact, or that refuse without a clause."""
+    for service in made.services.values():
+        if not service.rule.startswith(f"{told.get('id')} "):
+            continue
+        for step, condition in service.steps:
+            place = f"{service.service.id}/{step.id}"
+            searched = together([condition], _FACTS)
+            if searched.facts is None and not searched.given_up:
+                yield Finding(place, "never", Say("It can never hold: no values of its facts make the condition true.", "该步骤不可能成立：任何事实取值都不能使条件为真。"))  # fmt: skip
+            if step.then != "refuse":
+                continue
+            if not step.cites:
+                yield Finding(
+                    place, "uncited", Say("It refuses without a clause.", "该步骤拒绝申请但没有引用条款。")
+                )
+            wanted = {n for n in condition.names if n not in FINDINGS and step.unless_unconfirmed is None}
+            if wanted and holds(condition, dict.fromkeys(condition.names)) is True:
+                yield Finding(place, "absence", Say(f"It refuses because nobody told {', '.join(sorted(wanted))}. Ask for it instead.", f"该步骤因无人说明 {'、'.join(sorted(wanted))} 而拒绝；请改为询问。"))  # fmt: skip
 
 
 def _named(name: str) -> Path | None:
@@ -96,7 +126,7 @@ def _family(told: Mapping[str, Any]) -> str:
     return "statutes" if tables and len(tables) == len(told) and all("versions" in t for t in tables) else ""
 
 
-def _guarantee(path: Path, told: Mapping[str, Any]) -> None:
+def _guarantee(path: Path, told: Mapping[str, Any]) -> Guarantees:
     """Read among the shipped ones, in the place of the one whose id it bears: services hand claims on to one another."""
     texts = []
     for file in sorted((_PACKS / "guarantees").iterdir(), key=lambda f: f.name):
@@ -104,7 +134,7 @@ def _guarantee(path: Path, told: Mapping[str, Any]) -> None:
             text = file.read_text("utf-8")
             if tomllib.loads(text).get("id") != told.get("id"):
                 texts.append((file.name, text))
-    read_guarantees([*texts, (path.name, path.read_text("utf-8"))], register())
+    return read_guarantees([*texts, (path.name, path.read_text("utf-8"))], register())
 
 
 def _statutes(path: Path, _: Mapping[str, Any]) -> None:
