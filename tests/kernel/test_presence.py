@@ -83,6 +83,17 @@ def test_visits_of_one_length_are_found_unless_the_record_cannot_tell_seconds():
     assert (alike(polled, nobody[: len(v.who)], 0.01).which < 0).all()
 
 
+def test_a_quiet_room_that_is_polled_has_the_step_of_its_polls():
+    """Few moments are shared by two rows, yet all lie on the beat; a fleet on a clock in a room of others makes no beat."""
+    rng = np.random.default_rng(8)
+    free = np.sort(rng.integers(0, 7_200 * SECOND, 400))
+    asked = -(-free // (5 * SECOND)) * 5 * SECOND + 3 * SECOND // 2 + rng.integers(0, 5_000, 400)
+    assert 2 * len(np.unique(asked // SECOND)) > len(asked)
+    assert step(asked) == 5.0
+    fleet = np.arange(0, 7_200, 20) * SECOND
+    assert step(np.concatenate([fleet, free])) == 0.0
+
+
 def test_lengths_of_whole_seconds_are_no_finding():
     """Waits that a platform writes in whole seconds fall on every second and nowhere between: no class finer than three is asked."""
     rng = np.random.default_rng(6)

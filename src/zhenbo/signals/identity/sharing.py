@@ -186,7 +186,9 @@ def _sales_causes(
     if key != "device":
         return usual
     buyers = made.names["actor_id"].take(pa.array(np.unique(made.keys["actor_id"][mine])))
-    return (*usual, Cause("placeholder", _outcome(sample_of_the_rest(session, buyers), base)))
+    # whoever orders for a village does so on one phone: `orders.payers` leaves the same open, and both are one doubt
+    others = Cause("ordered_for_others", "open")
+    return (*usual, others, Cause("placeholder", _outcome(sample_of_the_rest(session, buyers), base)))
 
 
 def _order_weights(made: Orders, rows: Ints, weight: npt.NDArray[np.float64]) -> dict[str, float]:
