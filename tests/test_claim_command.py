@@ -106,6 +106,25 @@ def test_an_appeal_is_recorded_and_answered_by_a_person(tmp_path):
     assert "0 acts" not in call(file, "--store", store).output
 
 
+def test_a_raw_phone_goes_into_no_page_and_no_record(tmp_path):
+    """Planted as buyer, device, address and payer: in neither JSON, page nor store; the same phone stays the same buyer."""
+    file, store, key = tmp_path / "claim.toml", tmp_path / "record.db", tmp_path / "key"
+    planted = 'buyer = "13800138000"\ndevice = "13800138000"\naddress = "杭州市文三路 12 号"\npay = "6222020200112233445"'
+    file.write_text(
+        EXAMPLE.replace('buyer = "u_4821"', planted).replace(
+            "[purchase]", "[purchase]\nself_operated = true"
+        ),
+        "utf-8",
+    )
+    told = call(file, "--store", store, "--out", tmp_path / "out", "--json", "--key", key)
+    assert told.exit_code == 0
+    written = [p.read_bytes() for p in tmp_path.rglob("*") if p.is_file() and p != file]
+    for raw in ("13800138000", "文三路", "6222020200112233445"):
+        assert raw not in told.output
+        assert not any(raw.encode() in body for body in written)
+    assert "0 acts recorded" in call(file, "--store", store, "--key", key).output
+
+
 def test_what_is_owed_more_later_is_paid_as_the_rest(tmp_path):
     """A promise pays 假一赔三 at once; fraud confirmed brings the law's 500 yuan: the record takes the rest, and once."""
     head = 'id = "c"\nkind = "fake"\nfiled_at = 2026-06-02T10:00:00\nbuyer = "b"\n'

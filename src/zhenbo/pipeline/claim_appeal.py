@@ -5,6 +5,10 @@ from typing import Literal
 from zhenbo.act.guarantee.record import ANSWERED, APPEALED, answered, appealed, standing
 from zhenbo.core.acts import Act, Acts
 from zhenbo.core.errors import RecordError
+from zhenbo.report.mask import masked
+
+WORDS = 2_000
+"""Characters of a ground or reason that are kept; the record is for ever, so contacts in it are masked before."""
 
 
 def appeal(store: Acts, claim: str, by: Literal["buyer", "merchant"], ground: str, now: int) -> list[Act]:
@@ -22,7 +26,7 @@ def appeal(store: Acts, claim: str, by: Literal["buyer", "merchant"], ground: st
     if not ground.strip():
         raise RecordError("An appeal needs its ground: --because TEXT.")
     number = 1 + sum(a.kind == APPEALED for a in acts)
-    store.append([appealed(claim, by, ground, now, number)])
+    store.append([appealed(claim, by, masked(ground, WORDS), now, number)])
     return list(store.read(subject=claim))
 
 
@@ -34,5 +38,15 @@ def answer(store: Acts, claim: str, *, succeeds: bool, person: str, why: str, no
     """
     acts = list(store.read(subject=claim))
     number = 1 + sum(a.kind == ANSWERED for a in acts)
-    store.append(answered(acts, claim, succeeds=succeeds, person=person, why=why, at=now, number=number))
+    store.append(
+        answered(
+            acts,
+            claim,
+            succeeds=succeeds,
+            person=masked(person),
+            why=masked(why, WORDS),
+            at=now,
+            number=number,
+        )
+    )
     return list(store.read(subject=claim))

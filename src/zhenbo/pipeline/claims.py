@@ -14,11 +14,13 @@ from zhenbo.act.guarantee.services import Guarantees
 from zhenbo.act.guarantee.services import read as read_packs
 from zhenbo.core.acts import Act, Acts
 from zhenbo.core.claim import Citation, Claim, Decision
+from zhenbo.core.contacts import MASKS
 from zhenbo.core.errors import Reject
 from zhenbo.core.evidence import Say
 from zhenbo.core.ledger import TRANSACTION
 from zhenbo.core.statute import Cited, Register, read_register
 from zhenbo.intake import claims as intake
+from zhenbo.intake.identity import Pseudonyms
 from zhenbo.pipeline.onair import told_of
 from zhenbo.report.i18n import Lang
 
@@ -87,7 +89,7 @@ def decide(
     about it changed, until that moment.
     """
     found = intake.read(paths)
-    claims = tuple(_filled(found.claims, paths, key))
+    claims = tuple(_filled(_private(found.claims, key), paths, key))
     now = as_of if as_of is not None else max((t for c in claims for t in c.moments()), default=0)
     claims = tuple(c for c in claims if c.filed_at <= now) if as_of is not None else claims
     rules, seen = guarantees(), signs.read(claims)
@@ -97,6 +99,22 @@ def decide(
     else:
         settled = tuple(_ticking(claims, rules, seen, now, tick))
     return Decided(claims, settled, desk.summary(settled, seen), seen, tuple(found.rejects), now)
+
+
+_PERSONAL = {"buyer": "actor", "device": "device", "address": "addr", "pay": "pay"}
+"""Fields that should hold pseudonyms, by what they are of."""
+
+
+def _private(claims: Sequence[Claim], key: Callable[[], bytes]) -> list[Claim]:
+    """Claims in whose pseudonyms no raw phone, card, mail or address is left: what looks like one is hashed with the key."""
+    raw = [{f: v for f in _PERSONAL if (v := getattr(c, f)) and any(p.search(v) for p, _ in MASKS)} for c in claims]  # fmt: skip
+    if not any(raw):
+        return list(claims)
+    names = Pseudonyms(key())
+    return [
+        msgspec.structs.replace(c, **{f: names.of(_PERSONAL[f], v) for f, v in told.items()}) if told else c
+        for c, told in zip(claims, raw, strict=True)
+    ]
 
 
 def _filled(claims: Sequence[Claim], paths: Sequence[Path], key: Callable[[], bytes]) -> list[Claim]:
