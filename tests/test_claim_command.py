@@ -97,6 +97,8 @@ def test_an_appeal_is_recorded_and_answered_by_a_person(tmp_path):
     page = (tmp_path / "appeal.html").read_text("utf-8")
     assert "<script>" not in page
     assert "13800138000" not in page
+    for kept in (tmp_path / "appeal.json", store):
+        assert b"13800138000" not in kept.read_bytes()
     assert "term of seven days" in done.stdout  # months after the decision: said, and left to the person
     with pytest.raises(RecordError, match="nobody has appealed"):
         call(*told)
