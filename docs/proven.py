@@ -25,6 +25,7 @@ _WORDS = {
     "injected": ("attacks laid over real recordings, found", "叠加在真实记录上的攻击被发现"),
     "gmv": ("verified GMV within 3 % of gross, {where} sessions", "核实 GMV 误差不超过总额 3%：{where}"),
 }  # fmt: skip
+_CELL = re.compile(r"^([\d,]+) of ([\d,]+) \((.+), (.+)\)$")
 _FAMILY = {
     "packages": "套餐", "viewers": "挂人气", "likes": "刷赞", "comments": "脚本评论", "followers": "涨粉", "intents": "假“去买”",
     "farms": "手机农场", "orders": "刷单", "victims": "对手攻击", "mixed": "混合",
@@ -42,9 +43,16 @@ def excerpt(lang: str) -> str:
     """The README's short table."""
     told = measured()
     column = 0 if lang == "en" else 1
-    rows = [[label, value] for label, value in _rows(told, column)]
+    rows = [[label, _in(value, lang)] for label, value in _rows(told, column)]
     head = ["", "measured (95 % interval)"] if lang == "en" else ["", "实测（95% 区间）"]
     return "".join("| " + " | ".join(r) + " |\n" for r in [head, ["---", "---"], *rows])
+
+
+def _in(cell: str, lang: str) -> str:
+    """`1 of 20 (5 %, 0.1 %–25 %)` as the language writes it."""
+    if lang == "en":
+        return cell
+    return _CELL.sub(r"\2 中 \1（\3，\4）", cell).replace(" %", "%")
 
 
 def _rows(told: dict[str, Any], column: int) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from zhenbo.cli.pages import finish
+from zhenbo.cli.verbs import Verbs
 from zhenbo.core.errors import ZhenboError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def store_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.group("book")
+@click.group("book", cls=Verbs)
 def command() -> None:
     """The book: deposits, funds, advances and their recovery, in double entry.
 

@@ -10,6 +10,7 @@ import msgspec
 
 from zhenbo.cli.audit_ import moment
 from zhenbo.cli.pages import finish
+from zhenbo.cli.verbs import Verbs
 from zhenbo.core.contacts import hidden
 from zhenbo.core.errors import CaseError
 
@@ -55,7 +56,7 @@ fact_option = click.option("--fact", "facts", multiple=True, metavar="NAME=VALUE
 ground_option = click.option("--ground", "grounds", multiple=True, metavar="REF[: TEXT]", help="What it rests on; repeatable.")  # fmt: skip
 
 
-@click.group("case")
+@click.group("case", cls=Verbs)
 def command() -> None:
     """Governance: open, propose, confirm, notice, appeal, decide; gates, tiers, campaigns and the report.
 

@@ -51,7 +51,13 @@ class _Lazy(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+_END = (
+    "Results go to stdout, messages to stderr; with --json the JSON stands alone on stdout. Exit codes: 0 done; 1 nothing readable, or "
+    "something was found wrong (check, verify, floors); 2 wrongly called, or a step that may not be taken. --lang is zh unless you say en."
+)
+
+
+@click.group(cls=_Lazy, epilog=_END, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="zhenbo")
 def group() -> None:
     """真播 zhenbo: real viewers, engagement and sales in live commerce, told from bought ones."""

@@ -12,6 +12,7 @@ import click
 
 from zhenbo.cli.audit_ import moment
 from zhenbo.cli.show import console, key_option, keyed, told
+from zhenbo.cli.verbs import Verbs
 from zhenbo.core.errors import ZhenboError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON o
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
 
-@click.group("evidence")
+@click.group("evidence", cls=Verbs)
 def command() -> None:
     """One signed file per case that anybody can check offline; referral sheets; forgetting a person."""
 

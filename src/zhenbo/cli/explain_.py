@@ -27,6 +27,10 @@ def command(name: str | None, **options: Any) -> None:
             rule = rules_of(ident)[0][2]
             click.echo(f"{ident:28} {rule.title.en} {rule.title.zh}")
     elif name in known:
+        if options["as_json"] or options["out"]:
+            raise click.UsageError(
+                f"--json and --out are for rules; {name} is a signal, whose page is in docs/signals.md too."
+            )
         _signal(name)
     elif rules_of(name):
         _rule(name, options)

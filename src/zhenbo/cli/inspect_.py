@@ -11,6 +11,7 @@ import click
 from zhenbo import __version__
 from zhenbo.cli.deal_ import money
 from zhenbo.cli.pages import finish
+from zhenbo.cli.verbs import Verbs
 from zhenbo.core.contacts import identified
 from zhenbo.core.errors import ZhenboError
 
@@ -77,7 +78,7 @@ def standard() -> "Standard":
     return read_standard(place.read_text("utf-8"), "packs/inspection/gbt2828_1.toml")
 
 
-@click.group("inspect")
+@click.group("inspect", cls=Verbs)
 def command() -> None:
     """Sampling inspection by GB/T 2828.1 (ISO 2859-1): plans, switching, a budget, chains of custody."""
 

@@ -55,6 +55,7 @@ SAYS: Mapping[str, Say] = {
     "untold": Say("cannot be told", "无法判断"),
     "told_clause": Say("{n|contract|contracts}, fees of {fees} paid", "{n} 份合同，已付服务费 {fees}"),
     "told_sold": Say("sold {sold} at most, promised {promised}", "至多成交 {sold}，承诺 {promised}"),
+    "told_newer_1": Say("of {back} refunded, {low} came from newer fees", "已退 {back}，其中 {low} 来自新商家服务费"),
     "told_newer": Say("of {back} refunded, {low} to {high} came from newer fees", "已退 {back}，其中 {low} 至 {high} 来自新商家服务费"),
     "pool": Say("Size of the pool: cash that the record shows", "资金池规模：记录所示现金余额"),
     "owed": Say("Owed under contracts still open", "未结合同应退金额"),
@@ -157,7 +158,7 @@ def pool(r: Rollover, lang: Lang) -> tuple[Block, ...]:
     sold = _say("told_sold", lang, sold=money(r.verified), promised=money(r.promised))
     told = {
         "clause": _say("told_clause", lang, n=len(r.contracts), fees=money(r.fees)), "fee": sold, "delivery": sold,
-        "newer": _say("told_newer", lang, back=money(r.refunded), low=money(r.newer_low), high=money(r.newer_high)),
+        "newer": _say("told_newer_1" if r.newer_low == r.newer_high else "told_newer", lang, back=money(r.refunded), low=money(r.newer_low), high=money(r.newer_high)),
         "short": _say("told_short", lang, cash=money(last.cash), owed=money(last.owed)),
     }  # fmt: skip
     marks = tuple(

@@ -9,7 +9,7 @@ from zhenbo.core.evidence import Say
 from zhenbo.report import format as fmt
 from zhenbo.report.i18n import Lang
 from zhenbo.report.mask import masked
-from zhenbo.report.page import Cell, Facts, Lines, Page, Section, Table, listed
+from zhenbo.report.page import Cell, Facts, Lines, Page, Section, Table, clauses, listed
 from zhenbo.report.phrase import phrase
 
 Titles = Callable[[Citation, Lang], str]
@@ -38,7 +38,7 @@ SAYS: Mapping[str, Say] = {
     "why": Say("Why", "为什么"),
     "decided": Say("what decided", "决定性条件"),
     "clause": Say("clause", "依据条款"),
-    "condition": Say("what was looked at", "考虑的事实"),
+    "condition": Say("what was asked", "审查的问题"),
     "rule": Say("rule", "规则"),
     "do": Say("What is wanted", "需要什么"),
     "of": Say("from", "由谁提供"),
@@ -177,7 +177,7 @@ def _money(claim: Claim, decision: Decision, titles: Titles, lang: Lang, would: 
     if decision.liable:
         who = word(PARTIES, decision.liable.party, lang)
         name = f" ({masked(decision.liable.name, 60)})" if decision.liable.name else ""
-        cites = listed([titles(c, lang) for c in decision.liable.cites], lang)
+        cites = clauses([titles(c, lang) for c in decision.liable.cites], lang)
         rows.append((say("who", lang), f"{who}{name}: {text(decision.liable.says, lang)}{f' [{cites}]' if cites else ''}"))  # fmt: skip
     return tuple(rows)
 
@@ -211,14 +211,21 @@ def _why(decision: Decision, titles: Titles, lang: Lang) -> tuple[tuple[str, str
     reason = decision.reason
     rows = []
     if reason.cites:
-        rows.append((say("clause", lang), listed([titles(c, lang) for c in reason.cites], lang)))
+        rows.append((say("clause", lang), clauses([titles(c, lang) for c in reason.cites], lang)))
     named = dict.fromkeys(n for n in _NAME.findall(reason.when) if n in NAMES)
     if named:
-        rows.append((say("condition", lang), listed([text(NAMES[n][1], lang) for n in named], lang)))
+        rows.append((say("condition", lang), " · ".join(_asked(n, lang) for n in named)))
     if decision.rule:
         code = f": {reason.when}" if reason.when else ""
         rows.append((say("rule", lang), masked(f"{decision.rule} · {reason.step}{code}", 500)))
     return tuple(rows)
+
+
+def _asked(name: str, lang: Lang) -> str:
+    """A fact as the question it is: that it was asked does not say that it is so."""
+    kind, says = NAMES[name]
+    mark = "" if kind != "bool" else "？" if lang == "zh" else "?"
+    return text(says, lang) + mark
 
 
 def _clocks(claim: Claim, clocks: Sequence[Clock], titles: Titles, lang: Lang) -> Table:
@@ -226,14 +233,14 @@ def _clocks(claim: Claim, clocks: Sequence[Clock], titles: Titles, lang: Lang) -
     for clock in clocks:
         until = when(clock.until, claim.zone) if clock.until is not None else say("open", lang)
         late = f" ({say('over', lang)})" if clock.missed else ""
-        cites = listed([titles(c, lang) for c in clock.cites], lang)
+        cites = clauses([titles(c, lang) for c in clock.cites], lang)
         rows.append((Cell(word(PARTIES, clock.by, lang)), Cell(text(clock.says, lang)), Cell(f"{until}{late}", "when"), Cell(cites, "soft")))  # fmt: skip
     heads = (say("whose", lang), say("what", lang), say("by", lang), say("clause", lang))
     return Table(heads, tuple(rows), title=say("clocks", lang))
 
 
 def _noted(note: Reason, titles: Titles, lang: Lang) -> str:
-    cites = listed([titles(c, lang) for c in note.cites], lang)
+    cites = clauses([titles(c, lang) for c in note.cites], lang)
     return f"{text(note.says, lang)}{f' [{cites}]' if cites else ''}"
 
 

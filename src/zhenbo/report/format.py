@@ -143,6 +143,8 @@ def duration(seconds: float, lang: Lang) -> str:
     Examples:
         >>> duration(7500, "en"), duration(200, "zh"), duration(0.84, "en"), duration(86400, "zh")
         ('2 h 5 min', '3分20秒', '0.84 s', '1天')
+        >>> duration(120, "zh")
+        '2分钟'
     """
     if not math.isfinite(seconds):
         return UNKNOWN
@@ -159,4 +161,5 @@ def duration(seconds: float, lang: Lang) -> str:
             break  # `2 h 5 s` would pretend to a precision the hours do not have
         if len(parts) == 2:
             break
-    return sign + ("" if lang == "zh" else " ").join(parts)
+    text = sign + ("" if lang == "zh" else " ").join(parts)
+    return f"{text}钟" if text.endswith("分") else text

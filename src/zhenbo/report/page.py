@@ -270,3 +270,8 @@ def _grid(
 def listed(items: Sequence[str], lang: Lang) -> str:
     """Names one after the other, as the language separates them."""
     return ("、" if lang == "zh" else ", ").join(items)
+
+
+def clauses(items: Sequence[str], lang: Lang) -> str:
+    """Citations one after the other; an English one has commas of its own."""
+    return ("、" if lang == "zh" else "; ").join(items)

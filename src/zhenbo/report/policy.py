@@ -11,7 +11,7 @@ from zhenbo.core.statute import Cite, Cited, Register
 from zhenbo.report import format as fmt
 from zhenbo.report.i18n import Lang
 from zhenbo.report.mask import ID_LIMIT, clean, masked
-from zhenbo.report.page import Cell, Facts, Lines, Page, Section, Table, listed
+from zhenbo.report.page import Cell, Facts, Lines, Page, Section, Table, clauses, listed
 from zhenbo.report.phrase import phrase
 
 SAYS: Mapping[str, Say] = {
@@ -96,7 +96,7 @@ MANY = 10
 """Subjects up to which each is told at length."""
 LONG = 2_000
 """Characters of a condition, a story or a list of facts on a page."""
-_STEP = "\u2003"
+_STEP = "\u00a0\u00a0\u00a0"
 """Indents a part below the whole; HTML keeps it."""
 _CHANGES = {"cites": "recited"}
 _OUTCOMES = {"draft": "would"}
@@ -127,7 +127,7 @@ def packs_page(
             (
                 Cell(clean(rule.id, ID_LIMIT)), Cell(_in(rule.title, lang)), Cell(say(rule.consequence.then, lang)),
                 Cell(say("active" if rule.status == "active" else "draft", lang), "soft"),
-                Cell(listed([c.title(lang) for c in _on(rule.cites, rule, day, register)], lang), "soft"),
+                Cell(clauses([c.title(lang) for c in _on(rule.cites, rule, day, register)], lang), "soft"),
             )
             for rule, _ in pack.as_of(day)
         )  # fmt: skip
@@ -326,8 +326,8 @@ def changes_page(
         rows = tuple(
             (
                 Cell(clean(c.rule.id, ID_LIMIT)), Cell(say(_CHANGES.get(c.what, c.what), lang)),
-                Cell(listed([a.title(lang) for a in c.before if a not in c.after], lang), "soft"),
-                Cell(listed([a.title(lang) for a in c.after if a not in c.before], lang), "soft"),
+                Cell(clauses([a.title(lang) for a in c.before if a not in c.after], lang), "soft"),
+                Cell(clauses([a.title(lang) for a in c.after if a not in c.before], lang), "soft"),
                 Cell(_in(c.rule.title, lang)),
             )
             for c in changed
@@ -376,7 +376,7 @@ def _on(cites: Sequence[Cite], rule: Rule, day: date, register: Register) -> lis
 
 
 def _articles(cites: Sequence[Cited], lang: Lang) -> str:
-    return listed([f"{c.title(lang)} ({say(f'trust_{c.version.trust}', lang)})" for c in cites], lang)
+    return clauses([f"{c.title(lang)} ({say(f'trust_{c.version.trust}', lang)})" for c in cites], lang)
 
 
 def _follows(consequence: Consequence, lang: Lang) -> str:

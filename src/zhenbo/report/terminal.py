@@ -99,7 +99,7 @@ def _block(seen: SubjectView, console: Console, lang: Lang) -> None:
         console.print(Padding(_figures(seen, lang), (0, 0, 0, 2)))
     telling = [r for r in seen.reasons if r.squares][:REASONS]
     for reason in telling:
-        console.print(Padding(_reason(reason), (0, 0, 0, 2)))
+        console.print(Padding(_reason(reason, lang), (0, 0, 0, 2)))
     if len(seen.reasons) > len(telling):
         more = tr(lang, "… %(n)s more findings in the report", n=len(seen.reasons) - len(telling))
         console.print(Padding(Prose(more, "dim"), (0, 0, 0, 2)))
@@ -131,11 +131,12 @@ def _figures(seen: SubjectView, lang: Lang) -> Table:
     return table
 
 
-def _reason(reason: ReasonView) -> Text:
+def _reason(reason: ReasonView, lang: Lang) -> Text:
     squares = "■" * reason.squares + "□" * (4 - reason.squares)
     sign = "−" if reason.accuses else "+"
     text = Prose.assemble(
-        (f"{sign} {squares} ", "" if reason.accuses else "dim"), (reason.title, "bold"), f": {reason.says} "
-    )
-    text.append(f"({reason.likelihood})", "dim")
+        (f"{sign} {squares} ", "" if reason.accuses else "dim"), (reason.title, "bold"),
+        f"：{reason.says}" if lang == "zh" else f": {reason.says} ",
+    )  # fmt: skip
+    text.append(f"（{reason.likelihood}）" if lang == "zh" else f"({reason.likelihood})", "dim")
     return text
