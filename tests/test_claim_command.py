@@ -171,3 +171,18 @@ def test_promises_on_air_are_followed_to_orders_and_chats(tmp_path):
     page = (tmp_path / "out" / "promises.html").read_text("utf-8")
     assert "<script>" not in page
     assert "13800138000" not in page
+
+
+@pytest.mark.parametrize(("paid", "outcome"), [(5000, "refuse"), (2000, "pay")])
+def test_what_the_record_knows_was_paid_back_is_not_paid_again(tmp_path, paid, outcome):
+    """A refund beside the claim: the whole order's price came back; of a part nobody knows which, and the buyer is not refused."""
+    sold = {"order_id": "o1", "actor_id": "b1", "target_id": "p1", "amount": 5000, "currency": "CNY"}
+    rows = [
+        row(1, "order_create", 0, **sold), row(2, "order_pay", 1, **sold), row(3, "order_deliver", 2 * 1440, order_id="o1"),
+        row(4, "refund_done", 4 * 1440, order_id="o1", amount=5000, currency="CNY"),
+    ]  # fmt: skip
+    (tmp_path / "events.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    claim = {"id": "c1", "kind": "quality", "filed_at": "2026-06-06T10:00:00", "purchase": {"id": "o1", "paid": paid, "goods": "home"}, "proofs": [{"kind": "photo"}]}  # fmt: skip
+    (tmp_path / "claims.jsonl").write_text(json.dumps(claim), "utf-8")
+    done = call(tmp_path, "--json", "--key", tmp_path / "key")
+    assert json.loads(done.stdout)["decisions"][0]["decision"]["outcome"] == outcome

@@ -89,7 +89,7 @@ def decide(
     about it changed, until that moment.
     """
     found = intake.read(paths)
-    claims = tuple(_filled(_private(found.claims, key), paths, key))
+    claims = tuple(_filled(_private(found.claims, key), paths, key, as_of))
     now = as_of if as_of is not None else max((t for c in claims for t in c.moments()), default=0)
     claims = tuple(c for c in claims if c.filed_at <= now) if as_of is not None else claims
     rules, seen = guarantees(), signs.read(claims)
@@ -117,18 +117,22 @@ def _private(claims: Sequence[Claim], key: Callable[[], bytes]) -> list[Claim]:
     ]
 
 
-def _filled(claims: Sequence[Claim], paths: Sequence[Path], key: Callable[[], bytes]) -> list[Claim]:
+def _filled(claims: Sequence[Claim], paths: Sequence[Path], key: Callable[[], bytes], as_of: int | None) -> list[Claim]:  # fmt: skip
     """Claims with what a record beside them knows of their orders; what a claim tells itself stands."""
     folders = [p for p in paths if p.is_dir() and any(p.glob("events*"))]
     if not folders:
         return list(claims)
-    orders = told_of(folders, {c.purchase.id for c in claims}, key)
+    orders = told_of(folders, {c.purchase.id for c in claims}, key, as_of)
     return [_with(c, orders[c.purchase.id]) if c.purchase.id in orders else c for c in claims]
 
 
 def _with(claim: Claim, told: dict[str, object]) -> Claim:
     bought = claim.purchase
     more = {k: v for k, v in told.items() if k in bought.__struct_fields__ and getattr(bought, k) in {None, ""}}  # fmt: skip
+    if (
+        told.get("whole") == bought.paid and not bought.refunded
+    ):  # of a claim for a part it is not known which was paid back
+        more["refunded"] = told.get("refunded", 0)
     changed: dict[str, object] = {"purchase": msgspec.structs.replace(bought, **more)}
     if claim.received_back_at is None:
         changed["received_back_at"] = told.get("received_back_at")

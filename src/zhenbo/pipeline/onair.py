@@ -57,16 +57,18 @@ def followed(paths: Sequence[Path], written: Path | None, chats: Path | None, ke
     return OnAir(tuple(found), conformity(made, talk) if talk else None, tuple(rejects), trade.now, len(lines))  # fmt: skip
 
 
-def told_of(paths: Sequence[Path], wanted: Collection[str], key: Callable[[], bytes]) -> dict[str, dict[str, object]]:  # fmt: skip
-    """What a record knows of some orders: platform, broadcast, host, and when each was made, signed for and sent back."""
+def told_of(paths: Sequence[Path], wanted: Collection[str], key: Callable[[], bytes], as_of: int | None = None) -> dict[str, dict[str, object]]:  # fmt: skip
+    """What a record knows of some orders: platform, broadcast, host, when each was made, signed for and sent back, what was paid and paid back."""
     found: dict[str, dict[str, object]] = {}
-    for session in subjects(load(paths, key()).dataset):
+    dataset = load(paths, key()).dataset
+    for session in subjects(dataset if as_of is None else dataset.until(as_of)):
         made = orders(session)
         made = made.only(np.asarray(pc.is_in(made.id, value_set=pa.array(sorted(wanted), pa.string()))))
         live = session.session_id if session.scope == "session" else None
         for n, order in enumerate(made.id.to_pylist()):
             at = {k: _at(int(made.at[s][n])) for k, s in (("ordered_at", "created"), ("signed_at", "delivered"), ("received_back_at", "received_back"))}  # fmt: skip
-            found[order] = {**at, "platform": session.platform, "session": live, "host": session.host_id}
+            sums = {"whole": int(made.amount[n] - made.discount[n]), "refunded": int(made.refund[n])}
+            found[order] = {**at, **sums, "platform": session.platform, "session": live, "host": session.host_id}  # fmt: skip
     return found
 
 

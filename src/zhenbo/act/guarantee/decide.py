@@ -337,7 +337,7 @@ def _paid(made: Compiled, desk: _Desk, said: _Said, reason: Reason, pays: tuple[
     who = liable(desk.claim, service, desk.facts, desk.rules, desk.day)
     money = sum(p.amount for p in owed)
     if not money and desk.claim.purchase.refunded and any(p.part in {"price", "share"} for p in pays):
-        rests = Reason(f"{service.id}/refunded", "refunded >= paid", SAYS["refunded"], reason.cites)
+        rests = Reason(f"{service.id}/refunded", "", SAYS["refunded"], reason.cites)
         return _decision(desk, "refuse", service.id, made.rule, rests, said)
     said.clocks += [_duty(service, d, desk) for d in service.duties]
     return msgspec.structs.replace(
