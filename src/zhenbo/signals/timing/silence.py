@@ -20,7 +20,7 @@ a room where nobody talks, silence says nothing. A gauge that rises by more than
 heads, and is not asked. After an outage people come back: where a wave brings many who had been there before, it is
 explained. Most members with the host's fan badge are a club that waits. A reward for watching (看播任务, drops) also
 makes people sit silent, and viewers of a relay (转播) cannot speak. So a wave by one entrance or in the first three
-minutes raises the question and decides nothing, nobody in it is named, and one by an entrance that hardly anybody else
+minutes raises the question (and with the step it makes decides nothing), nobody in it is named, and one by an entrance that hardly anybody else
 uses, which has a sender, does not even ask. Pupils told to watch in silence, who come by all doors, would be misjudged.
 
 ## Method

@@ -1,0 +1,45 @@
+"""Figures without rows: follows on the counter alone, and taps that clients report to it by the lot."""
+
+import pytest
+
+from zhenbo.core.evidence import Evidence
+from zhenbo.core.story import read
+from zhenbo.core.subject import Question
+from zhenbo.pipeline import baselines
+from zhenbo.signals.counters.unbacked import SIGNAL, look
+
+
+def found(story: str) -> Evidence:
+    """What is said of engagement."""
+    return next(
+        e for e in look(read(story).session(), baselines(SIGNAL.id))
+        if isinstance(e, Evidence) and e.question is Question.ENGAGEMENT
+    )  # fmt: skip
+
+
+def test_follows_on_the_counter_alone():
+    """Two follows a minute, delivered one by one; for half an hour the counter gains three times that."""
+    e = found("""
+        20:00-22:00 b1..b240 follows
+        20:00-20:50 follow_total 0..100 every 60s
+        20:51-21:20 follow_total 106..280 every 60s
+        21:21-22:00 follow_total 282..360 every 60s
+    """)
+    assert e.says == "unbacked"
+    assert not e.explained
+    assert e.p <= 3e-4  # heard as a question by itself
+    assert e.effect is not None
+    assert e.effect.low < 120 < e.effect.high
+
+
+@pytest.mark.parametrize(("step", "explained"), [(300, True), (264, False)])
+def test_taps_that_come_in_whole_hundreds_are_counted_elsewhere(step: int, explained: bool):
+    """Twenty readings with 300 taps beyond the rows are lots of a hundred; 264 a reading are a delivery."""
+    e = found(f"""
+        20:00-22:00 b1..b600 likes scattered
+        20:00-20:50 like_total 0..250 every 60s
+        20:51-21:10 like_total {250 + step}..{250 + 20 * step} every 60s
+        21:11-22:00 like_total {255 + 20 * step}..{500 + 20 * step} every 60s
+    """)
+    assert e.says == "unbacked"
+    assert e.explained is explained
