@@ -131,6 +131,17 @@ def test_orders_for_one_of_two_merchants_are_his_and_orders_for_both_the_rooms()
     assert "one_merchant" not in facts(asked(mine, (), ORDERS, interests=TWO))
 
 
+def test_a_wave_in_a_record_without_names_tells_what_it_tells_with_them():
+    """Nobody's orders are named in a bare export; that the money went back unshipped is the same fact."""
+    wave = "20:00-22:00 order o{n} 59.00 x100 scattered; 20:30-21:30 order f{n} 99.00 x120; d+1 10:00-12:00 refunded f{n} x120"
+    (verdict,) = audit_dataset(
+        read(CROWD + wave + "; d+3 09:00-18:00 refunded o{n} x20 scattered").dataset
+    ).audit.sessions
+    assert verdict.verdict == Outcome.SUSPECT
+    assert "money_back_unshipped" in facts(verdict.purchaser)
+    assert verdict.purchaser.leans == "host"
+
+
 def test_who_promised_sales_makes_good_and_not_who_gets_the_fee_back():
     """One merchant's goods again, now with a pledge on them: 40 honest sales of 59 do not reach it, with twenty more they do."""
     told = ROOM + "20:10-21:20 a1..a20 order f{n} 59.00 scattered [product={q0|q2}]" + KEPT

@@ -19,7 +19,7 @@ from zhenbo.signals.catalogue import catalogue
 from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB
 from zhenbo.worlds.campaign import room
 
-SIGNALS = ("orders.payers", "orders.reviews", "orders.parcels", "orders.visits", "orders.self_dealing", "orders.sequence", "money.loops")  # fmt: skip
+SIGNALS = ("orders.payers", "orders.reviews", "orders.parcels", "orders.visits", "orders.repeats", "orders.self_dealing", "orders.sequence", "money.loops")  # fmt: skip
 PENALTY = 5e-4
 ORDERS_MIN = 40
 """Orders from which a room is large enough for shares of it to tell anything."""
@@ -51,6 +51,13 @@ HONEST = {
     + "20:00-22:00 c1..c120 order w{n} 59.00 scattered [addr=east{n} pay=ecard{n} region=p{n%20} product=q{n%5} weight={301|313|298|309|294|316|305|290|321}]\n"
     "d+1 09:00-18:00 shipped w{n} x120; d+3 09:00-20:00 delivered w{n} x120 scattered; d+9 12:00 completed w{n} x120\n"
     + REWARDED.replace("reviewed o", "reviewed w"),
+    "clothes of which twenty buyers order three sizes each, and send most back as everybody does": SHOP
+    + "20:30-21:30 c1..c20 order g{n} 59.00 x3 [addr=own{n} product=q1]; d+1 10:00 shipped g{n} x60; d+1 10:00 shipped o{n} x120\n"
+    "d+5 10:00 refunded g{n} x45; d+5 10:00-d+9 10:00 refunded o{n} x80",
+    "a wrong price for which twenty buyers come three times": SHOP + SENT
+    + "20:30-21:30 c1..c20 order g{n} 9.90 x3 [addr=own{n} product=q1]; d+1 10:00 refunded g{n} x60",
+    "coupons for which fifteen buyers split a basket of five goods": SHOP + SENT
+    + "20:30-21:30 c1..c15 order g{n} 59.00 x5 [addr=own{n} product=q{n%5}]; d+1 10:00 refunded g{n} x60",
     "viewers who all leave at the end": "19:50-20:50 b1..b60 enter scattered; 20:55-21:58 b1..b60 order o{n} 59.00 scattered; 22:00 b1..b60 leave",
 }  # fmt: skip
 
@@ -125,6 +132,22 @@ def test_the_price_handed_back_in_parts_for_goods_nobody_wants_back():
     assert _handed_back((0.6, 0.4), "d+11 10:00 returned f{n} x60") == set()
     assert _handed_back((1.0,)) == _handed_back((0.3, 0.2)) == set()
     assert _handed_back((1.0, 1.0)) == set()  # one refund told twice
+
+
+def test_the_same_again_for_nothing_is_told_by_place_and_price_and_not_by_the_day():
+    """Twenty buyers order one thing thrice and send it back; the same moved by a month, dearer, or split over other products."""
+    burst = SHOP + SENT + "20:30-21:30 a1..a20 order f{n} 59.00 x3 scattered [addr=own{n} product=q1]; d+1 10:00 shipped f{n} x60; d+4 10:00-20:00 refunded f{n} x60"  # fmt: skip
+    rival = {f"f{i}" for i in range(1, 61)}
+    assert named(run("orders.repeats", read(burst).session())) == rival
+    assert named(run("orders.repeats", read(burst.replace("59.00", "5900.00")).session())) == rival
+    assert not named(run("orders.repeats", read(burst.replace("product=q1]", "product=q{n%5}]")).session()))
+    bare = read(burst.replace("addr=own{n} ", "")).session()
+    at = EVENTS.get_field_index("actor_id")
+    nobody = bare.events.set_column(
+        at, EVENTS.field(at), pa.nulls(bare.events.num_rows, EVENTS.field(at).type)
+    )
+    nobody = nobody.set_column(EVENTS.get_field_index("addr"), EVENTS.field("addr"), pa.nulls(nobody.num_rows, EVENTS.field("addr").type))  # fmt: skip
+    assert not run("orders.repeats", replace(bare, events=nobody))  # nobody's orders are told apart
 
 
 def test_parts_are_those_of_one_source():

@@ -61,6 +61,7 @@ def purchaser(
         *_traded(session, bought, interests),
         *_reviewed(session, bought, pack.complaint),
         *_found(judged),
+        *(_undone(judged) if not bought else ()),
         *_declared(session, judged),
         ("no_room", float(session.scope == "shop"), 1),
     ]
@@ -172,6 +173,14 @@ def _found(judged: Judgement) -> Iterator[Seen]:
             )
             strongest.setdefault(fact, (fact, min(effect.mid / of, 1.0), int(effect.mid)))
     yield from strongest.values()
+
+
+def _undone(judged: Judgement) -> Iterator[Seen]:
+    """A wave of refunds before shipping in a record that names no order."""
+    for w in judged.reasons:
+        told = (w.evidence.signal, w.evidence.says) == ("orders.refund_echo", "wave")
+        if told and w.evidence.effect and w.raw_db > 0 and not w.evidence.explained:
+            yield "money_back_unshipped", 1.0, int(w.evidence.effect.mid)
 
 
 def _declared(session: Session, judged: Judgement) -> Iterator[Seen]:
