@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from types import SimpleNamespace
 
+import pyarrow as pa
 import pytest
 
 from zhenbo.audit.interests import NOBODY, Interests
@@ -12,14 +13,17 @@ from zhenbo.core.deal import Deal
 from zhenbo.core.errors import PackError
 from zhenbo.core.papers import Papers
 from zhenbo.core.parties import Party, Registry
+from zhenbo.core.schema import PRODUCTS
 from zhenbo.core.story import read
 from zhenbo.core.subject import Outcome
 from zhenbo.core.verdict import Fake, Fakes
+from zhenbo.intake.load import write
 from zhenbo.judge import parse_hypotheses
 from zhenbo.judge.purchaser import PURCHASERS
-from zhenbo.pipeline import audit_dataset, cases, default_policy, words
+from zhenbo.pipeline import Road, audit_dataset, audit_paths, cases, default_policy, words
 from zhenbo.pipeline.audit import audit_case
 from zhenbo.pipeline.counterfactual import hypotheses
+from zhenbo.pipeline.large import audit_large
 
 PACK = hypotheses()
 
@@ -140,6 +144,26 @@ def test_a_wave_in_a_record_without_names_tells_what_it_tells_with_them():
     assert verdict.verdict == Outcome.SUSPECT
     assert "money_back_unshipped" in facts(verdict.purchaser)
     assert verdict.purchaser.leans == "host"
+
+
+def test_catalogue_and_contracts_reach_every_road(tmp_path):
+    """The same folder with a catalogue and a deal, read into memory or worked on in files: one answer, with their facts."""
+    told = (
+        ROOM
+        + "20:10-20:40 a1..a4 order f{n} 99.00 x40 [addr=depot product=q{n%4}]; d+1 10:00 refunded f{n} x160"
+    )
+    goods = [{"platform": "story", "product_id": f"q{i}", "merchant_id": f"m{i % 2}"} for i in range(4)]
+    data = replace(read(told).dataset, products=pa.Table.from_pylist(goods, schema=PRODUCTS))
+    write(data, tmp_path / "room")
+    (tmp_path / "room" / "deals.toml").write_text(
+        '[[deal]]\nid = "d"\nhost_id = "h1"\nmerchant_id = "m0"\nsessions = ["s1"]\npledge_gmv = 1500000\n'
+    )
+    key = b"k" * 32
+    (whole,) = audit_paths([tmp_path / "room"], key).audit.sessions
+    with audit_large([tmp_path / "room"], key, Road("embedded", 1, tmp_path / "work")) as result:
+        (parts,) = result.audit.sessions
+    assert {"many_merchants", "promised", "promise_kept"} <= facts(whole.purchaser)
+    assert whole.purchaser == parts.purchaser
 
 
 def test_who_promised_sales_makes_good_and_not_who_gets_the_fee_back():
