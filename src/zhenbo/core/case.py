@@ -7,6 +7,7 @@ was confirmed by no person, cannot be made: neither by this program nor by readi
 
 import hashlib
 import re
+import unicodedata
 from typing import Literal
 
 import msgspec
@@ -390,6 +391,17 @@ def person(by: str, case: str) -> str:
             f"Case {case}: {by[:80]!r} is no person. Write person:NAME, the one who answers for it."
         )
     return by
+
+
+def persona(by: str) -> str:
+    """What tells one person from another: capitals, widths, blanks and marks in a name make nobody somebody else.
+
+    Examples:
+        >>> persona("person:Li Na") == persona("person: li_na") == persona("ＬｉＮａ")
+        True
+    """
+    name = unicodedata.normalize("NFKC", by).casefold().removeprefix("person:")
+    return "".join(c for c in name if c.isalnum()) or name
 
 
 def _said(body: msgspec.Struct, name: str, what: str) -> None:

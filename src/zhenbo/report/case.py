@@ -101,6 +101,7 @@ STATUS: Mapping[str, Say] = {
 WAITS: Mapping[str, Say] = {
     "propose": Say("the rules", "规则判定"), "facts": Say("facts", "补充事实"), "confirm": Say("a person's confirmation", "人工确认"),
     "notice": Say("the notice", "告知"), "decide": Say("the decision on the appeal", "申诉决定"),
+    "regrade": Say("the rules of then (`zhenbo case regrade`)", "按当时规则重新判定（`zhenbo case regrade`）"),
 }  # fmt: skip
 CAPABILITY: Mapping[str, Say] = {
     "go_live": Say("go live", "开播"), "share_goods": Say("share goods", "分享商品"), "showcase": Say("showcase", "橱窗"),

@@ -189,7 +189,17 @@ def test_a_successful_appeal_leaves_weight_points_and_money_as_if_the_sanction_h
         return
     overturned(with_it, chosen, end, overturn=True)
     for now in (end, end + 20 * DAY, end + 200 * DAY, end + 900 * DAY):
-        assert seen(with_it, "shop", now, {chosen}) == seen(without, "shop", now)
+        here, there = (seen(r, "shop", now, {chosen}) for r in (with_it, without))
+        assert here[2] == there[2]
+        assert here[1].keys() == there[1].keys()
+        shortened = [c for c in here[1] if here[1][c] != there[1][c]]
+        for c in shortened:  # never limited for longer than before the appeal: only that may differ
+            does, term, *same = here[1][c]
+            assert same == list(there[1][c][2:])
+            assert msgspec.structs.replace(does, days=there[1][c][0].days) == there[1][c][0]
+            assert term.until < there[1][c][1].until
+        assert (here[0].points, here[0].counted) == (there[0].points, there[0].counted)
+        assert here[0] == there[0] or (shortened and here[0].weight >= there[0].weight)
 
 
 def test_an_appeal_with_facts_put_right_leaves_what_the_rules_make_of_them():
@@ -307,3 +317,62 @@ def test_an_appeal_succeeds_though_a_later_sanction_was_judged_by_other_rules_an
     record.append(desk.regraded(state, "a", PACK, START + 6 * DAY))
     state = fold(record.read())
     assert (state.of("b").sanction.does.days, state.faults, clocks(state, START + 7 * DAY)) == (7, [], [])
+
+
+def test_no_step_is_dated_before_the_one_it_follows():
+    """A notice dated back would leave no time to appeal; an appeal dated back would never be late."""
+    record = lodged()
+    record.append([desk.opened(fold(record.read()), Case("a", "shop", "counterfeit", START, FAKE), PACK, START + DAY)])  # fmt: skip
+    record.append([desk.proposed(fold(record.read()), "a", PACK, START + DAY)])
+    with pytest.raises(CaseError, match="dated before"):
+        desk.confirmed(fold(record.read()), "a", "person:li", "seen", START)
+    record.append([desk.confirmed(fold(record.read()), "a", "person:li", "seen", START + DAY)])
+    with pytest.raises(CaseError, match="dated before"):
+        desk.sanctioned(fold(record.read()), "a", PACK, START)
+    record.append([desk.sanctioned(fold(record.read()), "a", PACK, START + DAY)])
+    with pytest.raises(CaseError, match="dated before"):
+        desk.appealed(fold(record.read()), "a", "shop", "no", START)
+
+
+@pytest.mark.parametrize(
+    "by", ["person:Li", "person:li_", "person:ＬＩ", "person:li ", "person:shop", "person:Boss"]
+)
+def test_nobody_decides_an_appeal_against_oneself_or_for_oneself_under_another_spelling(by):
+    """Who confirmed, the party and who appealed for it are told by what their names say, not by how they are written."""
+    record = lodged()
+    sanctioned(record, Case("a", "shop", "counterfeit", START, FAKE), START)
+    record.append([desk.appealed(fold(record.read()), "a", "boss", "genuine", START + DAY)])
+    with pytest.raises(CaseError, match="somebody else"):
+        desk.decided(fold(record.read()), "a", by, "as before", PACK, START + DAY, overturn=True)
+
+
+def test_who_was_right_is_made_whole_though_the_fund_has_spent_it_and_is_not_limited_anew():
+    """A third strike suspended for a week; the first falls on day 20: the money is back, no month of less traffic begins."""
+    record = lodged(amount=50_000)
+    sanctioned(record, Case("z", "shop", "counterfeit", START - DAY, FAKE), START)
+    for n in range(3):
+        sanctioned(record, Case(f"c{n}", "shop", "false_claim", START + n * DAY, {"untrue": True, "misled_orders": 900}), START + n * DAY)  # fmt: skip
+    assert fold(record.read()).of("c2").sanction.does.step == "suspend"
+    record.append(
+        [flows.advance("spent", START + 4 * DAY, buyer="b", seller="s", case="k", amount=10_000).act()]
+    )
+    now = START + 20 * DAY
+    overturned(record, "z", now, overturn=True)
+    pot = (flows.deposit("shop"), "CNY")
+    assert desk_of(record)[1].balances([pot])[pot].posted == 50_000
+    overturned(record, "c0", now, overturn=True)
+    state = fold(record.read())
+    assert state.faults == []
+    assert state.of("c2").sanction.does.step == "limit_traffic"
+    assert standing(state, "shop", now).weight == 1.0
+
+
+def test_what_was_let_go_is_not_referred():
+    """A case that somebody dropped goes to no authority."""
+    record = lodged()
+    record.append(
+        [desk.opened(fold(record.read()), Case("a", "shop", "counterfeit", START, FAKE), PACK, START)]
+    )
+    record.append([desk.dropped(fold(record.read()), "a", "person:li", "genuine", START)])
+    with pytest.raises(CaseError, match="nothing to refer"):
+        desk.referred(fold(record.read()), "a", "person:li", "SAMR", START + DAY)

@@ -173,7 +173,7 @@ def _again(state: State, docket: Docket, pack: Penalties, facts: Mapping[str, Sc
     if made.outcome != "sanction":
         return None
     confirmation = Confirmation(docket.case.id, by, reason, made.digest, at)
-    return sanction(right, made, confirmation, pack, docket.sanction.term.starts)
+    return _no_longer(sanction(right, made, confirmation, pack, docket.sanction.term.starts), docket.sanction)  # fmt: skip
 
 
 def regraded(state: State, fallen: str, pack: Penalties, at: int) -> list[Act]:
@@ -194,7 +194,8 @@ def regraded(state: State, fallen: str, pack: Penalties, at: int) -> list[Act]:
         proposal = propose(docket.case, pack, _before(state, docket))
         instead = None
         if proposal.outcome == "sanction":
-            instead = sanction(docket.case, proposal, docket.sanction.confirmed, pack, docket.sanction.term.starts)  # fmt: skip
+            made_anew = sanction(docket.case, proposal, docket.sanction.confirmed, pack, docket.sanction.term.starts)  # fmt: skip
+            instead = _no_longer(made_anew, docket.sanction)
         if instead == docket.sanction or (instead and instead.does.rank > docket.sanction.does.rank):
             continue
         act = _step(state, docket, fold.REGRADED, at, Regraded(docket.case.id, cause, instead))  # fmt: skip
@@ -202,6 +203,18 @@ def regraded(state: State, fallen: str, pack: Penalties, at: int) -> list[Act]:
         made.append(act)
         changed.append(docket.case.id)
     return made
+
+
+def _no_longer(instead: Sanction, old: Sanction) -> Sanction:
+    """What stands instead ends no later than what it replaces.
+
+    Else whoever is right would be limited anew, as where a week's suspension, over by now, becomes a month of less traffic.
+    """
+    before, after = old.term.until, instead.term.until
+    if before is None or after is None or after <= before:
+        return instead
+    does = replace(instead.does, days=old.does.days)
+    return replace(instead, does=does, term=replace(instead.term, until=before))
 
 
 def _before(state: State, docket: Docket) -> list[Prior]:

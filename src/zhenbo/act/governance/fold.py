@@ -27,6 +27,7 @@ from zhenbo.core.case import (
     Regraded,
     Sanction,
     Step,
+    persona,
 )
 from zhenbo.core.errors import CaseError, RecordError
 from zhenbo.core.session import DAY
@@ -54,6 +55,7 @@ class Docket(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     Args:
         case: with the facts established so far.
         opened: when.
+        last: when the last step was taken; none may be dated before it.
         revision: how often facts were added or put right.
         proposal: of the rules, on the facts as they are.
         confirmation: of that proposal.
@@ -72,6 +74,7 @@ class Docket(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     case: Case
     opened: int
+    last: int = 0
     revision: int = 0
     proposal: Proposal | None = None
     confirmation: Confirmation | None = None
@@ -158,13 +161,16 @@ class State:
                 raise CaseError(
                     f"Case {body.id}: it is about {body.party} at {body.happened}; the act says {act.subject} at {act.at}."
                 )
-            self.dockets[body.id] = Docket(case=body, opened=act.at)
+            self.dockets[body.id] = Docket(case=body, opened=act.at, last=act.at)
             self.parties.setdefault(body.party, []).append(body.id)
             return
         docket = self.of(body.case)  # type: ignore[attr-defined]
         if docket.case.party != act.subject:
             raise CaseError(f"Case {docket.case.id} is about {docket.case.party}, not {act.subject}.")
-        self.dockets[docket.case.id] = _STEPS[act.kind](docket, body, act.at, self)
+        # a notice dated back would leave no time to appeal, an appeal dated back would never be late
+        _must(act.at >= docket.last, docket, "what is done now cannot be dated before what was done last.")
+        after = _STEPS[act.kind](docket, body, act.at, self)
+        self.dockets[docket.case.id] = replace(after, last=act.at)
 
 
 def fold(acts: Iterable[Act]) -> State:
@@ -238,7 +244,9 @@ def _appealed(docket: Docket, body: Appeal, at: int, state: State) -> Docket:  #
 
 def _decided(docket: Docket, body: Decision, at: int, state: State) -> Docket:  # noqa: ARG001
     _must(docket.appeal is not None and docket.decision is None, docket, "no appeal is open.")
-    _must(body.by not in docket.people, docket, f"{body.by} has acted in it; an appeal is decided by somebody else.")  # fmt: skip
+    appellant = docket.appeal.by if docket.appeal else ""
+    acted = {persona(name) for name in (*docket.people, appellant, docket.case.party)}
+    _must(persona(body.by) not in acted, docket, f"{body.by} has acted in it; an appeal is decided by somebody else.")  # fmt: skip
     case = replace(docket.case, facts=docket.case.facts | body.facts)
     after = replace(docket, case=case, decision=body, decided=at, people=(*docket.people, body.by))
     if body.outcome == "upheld":
@@ -260,8 +268,12 @@ def _regraded(docket: Docket, body: Regraded, at: int, state: State) -> Docket: 
     return replace(docket, sanction=body.instead, changed=docket.changed + 1)
 
 
+_LET_GO = frozenset({"dropped", "tolerated", "overturned", "fallen"})
+
+
 def _referred(docket: Docket, body: Referred, at: int, state: State) -> Docket:  # noqa: ARG001
     _must(docket.referred is None, docket, "it was referred already.")
+    _must(docket.status not in _LET_GO, docket, "nothing is held against the party any more, so there is nothing to refer.")  # fmt: skip
     return replace(docket, referred=at, people=(*docket.people, body.by))
 
 
@@ -278,7 +290,14 @@ def _milder(docket: Docket, instead: Sanction | None, *, equal: bool = False) ->
         return
     _must((instead.case, instead.party, instead.term.starts) == (old.case, old.party, old.term.starts), docket, "what stands instead is another case.")  # fmt: skip
     less = instead.does.rank < old.does.rank or (equal and instead.does.rank == old.does.rank)
-    kept = instead.does.points <= old.does.points and instead.does.forfeit <= old.does.forfeit
+    was, now = old.does, instead.does
+    kept = (
+        now.points <= was.points and now.forfeit <= was.forfeit and instead.points_until <= old.points_until
+    )
+    if now.step == was.step:
+        kept = kept and now.weight >= was.weight and set(now.limits) <= set(was.limits)
+    if old.term.until is not None and instead.term.until is not None:
+        kept = kept and instead.term.until <= old.term.until
     _must(less and kept, docket, "what stands instead is not milder.")
 
 

@@ -1,7 +1,8 @@
 """What a sanction takes of a deposit, and how it goes back.
 
 A sanction takes at most what is lodged and free; what it could not take is not owed. When it falls, the movement is undone
-whole; when it is lowered, it is undone and what is right is entered instead. Nothing is ever deleted.
+whole; when it is lowered, it is undone and what is right is entered instead. Nothing is ever deleted. Where the fund has
+meanwhile spent it, the platform puts in what is short: whoever was right does not wait until a fund is full again.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from zhenbo.act.governance import fold
 from zhenbo.act.governance.fold import Docket, State
 from zhenbo.core.acts import Act
 from zhenbo.core.case import Decision, Regraded, Sanction
-from zhenbo.core.ledger import Balance, Book, Transaction
+from zhenbo.core.ledger import Balance, Book, Transaction, account
 
 
 def taken(sanction: Sanction, book: Book, at: int) -> list[Transaction]:
@@ -29,7 +30,7 @@ def given_back(state: State, acts: Sequence[Act], book: Book) -> list[Transactio
         acts: of `desk.decided`.
         book: the book.
     """
-    moves = []
+    moves: list[Transaction] = []
     for act in acts:
         if act.kind == fold.DECIDED:
             body: Decision | Regraded = act.read(Decision)
@@ -37,11 +38,11 @@ def given_back(state: State, acts: Sequence[Act], book: Book) -> list[Transactio
                 continue
         else:
             body = act.read(Regraded)
-        moves += _undone(state.of(body.case), body.instead, book, act.at)
+        moves += _undone(state.of(body.case), body.instead, book, act.at, moves)
     return moves
 
 
-def _undone(docket: Docket, instead: Sanction | None, book: Book, at: int) -> list[Transaction]:
+def _undone(docket: Docket, instead: Sanction | None, book: Book, at: int, before: Sequence[Transaction]) -> list[Transaction]:  # fmt: skip
     key = _key(docket.case.id, docket.changed)
     found = book.standings([key]).get(key)
     if found is None or found.state != "posted":
@@ -49,7 +50,18 @@ def _undone(docket: Docket, instead: Sanction | None, book: Book, at: int) -> li
     back = flows.reversal(found.transaction, f"{key}/undone", at, note=f"case {docket.case.id}")
     amount = max((p.amount for p in found.transaction.postings), default=0)
     keeps = [] if instead is None else _forfeit(instead, min(instead.does.forfeit, amount), docket.changed + 1, at)  # fmt: skip
-    return [back, *keeps]
+    return [*_covered(back, key, book, before), back, *keeps]
+
+
+def _covered(back: Transaction, key: str, book: Book, before: Sequence[Transaction]) -> list[Transaction]:
+    """What the platform puts into the fund where it no longer has what goes back."""
+    taken_ = next(p for p in back.postings if p.amount < 0)
+    pot = (taken_.account, taken_.currency)
+    moved = sum(p.amount for t in before for p in t.postings if (p.account, p.currency) == pot)
+    short = -taken_.amount - book.balances([pot]).get(pot, Balance()).free - moved
+    if short <= 0:
+        return []
+    return [flows.moved(f"{key}/covered", back.at, "fund.paid_in", back.subject, source=account("outside", "platform"), to=pot[0], amount=short, currency=pot[1], note=back.note)]  # fmt: skip
 
 
 def _forfeit(sanction: Sanction, amount: int, n: int, at: int) -> list[Transaction]:
