@@ -22,7 +22,7 @@ disclosed, the record cannot tell: left open.
 ## Method
 `kernel/lockstep.py` (ADR 0011): min-wise hashed candidates weighted by rarity, then all pairs against a null that keeps popularity,
 activity and presence; pairs beyond a bar that a thousandth of honest rooms reach once, grouped, peeled to those in step with a third of
-their group. After SynchroTrap (Cao et al., CCS 2014). Baselines: `packs/baselines/groups.lockstep.toml`.
+their group. People who recite in a beat come so far too: told alone, it asks and does not decide. After SynchroTrap (Cao et al., CCS 2014). Baselines: `packs/baselines/groups.lockstep.toml`.
 
 ## Examples
     >>> from zhenbo.proof.pages import look
@@ -124,7 +124,7 @@ def _nobody(rows: pa.Table, names: pa.Array, found: Lockstep) -> Evidence:
 
 SIGNAL = Signal(
     id="groups.lockstep",
-    version=1,
+    version=2,
     question=Question.ENGAGEMENT,
     tier=Tier.T1,
     title=Say("A crew in lockstep", "多账号步调一致"),
