@@ -349,3 +349,23 @@ def test_a_gap_is_named(change, gap):
 def test_a_seal_opened_and_noted_is_no_gap():
     """A new seal at a hand-over that says it was opened (a lab taking its part) is no break."""
     assert chains([_over("shop", "a", 0), _over("a", "lab", 2 * HOUR, seal="B8", opened=True)])[0].unbroken
+
+
+def test_the_score_grows_where_an_arrow_led_to_another_letter():
+    """Lots of 40,000 at AQL 4.0 are drawn by letter M (arrow up from N); each without a find adds 3, ten of them reduce."""
+    lots = [Lot(lot=str(n), size=40_000, found=0, approved=True) for n in range(11)]
+    done = list(series(lots, Scheme(STANDARD, "II", "4.0")))
+    assert [d.after.score for d in done[:9]] == [3 * n for n in range(1, 10)]
+    assert (done[9].rule, done[10].severity) == ("reduce", "reduced")
+
+
+def test_the_plan_one_aql_stricter_draws_as_many():
+    """What the switching score compares with: true of every plan that accepts two or more."""
+    for letter in STANDARD.tables["normal"]:
+        for aql in STANDARD.aql:
+            if STANDARD.tables["normal"][letter][1][STANDARD.column(aql)] in {"v", "^", "."}:
+                continue
+            plan, smaller = STANDARD.at(letter, aql, "normal"), STANDARD.smaller(aql)
+            if plan.ac >= 2 and smaller:
+                stricter = STANDARD.at(plan.letter, smaller, "normal")
+                assert (stricter.n, stricter.ac < plan.ac) == (plan.n, True)

@@ -135,11 +135,16 @@ def blacklisted(keys):
 
 def test_who_comes_back_under_a_new_account_is_found_and_a_family_or_an_expired_entry_is_not():
     """A document is strong, a device alone weak, a till that ten share nothing; when the term is over nobody is looked for."""
-    state = blacklisted(("id:1", "device:d", "address:mall"))
+    state = blacklisted(("id:1", "device:d", "address:mall", "address:home", "phone:p", "pay:a", "ip:nat"))
     crowd = [a for n in range(10) for a in ready(f"mall-{n}", ("address:mall",), NOW + DAY)]
     acts = [*ready("same", ("id:1", "device:d"), NOW + DAY), *ready("brother", ("device:d",), NOW + DAY), *ready("before", ("id:1",), NOW - 9 * DAY), *crowd]  # fmt: skip
+    acts += [
+        *ready("wife", ("device:d", "address:home", "phone:p"), NOW + DAY),
+        *ready("till", ("ip:nat",), NOW + DAY),
+    ]
+    acts += [*ready("front", ("pay:a", "phone:p"), NOW + DAY)]
     found = evaders(state, files(acts).values(), NOW + 2 * DAY)
-    assert [(f.party, f.strength) for f in found] == [("same", "strong"), ("brother", "weak")]
+    assert [(f.party, f.strength) for f in found] == [("front", "strong"), ("same", "strong"), ("wife", "weak"), ("brother", "weak")]  # fmt: skip
     assert standing(state, "bad", NOW + 1095 * DAY).blacklisted is not None
     assert standing(state, "bad", NOW + 1096 * DAY).blacklisted is None
     assert evaders(state, files(acts).values(), NOW + 1096 * DAY) == []

@@ -1,7 +1,7 @@
 """Who comes back while barred or blacklisted, under a new account: a finding for a person, never a sanction by itself.
 
-An identity document shared is telling; a device or an address is shared by families, dormitories and shops, so alone it
-is only a weak sign. A blacklist entry that has run its term is not looked at any more: it ends by itself.
+An identity document shared is telling, and so is a payout account with a telephone. A device, an address and a telephone are
+shared by families, dormitories and shops: all of them together stay a weak sign. A blacklist entry that has run its term is not looked at any more: it ends by itself.
 """
 
 from collections import defaultdict
@@ -13,7 +13,10 @@ from zhenbo.act.governance.admission import File
 from zhenbo.act.governance.fold import State, standing
 
 STRENGTH = {"id": 3, "pay": 2, "phone": 2, "device": 1, "address": 1}
-"""How much sharing a key of a kind tells."""
+"""How much sharing a key of a kind tells; kinds that are not named tell nothing."""
+HOME = frozenset({"device", "address"})
+"""What a household or a shop shares: it makes nothing stronger."""
+STRONG = 3
 CROWD = 5
 """Accounts from which on a key that all share is a place or a shop's till, and tells nothing."""
 
@@ -28,7 +31,7 @@ class Finding:
         case: by which case.
         until: when that ends; None for good.
         keys: shared.
-        strength: strong (a document, or two kinds of keys), weak (a device or address alone).
+        strength: strong (a document, or payout account and telephone), weak (what a household shares).
     """
 
     party: str
@@ -66,6 +69,6 @@ def _sharing(barred: str, case: str, until: int | None, keys: set[str], fresh: l
         if not shared:
             continue
         kinds = {k.partition(":")[0] for k in shared}
-        told = sum(STRENGTH.get(k, 0) for k in kinds)
-        if told:
-            yield Finding(f.party, barred, case, until, tuple(shared), "strong" if told >= 3 else "weak")
+        told = sum(STRENGTH.get(k, 0) for k in kinds - HOME)
+        if kinds & STRENGTH.keys():
+            yield Finding(f.party, barred, case, until, tuple(shared), "strong" if told >= STRONG else "weak")

@@ -110,8 +110,8 @@ def _normal(state: State, lot: Lot, plan: Plan, scheme: Scheme) -> tuple[State, 
 def scored(score: int, lot: Lot, plan: Plan, scheme: Scheme) -> int:
     """The switching score after a lot on normal inspection (9.3.3.2, single sampling).
 
-    With an acceptance number of 2 or more the lot must also pass at the next smaller AQL, by the plan of the same letter; where
-    that plan draws another number of items it does not compare, and nothing is added.
+    With an acceptance number of 2 or more the lot must also pass at the next smaller AQL, by the plan of the letter that was
+    drawn, after arrows: it has the same number of items in every plan of the standard.
     """
     rules = scheme.standard.switching
     found = lot.found or 0
@@ -122,9 +122,8 @@ def scored(score: int, lot: Lot, plan: Plan, scheme: Scheme) -> int:
     smaller = scheme.standard.smaller(scheme.aql)
     if smaller is None:
         return 0
-    stricter = scheme.standard.at(scheme.standard.letter(lot.size, scheme.level), smaller, "normal")
-    comparable = plan.whole or stricter.n == plan.n
-    return score + rules.score_large if comparable and found <= stricter.ac else 0
+    stricter = scheme.standard.at(plan.letter, smaller, "normal")
+    return score + rules.score_large if found <= stricter.ac else 0
 
 
 def _tightened(state: State, lot: Lot, plan: Plan, scheme: Scheme) -> tuple[State, str]:
