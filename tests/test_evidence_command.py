@@ -230,3 +230,43 @@ def test_what_is_no_bundle_is_said_to_be_none(tmp_path):
     """Any other file is answered in words."""
     (tmp_path / "x.html").write_text("<html></html>")
     assert "no evidence bundle" in run("evidence", "verify", tmp_path / "x.html")[2]
+
+
+def test_a_case_without_a_session_travels_too_and_shows_a_record_written_anew(tmp_path):
+    """Its acts alone: signed, its status and what the rules made of it come out again; another record is not the one it came from."""
+    import re
+
+    text = run("case", "open", "--example")[1]
+    hostile = text.replace('"shop-17"', '"shop</script><img src=x onerror=alert(1)>"')
+    stores = [tmp_path / "a.db", tmp_path / "b.db"]
+    for store, units in zip(stores, ("40", "41"), strict=True):
+        (tmp_path / "c.toml").write_text(hostile.replace("sold_units = 40", f"sold_units = {units}"), "utf-8")
+        assert run("case", "open", tmp_path / "c.toml", "--at", "2026-03-08", "--store", store)[0] == 0
+        assert run("case", "drop", "2026-0001", "--by", "li", "--reason", "微信号：abc12345 住文一路10号3幢", "--at", "2026-03-09", "--store", store)[0] == 0  # fmt: skip
+    (tmp_path / "c.toml").write_text(text.replace("shop-17", "shop 13800138000"), "utf-8")
+    assert "raw number" in run("case", "open", tmp_path / "c.toml", "--store", tmp_path / "c.db")[2]
+    made = ["--out", tmp_path / "k.html", "--signing-key", tmp_path / "k", "--lang", "en"]
+    code, _, wrong = run("evidence", "make", "--case", "2026-0001", "--store", stores[0], *made)
+    assert code == 0, wrong
+    told = json.loads(run("evidence", "verify", tmp_path / "k.html", "--json")[1])
+    assert told["holds"]
+    assert {c["what"] for c in told["checks"]} >= {"acts", "seals", "case", "proposal", "page"}
+    assert {c["state"] for c in told["checks"]} == {"same"}
+    page = (tmp_path / "k.html").read_text("utf-8")
+    assert not re.search("<img|13800138000|abc12345|10号3幢", page)
+    assert "not upheld" in page
+    assert "broadcasts suspended" not in page.partition('id="evidence-case"')[0], (
+        "nobody is reproached with what was dropped"
+    )
+    verify = ["book", "verify", "--bundle", tmp_path / "k.html", "--lang", "en", "--store"]
+    assert run(*verify, stores[0])[0] == 0
+    code, said, _ = run(*verify, stores[1])
+    assert (code, "written anew" in said) == (1, True)
+    code, _, wrong = run("evidence", "refer", tmp_path / "k.html", "--out", tmp_path / "x.html")
+    assert (code != 0, "bundle of a case" in wrong) == (True, True)
+    for args in (
+        ["make", *made],
+        ["make", tmp_path, "--case", "2026-0001", *made],
+        ["make", tmp_path, *made],
+    ):
+        assert run("evidence", *args)[0] == 2

@@ -186,7 +186,7 @@ def test_a_record_written_anew_is_found_by_the_head_that_was_kept(opened, url):
     behind(url, f"UPDATE head SET number = 0, seal = '{'0' * 64}'")
     store.append([t.act() for t in [flows.fund_paid_in("f", 1, 999), *STORY[1:]]])
     assert store.verify() is None
-    assert (store.verify(kept).what, store.verify(kept).args["number"]) == ("kept", 5)
+    assert (store.verify([kept]).what, store.verify([kept]).args["number"]) == ("kept", 5)
 
 
 def test_the_database_itself_overdraws_no_fund(opened, url):

@@ -131,9 +131,23 @@ def statement(account: str, out: Path | None, store: str | None, as_json: bool, 
     metavar="NUMBER:SEAL",
     help="A head written down earlier; shows a record written anew.",
 )
+@click.option(
+    "--bundle",
+    "bundles",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="An evidence bundle made from this record: its acts and head must still stand there; repeatable.",
+)
 @store_options
 @click.pass_context
-def verify(ctx: click.Context, kept_head: str | None, store: str | None, as_json: bool, lang: Any) -> None:
+def verify(
+    ctx: click.Context,
+    kept_head: str | None,
+    bundles: tuple[Path, ...],
+    store: str | None,
+    as_json: bool,
+    lang: Any,
+) -> None:
     """Is the record what it was: names the first row that was changed, dropped or slipped in.
 
     Exits with 1 when there is one.
@@ -141,7 +155,8 @@ def verify(ctx: click.Context, kept_head: str | None, store: str | None, as_json
     from zhenbo.report.phrase import phrase
 
     with _read(store) as kept:
-        found = kept.verify(_head(kept_head) if kept_head else None)
+        heads = [_head(kept_head)] if kept_head else []
+        found = kept.verify([*heads, *(h for b in bundles for h in _heads(b))])
         head = kept.head() if found is None else None
     body: dict[str, Any] = {"whole": found is None}
     if found is not None:
@@ -212,6 +227,18 @@ def _head(text: str) -> "Head":
     if not number.isdecimal() or len(seal) != 64 or len(number) > 18:
         raise click.BadParameter(f"{text[:80]!r} is no head. It is the NUMBER:SEAL that post and verify print.", param_hint="--head")  # fmt: skip
     return Head(int(number), seal.lower())
+
+
+def _heads(bundle: Path) -> "list[Head]":
+    """What a bundle has written down of the record: its head, and the number and seal of each act in it."""
+    from zhenbo.cli.evidence_ import intact
+    from zhenbo.core.acts import Head
+    from zhenbo.pipeline.evidence import kept_of
+
+    acts, head = kept_of(intact(bundle))
+    if not acts and not head:
+        raise ZhenboError(f"{bundle} holds nothing of a record of acts: it was made without --store.")
+    return [*(Head(a.number, a.seal) for a in acts), *([_head(head)] if head else [])]
 
 
 def _unknown(account: str, names: list[str]) -> None:

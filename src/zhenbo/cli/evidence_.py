@@ -33,8 +33,9 @@ def command() -> None:
 
 
 @command.command("make")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--session", required=True, metavar="ID", help="The session or shop month.")
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("--session", metavar="ID", help="The session or shop month.")
+@click.option("--case", "case_", metavar="ID", help="Instead of a session: the case; it takes no PATHS, only the record.")  # fmt: skip
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The bundle to write, an HTML file.")  # fmt: skip
 @click.option("--whole", is_flag=True, help="Put the whole record of the session in, so that all of the verdict can be recomputed.")  # fmt: skip
 @click.option("--custody", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Hand-overs of samples (docs/inspection.md).")  # fmt: skip
@@ -51,8 +52,45 @@ def command() -> None:
 @lang_option
 @json_option
 @key_option
-def make(paths: tuple[Path, ...], session: str, out: Path, **options: Any) -> None:
-    """Make a bundle of a session from PATHS: data, and the --out folder of an audit to agree with, if there is one."""
+def make(paths: tuple[Path, ...], session: str | None, case_: str | None, out: Path, **options: Any) -> None:
+    """Make a bundle of a session from PATHS: data, and the --out folder of an audit to agree with, if there is one.
+
+    With --case, make one of a case from the record of acts (--store; your own by default) alone.
+    """
+    if case_ is not None:
+        if paths or session:
+            raise click.UsageError(
+                "A case is bundled from the record alone: leave out PATHS and --session, or --case."
+            )
+        _make_case(case_, out, options)
+    elif not paths or session is None:
+        raise click.UsageError("Name the data and --session ID, or --case ID.")
+    else:
+        _make_session(paths, session, out, options)
+
+
+def _make_case(case: str, out: Path, options: dict[str, Any]) -> None:
+    from zhenbo.intake.signing import signer
+    from zhenbo.pipeline.casefile import bundled, gathered, page
+    from zhenbo.pipeline.record import opened
+    from zhenbo.report.page import print_page
+
+    public, sign = signer(options["signing_key"])
+    with opened(options["store"], create=False) as record:
+        made = gathered(record, case, options["lang"], public)
+    file = bundled(made, public, sign)
+    _write(out, file)
+    print_page(page(made), console(err=options["as_json"]), options["lang"])
+    sha = hashlib.sha256(file).hexdigest()
+    if options["as_json"]:
+        _json({
+            "file": str(out), "bytes": len(file), "sha256": sha, "key": made.made.key, "case": case, "status": made.made.status,
+            "acts": len(made.acts), "head": made.made.head, "recomputes": len(made.made.recomputes),
+        })  # fmt: skip
+    told(f"\nBundle: {out}   SHA-256 {sha}   key {made.made.key}")
+
+
+def _make_session(paths: tuple[Path, ...], session: str, out: Path, options: dict[str, Any]) -> None:
     from zhenbo.core.inspection import HandOver
     from zhenbo.intake.entries import entries
     from zhenbo.intake.signing import signer
@@ -64,14 +102,16 @@ def make(paths: tuple[Path, ...], session: str, out: Path, **options: Any) -> No
 
     public, sign = signer(options["signing_key"])
     acts: list[Any] = []
+    head = None
     if options["store"]:
         with opened(options["store"], create=False) as record:
             named = {session, *options["about"]}
+            head = record.head()
             acts = [e for e in record.entries() if named & _about(e.act)]
     asked = Asked(
         paths, session, options["whole"], options["as_of"], options["lang"],
         overlaid(options["packs"]) if options["packs"] else None,
-        entries(options["custody"], HandOver, "docs/inspection.md") if options["custody"] else (), acts,
+        entries(options["custody"], HandOver, "docs/inspection.md") if options["custody"] else (), acts, head,
     )  # fmt: skip
     made = gathered(asked, keyed(options["key"]), public)
     file = bundled(made, public, sign)
@@ -138,9 +178,9 @@ def refer(file: Path, out: Path, stated: tuple[str, ...], lang: Any) -> None:
     from zhenbo.report.evidence import referral_page
     from zhenbo.report.page import print_page, render_page
 
-    found = _opened(file)
-    if found.findings:
-        raise ZhenboError(f"{file} is not as it was signed; nothing is referred on it. `zhenbo evidence verify {file}` names what was changed.")  # fmt: skip
+    found = intact(file)
+    if "case" in found.data:
+        raise ZhenboError(f"{file} is the bundle of a case: it measures nothing that could be referred. Refer the bundle of its session; `zhenbo case refer` records that a case was handed over.")  # fmt: skip
     content = Contents.read(dict(found.data))
     if content.verdict.verdict.rank < Outcome.SUSPECT.rank:
         raise ZhenboError(f"The verdict in {file} is {content.verdict.verdict.value}: it accuses nobody, so there is nothing to refer.")  # fmt: skip
@@ -210,10 +250,21 @@ def _opened(file: Path) -> "Opened":
         raise ZhenboError(f"{file} cannot be read: {error}.") from error
 
 
+def intact(file: Path) -> "Opened":
+    """A bundle that is as it was signed."""
+    found = _opened(file)
+    if found.findings:
+        raise ZhenboError(f"{file} is not as it was signed; nothing rests on it. `zhenbo evidence verify {file}` names what was changed.")  # fmt: skip
+    return found
+
+
 def _checks(found: "Opened", packs: Path | None) -> "list[Check]":
     from zhenbo.pipeline import overlaid
+    from zhenbo.pipeline.casefile import rechecked as case_rechecked
     from zhenbo.pipeline.evidence import rechecked
 
+    if "case" in found.data:
+        return case_rechecked(found)
     return rechecked(found, overlaid(packs) if packs else None)
 
 

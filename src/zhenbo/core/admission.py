@@ -1,6 +1,7 @@
 """Who may trade here: identity files, licences, training, goods waiting for review; each step an act about a party.
 
-Times are UTC microseconds. What identifies a person is a digest or pseudonym, never the document itself.
+Times are UTC microseconds. What identifies a person is a digest or pseudonym, never the document itself; contacts and
+addresses in words are masked before they are recorded.
 """
 
 from typing import Literal
@@ -8,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from zhenbo.core.case import Basis, Stated, person
+from zhenbo.core.contacts import hidden, identified
 from zhenbo.core.errors import CaseError
 
 Role = Literal["platform", "operator", "host", "agency", "merchant"]
@@ -48,6 +50,9 @@ class Observed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     operator: str
     ground: str
 
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "ground", hidden(self.ground))
+
 
 class Licensed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A licence for a class of goods, and until when it runs."""
@@ -70,6 +75,9 @@ class Left(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A party leaves, and asks for its deposit."""
 
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "reason", hidden(self.reason))
 
 
 class Submitted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,6 +105,8 @@ class Reviewed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         person(self.by, self.item)
         if not self.reason.strip() or not self.evidence or not all(e.strip() for e in self.evidence):
             raise CaseError(f"Review of {self.item}: it takes a reason and the evidence looked at.")
+        msgspec.structs.force_setattr(self, "reason", hidden(self.reason))
+        msgspec.structs.force_setattr(self, "evidence", tuple(identified(e) for e in self.evidence))
 
 
 class Gate(msgspec.Struct, frozen=True):

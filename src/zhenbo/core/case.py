@@ -393,6 +393,21 @@ def person(by: str, case: str) -> str:
     return by
 
 
+def pseudonymous(what: str, ident: str) -> str:
+    """An id fit to be recorded for good.
+
+    Args:
+        what: whose id, for the error.
+        ident: the id.
+
+    Raises:
+        CaseError: when a telephone number, mail or postal address is in it.
+    """
+    if identified(ident) != ident:
+        raise CaseError(f"{what} {identified(ident)} holds a raw number or address. A record is for good: give its pseudonym, as `zhenbo import` makes it.")  # fmt: skip
+    return ident
+
+
 def persona(by: str) -> str:
     """What tells one person from another: capitals, widths, blanks and marks in a name make nobody somebody else.
 

@@ -11,13 +11,13 @@ from typing import Any, Literal
 import msgspec
 
 from zhenbo import __version__
-from zhenbo.act.bundle import Contents, Made, Opened, Source, close, fingerprint, head_of
+from zhenbo.act.bundle import CaseFile, Contents, Made, Opened, Source, close, fingerprint, head_of
 from zhenbo.act.bundle.contents import OrderP, Sealed
 from zhenbo.audit.gmv import bridge
 from zhenbo.audit.interests import Interests, merchants_of
 from zhenbo.audit.session import NOT_BELIEVED, Audited, Case, missed_share
 from zhenbo.audit.session import case as case_of
-from zhenbo.core.acts import Act, Entry, digest
+from zhenbo.core.acts import ORIGIN, Act, Entry, Head, digest, seal
 from zhenbo.core.cells import categories_of
 from zhenbo.core.dataset import subjects
 from zhenbo.core.errors import ZhenboError
@@ -53,6 +53,7 @@ class Asked:
         packs: baselines and policy; the shipped ones by default.
         custody: hand-overs of samples.
         acts: entries of the record about the subject.
+        head: where the record of acts ended when they were read.
     """
 
     paths: Sequence[Path]
@@ -63,6 +64,7 @@ class Asked:
     packs: Packs | None = None
     custody: Sequence[HandOver] = ()
     acts: Sequence[Entry] = ()
+    head: Head | None = None
 
 
 @dataclass(frozen=True)
@@ -195,13 +197,23 @@ def _contents(
         Made(
             zhenbo=__version__, code=code(), policy=packs.policy.name, as_of=made.session.as_of, lang=asked.lang, scope=made.session.scope,
             whole=asked.whole, rows=made.session.events.num_rows, extracted=len(parts["events"]), masked=veil.masked,
-            missed=missed, recomputes=[], judges=False, sources=sources, key=fingerprint(signed),
+            missed=missed, recomputes=[], judges=False, sources=sources, key=fingerprint(signed), head=written(asked.head),
         ),
         verdict, **parts, windows=extract.windows(subject), orders=_orders(audited.judgement, verdict),
         custody=[_veiled(o, veil) for o in asked.custody],
-        acts=[Sealed(e.number, e.act.key, e.act.kind, e.act.subject, e.act.at, e.act.body, e.digest, e.seal) for e in asked.acts],
+        acts=[sealed(e) for e in asked.acts],
     )  # fmt: skip
     return replace(told, made=_able(told, packs))
+
+
+def sealed(e: Entry) -> Sealed:
+    """An act of the record as a file carries it."""
+    return Sealed(e.number, e.act.key, e.act.kind, e.act.subject, e.act.at, e.act.body, e.digest, e.seal)
+
+
+def written(head: Head | None) -> str:
+    """A head as people write it down: `NUMBER:SEAL`; empty where there is none."""
+    return "" if head is None else f"{head.number}:{head.seal}"
 
 
 def _veiled(over: HandOver, veil: extract.Veil) -> HandOver:
@@ -271,7 +283,7 @@ def rechecked(found: Opened, packs: Packs | None = None) -> list[Check]:
     try:
         checks = [
             *recomputed(told, packs),
-            _check("key", "fingerprint", told.made.key, fingerprint(found.key)),
+            check("key", "fingerprint", told.made.key, fingerprint(found.key)),
         ]
         shown = head_of(_page(told)) == found.page
         exact = _same_code(told.made, packs)
@@ -289,7 +301,17 @@ def rechecked(found: Opened, packs: Packs | None = None) -> list[Check]:
     return checks
 
 
-def _check(what: str, of: str, said: Any, now: Any) -> Check:
+def kept_of(found: Opened) -> tuple[Sequence[Sealed], str]:
+    """What a bundle has of the record of acts: acts with their seals, and the head."""
+    if "case" in found.data:
+        file = CaseFile.read(found.data)
+        return file.acts, file.made.head
+    told = Contents.read(dict(found.data))
+    return told.acts, told.made.head
+
+
+def check(what: str, of: str, said: Any, now: Any) -> Check:
+    """What was said beside what comes out here."""
     near = _near(said, now) if isinstance(said, float) and isinstance(now, float | int) else said == now
     return Check(what, of, said, now, "same" if near else "differs")
 
@@ -300,7 +322,7 @@ def recomputed(told: Contents, packs: Packs | None = None) -> list[Check]:
     Where code or policy are others than those it was made with, what the signals say otherwise today is no finding against it.
     """
     packs = packs or default_packs()
-    checks = [*_scores(told), *_bridge(told), *_acts(told.acts)]
+    checks = [*_scores(told), *_bridge(told), *checked_acts(told.acts, told.made.head)]
     looked = [*_evidence(told, packs), *(_judged(told, packs) if told.made.judges else [])]
     if _same_code(told.made, packs):
         return [*checks, *looked]
@@ -338,15 +360,15 @@ def _scores(told: Contents) -> Iterable[Check]:
         score = v.prior_db + sum(r.weight_db for r in v.reasons if r.question == name)
         if answer.score_db is None:
             continue
-        yield _check("score", name, answer.score_db, score)
+        yield check("score", name, answer.score_db, score)
         if answer.probability is not None:
-            yield _check("probability", name, answer.probability, probability(score))
+            yield check("probability", name, answer.probability, probability(score))
     head = v.questions[v.question.value]
-    yield _check("headline", v.question.value, v.verdict.value, head.verdict.value)
+    yield check("headline", v.question.value, v.verdict.value, head.verdict.value)
     if head.score_db is not None:
-        yield _check("headline", "score_db", v.score_db, head.score_db)
+        yield check("headline", "score_db", v.score_db, head.score_db)
     grave = max((a.verdict.rank for a in v.questions.values() if a.asked), default=head.verdict.rank)
-    yield _check("headline", "worst", v.verdict.rank, grave)
+    yield check("headline", "worst", v.verdict.rank, grave)
 
 
 _LINES = (
@@ -372,19 +394,28 @@ def _bridge(told: Contents) -> Iterable[Check]:
         yield Check("bridge", "gross", gmv.gross, None, "differs")
         return
     for line in _LINES:
-        yield _check("bridge", line, getattr(gmv, line), getattr(now, line))
+        yield check("bridge", line, getattr(gmv, line), getattr(now, line))
     for end in ("low", "mid", "high"):
-        yield _check("bridge", f"verified.{end}", getattr(gmv.verified, end), getattr(now.verified, end))
-    yield _check("bridge", "sum", gmv.verified.mid, _left(gmv))
+        yield check("bridge", f"verified.{end}", getattr(gmv.verified, end), getattr(now.verified, end))
+    yield check("bridge", "sum", gmv.verified.mid, _left(gmv))
 
 
 def _left(gmv: Gmv) -> int:
     return gmv.gross - gmv.cancelled - gmv.unpaid_open - gmv.discount - gmv.refunded - gmv.brushed
 
 
-def _acts(acts: Sequence[Sealed]) -> Iterable[Check]:
+def checked_acts(acts: Sequence[Sealed], head: str) -> Iterable[Check]:
+    """Digests of the acts, seals of those that follow one another, and the head where one of them is the last."""
+    before: Sealed | None = None
+    ends, _, last = head.partition(":")
     for a in acts:
-        yield _check("acts", a.key, a.digest, digest(Act(a.key, a.kind, a.subject, a.at, a.body)))
+        yield check("acts", a.key, a.digest, digest(Act(a.key, a.kind, a.subject, a.at, a.body)))
+        if a.number == 1 or (before is not None and before.number + 1 == a.number):
+            follows = seal(ORIGIN if before is None or a.number == 1 else before.seal, a.digest)
+            yield check("seals", a.key, a.seal, follows)
+        if str(a.number) == ends:
+            yield check("seals", a.key, a.seal, last)
+        before = a
 
 
 def _evidence(told: Contents, packs: Packs) -> Iterable[Check]:
@@ -407,8 +438,8 @@ def _judged(told: Contents, packs: Packs) -> Iterable[Check]:
     judged = case_of(subject, look(subject, packs), packs.policy).judge(packs.policy)
     weights = {w.evidence.id(subject.session_id): w.weight_db for w in judged.reasons}
     for reason in told.verdict.reasons:
-        yield _check("verdict", reason.id, reason.weight_db, weights.get(reason.id))
+        yield check("verdict", reason.id, reason.weight_db, weights.get(reason.id))
     for answer in judged.answers:
         said = told.verdict.questions[answer.question.value]
-        yield _check("verdict", answer.question.value, said.verdict.value, answer.outcome.value)
-    yield _check("verdict", "penalty_ready", told.verdict.penalty_ready, judged.penalty_ready)
+        yield check("verdict", answer.question.value, said.verdict.value, answer.outcome.value)
+    yield check("verdict", "penalty_ready", told.verdict.penalty_ready, judged.penalty_ready)

@@ -22,8 +22,9 @@ from zhenbo.act.governance.tiers import Rules, read_tiers
 from zhenbo.act.governance.training import Quiz, read_quiz
 from zhenbo.core.acts import Act
 from zhenbo.core.admission import Left
-from zhenbo.core.case import Case, Ground, Sanction, Scalar
-from zhenbo.core.errors import CaseError
+from zhenbo.core.case import Case, Ground, Sanction, Scalar, pseudonymous
+from zhenbo.core.contacts import hidden
+from zhenbo.core.errors import CaseError, RecordError
 from zhenbo.core.verdict import Audit
 from zhenbo.pipeline.policies import register
 from zhenbo.record import Store
@@ -284,20 +285,31 @@ def admission_acts(path: Path) -> list[Act]:
             entry = msgspec.json.decode(line, type=_Entry)
             shape = ADMISSION.get(entry.kind)
             if shape is None:
-                raise CaseError(f"no kind {entry.kind[:60]!r}; there are {', '.join(ADMISSION)}")  # noqa: TRY301 - told with its line
+                raise CaseError(f"no kind {entry.kind[:60]!r}; there are {', '.join(ADMISSION)}")
             if entry.at.tzinfo is None:
-                raise CaseError(f"{entry.at} has no time zone")  # noqa: TRY301 - same
+                raise CaseError(f"{entry.at} has no time zone")
             body = msgspec.convert(entry.body, shape)
+            _named_so(entry.party, body)
             at = (entry.at - _EPOCH) // dt.timedelta(microseconds=1)
             content = msgspec.json.encode([entry.kind, entry.party, at, body])
             made.append(
                 Act.of(f"{entry.kind}/{entry.party}/{_digest(content)}", entry.kind, entry.party, at, body)
             )
-        except (msgspec.DecodeError, CaseError, RecursionError) as error:
+        except (msgspec.DecodeError, RecordError, RecursionError) as error:
             raise CaseError(f"{path}, line {number}: {str(error)[:300]}. `zhenbo case admit --example` prints a file.") from error  # fmt: skip
     if not made:
         raise CaseError(f"{path} holds no line to read. `zhenbo case admit --example` prints a file.")
     return made
+
+
+def _named_so(party: str, body: msgspec.Struct) -> None:
+    """Whether everybody named in an act is named by a pseudonym."""
+    pseudonymous("party", party)
+    for field in ("operator", "item", "campaign"):
+        pseudonymous(field, getattr(body, field, None) or "")
+    for key in getattr(body, "keys", ()):
+        if hidden(key) != key:
+            raise CaseError(f"key {hidden(key)} holds a raw number or address; give its pseudonym")
 
 
 def _digest(content: bytes) -> str:

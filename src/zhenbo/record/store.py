@@ -107,7 +107,7 @@ class Store:
         with engines.reading(self._engine) as connection:
             yield SqlShelf(connection)
 
-    def verify(self, kept: Head | None = None) -> Finding | None:
+    def verify(self, kept: Sequence[Head] = ()) -> Finding | None:
         """The first thing wrong with the record; None when it is whole (see `zhenbo.record.verify`)."""
         with engines.reading(self._engine) as connection:
             return verify(connection, self._law, kept)

@@ -64,13 +64,13 @@ class _Found(Exception):  # noqa: N818 - no error: what was looked for
         self.finding = Finding(what, args)
 
 
-def verify(connection: Connection, law: Law, kept: Head | None = None) -> Finding | None:
+def verify(connection: Connection, law: Law, kept: Sequence[Head] = ()) -> Finding | None:
     """The first thing wrong with the record that the connection reads.
 
     Args:
         connection: of a reading transaction.
         law: of the book.
-        kept: a head that was written down elsewhere.
+        kept: heads that were written down elsewhere; an act with its seal is one too.
     """
     pages = Pages()
     try:
@@ -83,19 +83,22 @@ def verify(connection: Connection, law: Law, kept: Head | None = None) -> Findin
     return None
 
 
-def _chain(connection: Connection, kept: Head | None) -> Iterator[Entry]:
+def _chain(connection: Connection, kept: Sequence[Head]) -> Iterator[Entry]:
     """The acts in their order, each seen to follow from those before."""
     end = connection.execute(sa.select(head)).one_or_none() or Head()
     last = Head()
+    told: dict[int, set[str]] = {}
+    for at in kept:
+        told.setdefault(at.number, set()).add(at.seal)
     for row in _rows(connection, acts):
         entry = _entry(row, last)
         last = Head(entry.number, entry.seal)
-        if kept and kept.number == last.number and kept.seal != last.seal:
+        if told.get(last.number, {last.seal}) != {last.seal}:
             raise _Found("kept", number=last.number)
         if last.number > end.number:
             raise _Found("beyond", number=last.number, key=row.key, there=end.number)
         yield entry
-    most = max(end.number, kept.number if kept else 0)
+    most = max(end.number, *told, 0)
     if last.number < most:
         raise _Found("cut", number=most, there=last.number)
     if last.seal != end.seal:

@@ -67,6 +67,7 @@ SAYS: Mapping[str, Say] = {
     "decided_by": Say("to be decided by", "应决定期限"),
     "yes": Say("yes", "是"),
     "no": Say("no", "否"),
+    "alleged": Say("What was put forward, and not upheld", "曾提出而未获支持的事实"),
     "proposal": Say("What the rules make of it", "规则给出的建议"),
     "wanted": Say("Still wanted", "尚缺"),
     "history": Say("What has been done", "经过"),
@@ -246,7 +247,7 @@ def case_page(
 ) -> Page:
     """A case as the desk sees it; `facts` says what each fact is, by its name."""
     id_ = clean(docket.case.id, ID_LIMIT)
-    state = (_state(docket, facts, lang), standing_facts(where, lang))
+    state = (*_state(docket, facts, lang), standing_facts(where, lang))
     sections = [Section("status", say("status", lang), state)]
     if docket.appeal:
         sections.append(
@@ -255,7 +256,7 @@ def case_page(
     if docket.decision:
         why = Lines((say(docket.decision.outcome, lang), masked(docket.decision.reason, 2000)))
         sections.append(Section("outcome", say("outcome", lang), (why,)))
-    if docket.proposal and not docket.sanction:
+    if docket.proposal and not docket.sanction and docket.status not in _CLEARED:
         sections.append(Section("proposal", say("proposal", lang), tuple(_proposal(docket.proposal, lang))))
     if docket.sanction:
         sections += _five(docket, docket.sanction, lang)
@@ -273,15 +274,25 @@ def case_page(
     )  # fmt: skip
 
 
-def _state(docket: Docket, facts: Mapping[str, Say], lang: Lang) -> Facts:
+_CLEARED = frozenset({"overturned", "dropped"})
+"""A case that was not upheld: what the rules would have made of it is nobody's reproach any more."""
+
+
+def _state(docket: Docket, facts: Mapping[str, Say], lang: Lang) -> Iterable[Facts]:
     items = [(say("status", lang), named(STATUS, docket.status, lang))]
     until = review_until(docket) if docket.decided is None else None
     if until is not None:
         items.append((say("decided_by", lang), f"{fmt.clock(until, '%Y-%m-%d %H:%M')} UTC"))
+    known = []
     for name, value in sorted(docket.case.facts.items()):
         told = say("yes" if value else "no", lang) if isinstance(value, bool) else masked(str(value), 80)
-        items.append((named(facts, name, lang), told))
-    return Facts(tuple(items))
+        known.append((named(facts, name, lang), told))
+    if docket.status not in _CLEARED:
+        yield Facts((*items, *known))
+        return
+    yield Facts(tuple(items))
+    if known:
+        yield Facts(tuple(known), title=say("alleged", lang))
 
 
 def _proposal(p: Proposal, lang: Lang) -> Iterable[Block]:

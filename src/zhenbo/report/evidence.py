@@ -51,6 +51,7 @@ SAYS: Mapping[str, Say] = {
     "act": Say("act", "行为"),
     "when": Say("when (UTC)", "时间（UTC）"),
     "seal": Say("seal", "封印"),
+    "head": Say("The record of acts went up to the act with this number and seal when the file was made; `zhenbo book verify --bundle FILE` finds out whether it was written anew since:", "制作本文件时，行为记录止于以下编号与封印；`zhenbo book verify --bundle FILE` 可查出此后是否被重写："),
     "signature": Say("Signature", "签名"),
     "key": Say("Signed with Ed25519; fingerprint of the key:", "以 Ed25519 签名；密钥指纹："),
     "trust": Say("The signature says that the holder of this key made the file and that no byte was changed since. Whose key it is the file cannot say: compare the fingerprint with one that the sender gave you another way.", "签名表明本文件由该密钥持有人制作，此后未改动任何字节。密钥属于谁，文件本身无法证明：请与发送方另行提供的指纹比对。"),
@@ -109,6 +110,9 @@ _FIGURES: Mapping[str, Say] = {
     "evidence": Say("evidence found again by the signals", "由信号重新得出的证据"),
     "verdict": Say("weights and answers judged anew", "重新评判的权重与结论"),
     "acts": Say("digests of acts", "行为的摘要"),
+    "seals": Say("seals of acts that follow one another", "前后相连的行为封印"),
+    "case": Say("where the case stands, from its acts", "由行为得出的案件状态"),
+    "proposal": Say("what the rules made of the facts", "规则对事实的判定"),
     "key": Say("key it names", "所称密钥"),
     "page": Say("page from the data", "由数据生成的页面"),
     "policy": Say("signals (made under another version or policy)", "信号（由其他版本或规则制作）"),
@@ -230,6 +234,8 @@ def _custody(told: Contents, lang: Lang) -> Iterable[Block]:
             (Cell(clean(a.kind)), Cell(fmt.clock(a.at), "when"), Cell(a.seal[:16], "soft")) for a in told.acts
         )
         yield Table(tuple(say(k, lang) for k in ("act", "when", "seal")), rows, title=say("acts", lang))
+    if told.made.head:
+        yield Lines((_after("head", lang, told.made.head),), soft=True)
 
 
 def check_page(

@@ -23,7 +23,7 @@ from zhenbo.core.admission import Observed, Registered, Reviewed, Submitted, Tra
 from zhenbo.core.case import CAPABILITIES, Case
 from zhenbo.core.errors import CaseError
 from zhenbo.core.session import DAY
-from zhenbo.pipeline.governance import penalties, tier_rules
+from zhenbo.pipeline.governance import admission_acts, penalties, tier_rules
 from zhenbo.record import Memory
 from zhenbo.worlds.governance import DAY as WORLD_DAY
 from zhenbo.worlds.governance import KINDS, START, Totals, year
@@ -229,3 +229,29 @@ def test_sanctions_close_what_they_say_and_open_it_by_themselves():
     assert "withdraw_unsettled" not in where.denied, "what was earned stays its own"
     assert standing(state, "bad", NOW + 1095 * DAY).denied == where.denied
     assert standing(state, "bad", NOW + 1095 * DAY + 1).denied == ()
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "what"),
+    [
+        ('"party": "shop-17"', '"party": "shop 13800138000"', "raw number"),
+        ('"id:9f3c"', '"phone:13800138000"', "raw number"),
+        ('"company-4"', '"杭州市西湖区文一路10号3幢"', "raw number"),
+        ('"payout account of company-9"', '"微信号：abc12345"', None),
+        ('"label and report match"', '"called 138 0013 8000"', None),
+    ],
+)
+def test_admission_records_no_contact_for_good(tmp_path, was, now, what):
+    """Ids that hold one are refused with their line; words are masked before they are recorded."""
+    from zhenbo.cli.case_rooms import ADMIT
+
+    assert was in ADMIT
+    (tmp_path / "a.jsonl").write_text(ADMIT.replace(was, now), "utf-8")
+    if what:
+        with pytest.raises(CaseError, match=f"line 1.*{what}"):
+            admission_acts(tmp_path / "a.jsonl")
+        return
+    bodies = "".join(a.body for a in admission_acts(tmp_path / "a.jsonl"))
+    assert "***" in bodies
+    assert "abc12345" not in bodies
+    assert "0013" not in bodies

@@ -40,6 +40,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
         judges: whether the whole verdict comes out again.
         sources: files it was made of.
         key: fingerprint of the key it is signed with.
+        head: `NUMBER:SEAL` of the record of acts when the file was made; empty where none was looked at.
     """
 
     zhenbo: str
@@ -57,6 +58,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     judges: bool
     sources: list[Source]
     key: str
+    head: str = ""
 
 
 class OrderP(msgspec.Struct, frozen=True):
@@ -116,7 +118,7 @@ class Contents:
             "windows": self.windows, "metrics": self.metrics, "accounts": self.accounts, "events": self.events,
             "beside": self.beside, "rounds": self.rounds,
         }  # fmt: skip
-        return {name: b"".join(_line(row) for row in rows) for name, rows in told.items() if rows is not None}
+        return {name: lines(rows) for name, rows in told.items() if rows is not None}
 
     @classmethod
     def read(cls, data: dict[str, bytes]) -> "Contents":
@@ -126,16 +128,16 @@ class Contents:
             ZhenboError: when a segment does not read; the file's findings say what was changed.
         """
         try:
-            made = _read(data["made"], Made)[0]
+            made = read_lines(data["made"], Made)[0]
             shape: Any = ShopVerdict if made.scope == "shop" else SessionVerdict
             verdict = msgspec.convert(_whole(data["verdict"]), shape)
             rows = {
-                name: _read(data[name], dict) if name in data else None
+                name: read_lines(data[name], dict) if name in data else None
                 for name in ("events", "accounts", "metrics", "beside", "rounds", "windows")
             }
             return cls(
                 made, verdict, rows["events"] or [], rows["accounts"] or [], rows["metrics"] or [], rows["beside"], rows["rounds"],
-                rows["windows"] or [], _read(data["orders"], OrderP), _read(data["custody"], HandOver), _read(data["acts"], Sealed),
+                rows["windows"] or [], read_lines(data["orders"], OrderP), read_lines(data["custody"], HandOver), read_lines(data["acts"], Sealed),
             )  # fmt: skip
         except (KeyError, IndexError, ValueError, RecursionError) as error:
             raise ZhenboError(f"The bundle's data do not read ({str(error)[:200]}): it was changed, or a later version wrote it.") from error  # fmt: skip
@@ -148,13 +150,15 @@ def _flat(verdict: SessionVerdict | ShopVerdict) -> list[dict[str, Any]]:
 
 
 def _whole(body: bytes) -> dict[str, Any]:
-    head, *reasons = _read(body, dict)
+    head, *reasons = read_lines(body, dict)
     return {**head, "reasons": reasons}
 
 
-def _line(row: Any) -> bytes:
-    return msgspec.json.encode(row).replace(b"<", b"\\u003c") + b"\n"
+def lines(rows: Sequence[Any]) -> bytes:
+    """Rows as a segment: JSON lines in which no text can end it."""
+    return b"".join(msgspec.json.encode(row).replace(b"<", b"\\u003c") + b"\n" for row in rows)
 
 
-def _read(body: bytes, shape: type[T]) -> list[T]:
+def read_lines(body: bytes, shape: type[T]) -> list[T]:
+    """The rows of a segment."""
     return [msgspec.json.decode(line, type=shape) for line in body.splitlines()]

@@ -32,6 +32,7 @@ from zhenbo.core.case import (
     Scalar,
     Stated,
     Term,
+    pseudonymous,
 )
 from zhenbo.core.errors import CaseError
 from zhenbo.core.evidence import Say
@@ -43,6 +44,8 @@ _ENDLESS = frozenset({"close", "bar"})
 def opened(state: State, case: Case, pack: Penalties, at: int) -> Act:
     """A case is opened; its facts are of those that the pack knows."""
     check(case, pack)
+    pseudonymous("Case", case.id)
+    pseudonymous(f"Case {case.id}: party", case.party)
     return _tried(state, fold.OPENED, case.party, at, case)
 
 
