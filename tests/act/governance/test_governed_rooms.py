@@ -243,10 +243,10 @@ def test_sanctions_close_what_they_say_and_open_it_by_themselves():
 )
 def test_admission_records_no_contact_for_good(tmp_path, was, now, what):
     """Ids that hold one are refused with their line; words are masked before they are recorded."""
-    from zhenbo.cli.case_rooms import ADMIT
+    from zhenbo.cli.case_ import case_rooms
 
-    assert was in ADMIT
-    (tmp_path / "a.jsonl").write_text(ADMIT.replace(was, now), "utf-8")
+    assert was in case_rooms.ADMIT
+    (tmp_path / "a.jsonl").write_text(case_rooms.ADMIT.replace(was, now), "utf-8")
     if what:
         with pytest.raises(CaseError, match=f"line 1.*{what}"):
             admission_acts(tmp_path / "a.jsonl")
