@@ -214,7 +214,8 @@ def decide(
     docket = state.of(case)
     where = standing(state, docket.case.party, at)
     body = {"decision": docket.decision, "regraded": len(acts) - 1, "standing": where}
-    finish(decision_page(docket, where, __version__, options["lang"]), body, "decision", options)
+    title = _title(pack, docket.case.offence)
+    finish(decision_page(docket, title, where, __version__, options["lang"]), body, "decision", options)
 
 
 @command.command("regrade")
@@ -366,7 +367,7 @@ def _show(state: "State", case: str, at: int, pack: "Penalties", options: dict[s
         raise CaseError(f"Case {case} ({docket.status}) has no decision on an appeal.")
     pages: dict[str | None, Callable[[], Page]] = {
         "notice": lambda: notice_page(docket, title, __version__, lang),
-        "decision": lambda: decision_page(docket, where, __version__, lang),
+        "decision": lambda: decision_page(docket, title, where, __version__, lang),
         None: lambda: case_page(
             docket, title, {k: f.wanted for k, f in pack.facts.items()}, where, at, __version__, lang
         ),

@@ -3,15 +3,18 @@
 import datetime as dt
 import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from zhenbo.cli.pages import finish
 from zhenbo.core.errors import CaseError
+
+if TYPE_CHECKING:
+    from zhenbo.core.acts import Act
 
 _CHINA = dt.timezone(dt.timedelta(hours=8))
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -87,7 +90,15 @@ def report(name: str | None, start: str | None, end: str | None, **options: Any)
         raise click.UsageError("Say which period: --period 2026-H1, or --from and --to.")
     first, last = period(name) if name else _between(str(start), str(end))
     with store(options) as kept:
-        figures = governance(kept.read(kind="case."), first, last)
+        end_ = ""
+
+        def acts() -> Iterator["Act"]:
+            nonlocal end_
+            for entry in kept.entries(kind="case."):
+                end_ = f"{entry.number}:{entry.seal}" if entry.act.at <= last else end_
+                yield entry.act
+
+        figures = msgspec.structs.replace(governance(acts(), first, last), record=end_)
     titles = {o.id: o.title for o in packed(options).offence}
     told = ["--period", name] if name else ["--from", str(start), "--to", str(end)]
     again = shlex.join(["zhenbo", "case", "report", *told, "--lang", options["lang"], "--out", "DIR"])

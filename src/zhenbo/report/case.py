@@ -20,9 +20,9 @@ from zhenbo.report.phrase import phrase
 
 SAYS: Mapping[str, Say] = {
     "notice": Say("Notice in case {id}", "案件 {id} 处置告知书"),
-    "meta": Say("zhenbo 真播 {version} · as of {at_us}", "zhenbo 真播 {version} · 截至 {at_us}"),
+    "meta": Say("zhenbo 真播 {version} · as of {at_cn}", "zhenbo 真播 {version} · 截至 {at_cn}"),
     "to": Say("To: {party}", "致：{party}"),
-    "about": Say("It is about: {title}, on {happened_us}.", "事由：{title}，发生于 {happened_us}。"),
+    "about": Say("It is about: {title}, on {happened_cn}.", "事由：{title}，发生于 {happened_cn}。"),
     "notes": Say("This notice tells you what was found, what follows, where it stands, for how long, and how you can object.", "本告知书载明所查事实、处置理由、依据、期限以及申诉途径。"),
     "facts": Say("1. What was found", "一、事实"),
     "reasons": Say("2. What follows from it, and why so much", "二、理由"),
@@ -33,15 +33,15 @@ SAYS: Mapping[str, Say] = {
     "passage": Say("{law} ({article})", "《{law}》（{article}）"),
     "rule": Say("Platform rule: {rule}", "平台规则：{rule}"),
     "step": Say("Measure: {step}", "措施：{step}"),
-    "until": Say("From {start_us} until {until_us}; it ends by itself.", "自 {start_us} 起至 {until_us} 止，期满自动解除。"),
-    "once": Say("Given once, on {start_us}; it takes nothing away.", "于 {start_us} 作出，不限制任何权益。"),
-    "for_good": Say("From {start_us} on, without an end.", "自 {start_us} 起，不设期限。"),
-    "points": Say("{points|conduct point|conduct points}, counted until {until_us}.", "记 {points} 分，计至 {until_us}。"),
+    "until": Say("From {start_cn} until {until_cn}; it ends by itself.", "自 {start_cn} 起至 {until_cn} 止，期满自动解除。"),
+    "once": Say("Given once, on {start_cn}; it takes nothing away.", "于 {start_cn} 作出，不限制任何权益。"),
+    "for_good": Say("From {start_cn} on, without an end.", "自 {start_cn} 起，不设期限。"),
+    "points": Say("{points|conduct point|conduct points}, counted until {until_cn}.", "记 {points} 分，计至 {until_cn}。"),
     "weight": Say("Traffic is weighed at {weight_share} meanwhile.", "期间流量权重为 {weight_share}。"),
     "forfeit": Say("Of the deposit, up to {forfeit_minor} goes to the fund for buyers.", "从保证金中扣划至多 {forfeit_minor} 至消费者保障基金。"),
-    "confirmed": Say("Confirmed by a person ({by}) on {at_us}: {why_text}", "由人工（{by}）于 {at_us} 确认：{why_text}"),
+    "confirmed": Say("Confirmed by a person ({by}) on {at_cn}: {why_text}", "由人工（{by}）于 {at_cn} 确认：{why_text}"),
     "warned": Say("A warning by the rules alone; a person looks at it when you object.", "本警示由规则直接作出；如提出申诉，将由人工复核。"),
-    "object": Say("Until {until_us}. It is decided within {days|day|days}, by somebody who has not acted in this case.", "可在 {until_us} 前提出，{days} 日内由未参与本案的人员决定。"),
+    "object": Say("Until {until_cn}. It is decided within {days|day|days}, by somebody who has not acted in this case.", "可在 {until_cn} 前提出，{days} 日内由未参与本案的人员决定。"),
     "restored": Say("If you are right, everything is as if this had never been: weight, points, capabilities and money.", "申诉成立的，权重、计分、权限与款项均恢复至如同从未处置。"),
     "rests": Say("What it rests on", "所依据的材料"),
     "prior": Say("Earlier cases counted: {cases}", "已计入的此前案件：{cases}"),
@@ -54,7 +54,10 @@ SAYS: Mapping[str, Say] = {
     "overturned": Say("The appeal succeeds; the measure is lifted as if it had never been.", "申诉成立，原措施撤销，视同从未作出。"),
     "objection": Say("What you objected", "申诉意见"),
     "because": Say("Why", "理由"),
-    "second": Say("Decided on {at_us} by {by}, who had not acted in the case.", "由未参与本案的 {by} 于 {at_us} 决定。"),
+    "second": Say("Decided on {at_cn} by {by}, who had not acted in the case.", "由未参与本案的 {by} 于 {at_cn} 决定。"),
+    "appealed_on": Say("If you do not agree", "如不服本决定"),
+    "further": Say("This is the decision of the platform. It takes away nobody's right to complain to an authority or to go to court.", "以上为平台的决定，不影响您向主管部门投诉举报或者依法提起诉讼的权利。"),
+    "stands": Say("What stands, and for how long", "现行措施与期限"),
     "back": Say("What goes back", "恢复情况"),
     "back_all": Say("Points, weight and capabilities are restored; what was taken of the deposit goes back by a movement of its own in the book.", "计分、权重与权限已恢复；已扣划的保证金以冲正分录退回。"),
     "standing": Say("Where you stand now", "当前状态"),
@@ -140,15 +143,15 @@ def notice_page(docket: Docket, title: Say, version: str, lang: Lang) -> Page:
     id_ = clean(s.case, ID_LIMIT)
     return Page(
         title=say("notice", lang, id=id_),
-        meta=say("meta", lang, version=version, at_us=s.term.starts),
+        meta=say("meta", lang, version=version, at_cn=s.term.starts),
         lines=(
             say("to", lang, party=clean(s.party, ID_LIMIT)),
-            say("about", lang, title=phrase(title, {}, lang), happened_us=docket.case.happened),
+            say("about", lang, title=phrase(title, {}, lang), happened_cn=docket.case.happened),
             say("notes", lang),
         ),
         sections=_five(docket, s, lang),
         method=(say("method_notice", lang), say("method_person", lang)),
-        again=f"zhenbo case show {id_} --notice --lang {lang} --out DIR",
+        again="",  # it goes to the accused, who has no such program
         foot=f"zhenbo 真播 {version} · {clean(s.rule)}",
     )
 
@@ -177,32 +180,38 @@ def by_whom(s: Sanction, lang: Lang) -> str:
     c = s.confirmed
     if c is None:
         return say("warned", lang)
-    return say("confirmed", lang, by=clean(c.by, ID_LIMIT), at_us=c.at, why_text=masked(c.reason, 300))
+    return say(
+        "confirmed",
+        lang,
+        by=clean(c.by.removeprefix("person:"), ID_LIMIT),
+        at_cn=c.at,
+        why_text=masked(c.reason, 300),
+    )
 
 
 def measure(s: Sanction, lang: Lang) -> Iterable[str]:
     """What is ordered, and for how long."""
     t, does = s.term, s.does
     yield say("step", lang, step=named(TITLES, does.step, lang))  # type: ignore[arg-type]
-    yield say(t.kind, lang, start_us=t.starts, until_us=t.until)
+    yield say(t.kind, lang, start_cn=t.starts, until_cn=t.until)
     if does.limits:
         yield say("denied_now", lang) + ": " + ", ".join(named(CAPABILITY, c, lang) for c in does.limits)
     if does.weight != 1:
         yield say("weight", lang, weight_share=does.weight)
     if does.points:
-        yield say("points", lang, points=does.points, until_us=s.points_until)
+        yield say("points", lang, points=does.points, until_cn=s.points_until)
     if does.forfeit:
         yield say("forfeit", lang, forfeit_minor=does.forfeit)
 
 
 def recourse(s: Sanction, lang: Lang) -> Iterable[str]:
     """How to object."""
-    yield say("object", lang, until_us=s.appeal.until, days=s.appeal.review_days)
+    yield say("object", lang, until_cn=s.appeal.until, days=s.appeal.review_days)
     yield told(s.appeal.how, lang)
     yield say("restored", lang)
 
 
-def decision_page(docket: Docket, where: Standing, version: str, lang: Lang) -> Page:
+def decision_page(docket: Docket, title: Say, where: Standing, version: str, lang: Lang) -> Page:
     """The decision on an appeal, for the party."""
     d, s, a = docket.decision, docket.sanction, docket.appeal
     assert d is not None
@@ -213,21 +222,26 @@ def decision_page(docket: Docket, where: Standing, version: str, lang: Lang) -> 
         Section("objection", say("objection", lang), (Lines((masked(a.text, 2000),)),)),
         Section("because", say("because", lang), (
             Lines((masked(d.reason, 2000),)),
-            Lines((say("second", lang, at_us=docket.decided, by=clean(d.by, ID_LIMIT)),), soft=True),
+            Lines((say("second", lang, at_cn=docket.decided, by=clean(d.by.removeprefix("person:"), ID_LIMIT)),), soft=True),
         )),
     ]  # fmt: skip
     if s is not None:
-        sections.append(Section("term", say("term", lang), (Lines(tuple(measure(s, lang)), listed=True),)))
+        sections.append(Section("term", say("stands", lang), (Lines(tuple(measure(s, lang)), listed=True),)))
     if d.outcome != "upheld":
         sections.append(Section("back", say("back", lang), (Lines((say("back_all", lang),)),)))
     sections.append(Section("standing", say("standing", lang), (standing_facts(where, lang),)))
+    if d.outcome != "overturned":
+        sections.append(Section("further", say("appealed_on", lang), (Lines((say("further", lang),)),)))
     return Page(
         title=say("decision", lang, id=id_),
-        meta=say("meta", lang, version=version, at_us=docket.decided),
-        lines=(say("to", lang, party=clean(docket.case.party, ID_LIMIT)),),
+        meta=say("meta", lang, version=version, at_cn=docket.decided),
+        lines=(
+            say("to", lang, party=clean(docket.case.party, ID_LIMIT)),
+            say("about", lang, title=phrase(title, {}, lang), happened_cn=docket.case.happened),
+        ),
         sections=tuple(sections),
         method=(say("method_notice", lang), say("method_person", lang)),
-        again=f"zhenbo case show {id_} --decision --lang {lang} --out DIR",
+        again="",
         foot=f"zhenbo 真播 {version}",
     )
 
@@ -262,10 +276,10 @@ def case_page(
         sections += _five(docket, docket.sanction, lang)
     return Page(
         title=say("case", lang, id=id_),
-        meta=say("meta", lang, version=version, at_us=now),
+        meta=say("meta", lang, version=version, at_cn=now),
         lines=(
             clean(docket.case.party, ID_LIMIT),
-            say("about", lang, title=phrase(title, {}, lang), happened_us=docket.case.happened),
+            say("about", lang, title=phrase(title, {}, lang), happened_cn=docket.case.happened),
         ),
         sections=tuple(sections),
         method=(say("method_desk", lang), say("method_notice", lang)),
@@ -330,7 +344,7 @@ def list_page(dockets: Sequence[tuple[Docket, Say]], waiting: Sequence[Clock], n
     )  # fmt: skip
     return Page(
         title=say("list", lang),
-        meta=say("meta", lang, version=version, at_us=now),
+        meta=say("meta", lang, version=version, at_cn=now),
         lines=(say("summary", lang, n=len(dockets), late=late),),
         sections=(
             Section("clocks", say("clocks", lang), (Table(heads, rows),)),
@@ -355,7 +369,7 @@ def gates_page(party: str, gates: Sequence[Gate], where: Standing, now: int, ver
     name = clean(party, ID_LIMIT)
     return Page(
         title=say("gates", lang, party=name),
-        meta=say("meta", lang, version=version, at_us=now),
+        meta=say("meta", lang, version=version, at_cn=now),
         lines=(),
         sections=(
             Section("gates", say("gates", lang, party=name), (Table(heads, rows),)),

@@ -111,6 +111,17 @@ def clock(micros: int | None, pattern: str = "%Y-%m-%d %H:%M:%S") -> str:
     return UNKNOWN if at is None else at.strftime(pattern)
 
 
+def china(micros: int, lang: Lang) -> str:
+    """A UTC time as people in China read their clocks: what a notice orders, and until when one may object.
+
+    Examples:
+        >>> china(1_772_503_200_000_000, "zh"), china(1_772_503_200_000_000, "en")
+        ('北京时间 2026-03-03 10:00', '2026-03-03 10:00 China time')
+    """
+    told = clock(micros + 8 * 3_600_000_000, "%Y-%m-%d %H:%M")
+    return f"北京时间 {told}" if lang == "zh" else f"{told} China time"
+
+
 def span(start: int, end: int) -> str:
     """A span of UTC time, its date once where it is one day.
 

@@ -15,7 +15,7 @@ from zhenbo.report.phrase import phrase
 
 SAYS: Mapping[str, Say] = {
     "title": Say("Governance report", "治理报告"),
-    "meta": Say("{start_us} to {end_us} · zhenbo 真播 {version}", "{start_us} 至 {end_us} · zhenbo 真播 {version}"),
+    "meta": Say("{start_cn} to {end_cn} · zhenbo 真播 {version}", "{start_cn} 至 {end_cn} · zhenbo 真播 {version}"),
     "headline": Say("{parties|party was|parties were} sanctioned, of whom {above} {above|has|have:} more than a million followers.", "处置 {parties} 个主体，其中粉丝超百万的 {above} 个。"),
     "leads": Say("{leads|lead|leads} went to authorities, {filed|case was|cases were} filed on them, worth {value_minor}.", "向主管部门移送线索 {leads} 条，立案 {filed} 件，涉案金额 {value_minor}。"),
     "appeals": Say("{received|appeal|appeals} came in; of {decided} decided, {won} succeeded ({won_share}).", "收到申诉 {received} 件；已决 {decided} 件中 {won} 件成立（{won_share}）。"),
@@ -47,6 +47,7 @@ SAYS: Mapping[str, Say] = {
     "acts": Say("acts read", "读取行为数"),
     "faults": Say("acts without effect", "无效行为数"),
     "method_1": Say("Counted from the record of acts as it stood at the end of the period; later acts change nothing here. A sanction that fell on appeal counts among the appeals and nowhere else.", "依据期末时点的行为记录统计，其后的行为不影响本报告。申诉后撤销的处置仅计入申诉，不计入其他项。"),
+    "record": Say("It rests on the record up to the act with this number and seal; `zhenbo book verify --head` says whether it still stands there:", "本报告依据的记录止于以下编号与封印的行为；可用 `zhenbo book verify --head` 核对其是否仍在："),
     "method_2": Say("A party is counted as above a million when a case of the period tells more than 1,000,000 followers; where nobody has told, it is not.", "粉丝超百万指期内案件载明粉丝数大于 1,000,000；未载明的不计入。"),
 }  # fmt: skip
 
@@ -88,7 +89,7 @@ def governance_page(g: Governance, titles: Mapping[str, Say], again: str, versio
     let_go = tuple((named(STATUS, k, lang), fmt.number(n)) for k, n in g.outcomes.items())
     return Page(
         title=say("title"),
-        meta=say("meta", start_us=g.start, end_us=g.end, version=version),
+        meta=say("meta", start_cn=g.start, end_cn=g.end, version=version),
         lines=tuple(lines),
         sections=(
             Section("steps", say("steps"), (table(g.by_step, TITLES, say("steps_note")),)),  # type: ignore[arg-type]
@@ -98,7 +99,7 @@ def governance_page(g: Governance, titles: Mapping[str, Say], again: str, versio
             Section("let-go", say("let_go"), (Facts(let_go) if let_go else Lines((fmt.number(0),)),)),
             Section("care", say("care"), (Facts(tuple((say(k), fmt.number(n)) for k, n in care)),)),
         ),
-        method=(say("method_1"), say("method_2")),
+        method=(say("method_1"), say("method_2"), *((f"{say('record')} {g.record}",) if g.record else ())),
         again=clean(again, 300),
         foot=f"zhenbo 真播 {version}",
     )

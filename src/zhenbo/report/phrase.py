@@ -1,6 +1,6 @@
 """A signal's sentence in one language, its fields filled with numbers as people write them.
 
-The last part of a field's name says what its number is: `_share` a share, `_s` seconds, `_us` a UTC time,
+The last part of a field's name says what its number is: `_share` a share, `_s` seconds, `_us` a UTC time, `_cn` the same in China's time,
 `_minor` money in the currency of the argument `currency`, `_text` words that somebody said (quoted). Other
 numbers get separators; other words are only cleaned and masked. `{n|room|rooms}` is the number with the word that
 goes with it; without a word for the number itself, `{n|is|are:}`, the word alone.
@@ -67,6 +67,8 @@ def _number(key: str, value: float, args: Mapping[str, Any], lang: Lang) -> str:
             return fmt.duration(value, lang)
         if key.endswith("_us"):
             return f"{fmt.clock(int(value), '%Y-%m-%d %H:%M')} UTC"
+        if key.endswith("_cn"):
+            return fmt.china(int(value), lang)
         if key.endswith("_minor"):
             currency = args.get("currency")
             return fmt.money(round(value), masked(currency) if isinstance(currency, str) else "CNY")

@@ -77,6 +77,7 @@ class Governance(msgspec.Struct, frozen=True):
         filed: on which an authority opened a case in the period.
         filed_minor: what those are worth, minor units.
         faults: acts without effect: the record was written by something else.
+        record: `NUMBER:SEAL` of the last act that was looked at; empty where the acts have no places.
     """
 
     start: int
@@ -98,6 +99,7 @@ class Governance(msgspec.Struct, frozen=True):
     filed: int
     filed_minor: int
     faults: int
+    record: str = ""
 
 
 def governance(acts: Iterable[Act], start: int, end: int) -> Governance:
