@@ -135,6 +135,7 @@ BROKEN = {
     "[[entry]]\nkey = 'a'\nat = 2921-01-01T00:00:00Z\nflow = 'deposit.paid'\nparty = 's'\namount = 1": "lies ahead",
     "[[entry]]\nkey = 'a'\nat = 2021-01-01T00:00:00Z\nhold = 'h'\nhow = 'post'": "there is no transaction h",
     "[[entry]]\nkey = 'a'\nat = 2021-01-01T00:00:00Z\nflow = 'x.y'\nsubject = 's'\npostings = [{account='fund:a', amount=1}, {account='fund:b', amount=1}]": "does not balance",
+    '{"key":"a","at":"2021-01-01T00:00:00Z","flow":"deposit.paid","party":"13800138000","amount":1}': "raw number",
     '{"key":"a","at":"2021-01-01T00:00:00Z","flow":"deposit.paid","party":"s","amount":1,"note":"\\ud800"}': "cannot be written down",
     "": "it holds none",
 }  # fmt: skip
@@ -182,3 +183,9 @@ def test_a_file_that_is_too_large_or_no_text_is_told(tmp_path, monkeypatch):
     for name, told in (("l.toml", "Split it"), ("n.toml", "no UTF-8")):
         with pytest.raises(ZhenboError, match=told):
             read_entries(tmp_path / name)
+
+
+def test_a_telephone_number_in_a_note_is_masked_before_it_is_recorded():
+    """A record is for good, and forgets nobody."""
+    entry = {"key": "a", "at": "2021-01-01T00:00:00Z", "flow": "fund.paid_in", "amount": 1, "note": "call 138 0013 8000"}  # fmt: skip
+    assert "8000" not in acts_of([("entry 1", entry)], Pages(), NOW)[0].body

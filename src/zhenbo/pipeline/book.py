@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 from msgspec.structs import replace
@@ -20,6 +21,8 @@ from msgspec.structs import replace
 from zhenbo.act.book import flows
 from zhenbo.act.book.law import check
 from zhenbo.core.acts import Act
+from zhenbo.core.case import pseudonymous
+from zhenbo.core.contacts import hidden
 from zhenbo.core.errors import BookError, RecordError, ZhenboError
 from zhenbo.core.ledger import Book, How, Posting, Settlement, Transaction
 from zhenbo.core.session import DAY
@@ -202,6 +205,7 @@ def acts_of(entries: Sequence[tuple[str, Any]], book: Book, now: int) -> list[Ac
     for place, entry in entries:
         try:
             one = _entry(entry, made, book)
+            one = _fit(one)
             if one.at > now + DAY:
                 raise BookError(f"its time {entry['at']} lies ahead.")
             if isinstance(one, Transaction):
@@ -214,6 +218,16 @@ def acts_of(entries: Sequence[tuple[str, Any]], book: Book, now: int) -> list[Ac
         more = f"\n… and {len(wrong) - TOLD} more" if len(wrong) > TOLD else ""
         raise BookError("Nothing was entered.\n" + "\n".join(wrong[:TOLD]) + more)
     return acts
+
+
+def _fit(one: Transaction | Settlement) -> Transaction | Settlement:
+    """The movement as it can be recorded for good: contacts in its note masked, none in its names."""
+    names = [one.key, one.subject]
+    if isinstance(one, Transaction):
+        names += [unquote(p.account) for p in one.postings]
+    for name in names:
+        pseudonymous("name", name)
+    return replace(one, note=hidden(one.note))
 
 
 def _called(entry: Any) -> str:
