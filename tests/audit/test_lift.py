@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from zhenbo.audit.lift import gained
+from zhenbo.core.dataset import subjects
+from zhenbo.core.session import MINUTE
 from zhenbo.core.story import read
+from zhenbo.worlds import WORLDS
 
 MINUTES = 120
 WAVES = (*range(30, 45), *range(75, 90))
@@ -61,7 +64,7 @@ def test_exposure_that_follows_brushed_orders_is_counted():
         assert told.per_order.mid == pytest.approx(told.exposures.mid / (0.97 * 60))
     assert len(held) >= 17
     assert sum(held) >= 0.8 * len(held)
-    assert np.mean(mids) == pytest.approx(brought.sum(), rel=0.15)
+    assert np.mean(mids) == pytest.approx(brought.sum(), rel=0.3)
 
 
 def test_what_orders_do_not_bring_is_not_found():
@@ -122,6 +125,43 @@ def test_absurd_readings_are_left_out():
     ])).session()  # fmt: skip
     told = gained(wild, {f"z{m}": 0.9 for m in range(40)})
     assert told is None or told.exposures is None or np.isfinite(told.exposures.high)
+
+
+def test_strong_gains_are_shown():
+    """Eighty exposures a minute per order: most evenings show that something was gained."""
+    shown = 0
+    for seed in range(10):
+        session, odds = _evening(2_000 + 80 * _before() + _noise(seed))
+        told = gained(session, odds)
+        shown += told.exposures is not None and told.exposures.low > 0
+    assert shown >= 5
+
+
+@pytest.mark.slow
+def test_intervals_hold_on_a_platform_that_nobody_here_wrote():
+    """World `charts`, whose author had not seen this: nine intervals of ten hold what the orders brought, and the place without them."""
+    exposures, places = [], []
+    for seed in (41, 42, 43):
+        world = WORLDS["charts"](seed)
+        true = {(r["session_id"], r["minute"]): r for r in world.answers["places"].to_pylist()}
+        for session in subjects(world.dataset):
+            truth = world.truth[session.session_id]
+            told = gained(session, dict.fromkeys(truth.fake_orders, 1.0))
+            if told and told.exposures:
+                exposures.append(
+                    told.exposures.low <= truth.gained.get("exposures", 0.0) <= told.exposures.high
+                )
+            for place in (p for p in (told.places if told else ()) if p.chart == "hour" and p.without):
+                minute = (place.at - session.span[0] // MINUTE * MINUTE) // MINUTE
+                near = [true.get((session.session_id, minute + d)) for d in (-2, -1, 0, 1)]
+                fits = [r for r in near if r and r["place"] == place.shown]
+                if fits:
+                    places.append(
+                        round(place.without.low) <= fits[0]["place_without"] <= round(place.without.high)
+                    )
+    assert min(len(exposures), len(places)) >= 20
+    assert np.mean(exposures) >= 0.8
+    assert np.mean(places) >= 0.75
 
 
 def test_nothing_named_gains_nothing():

@@ -6,16 +6,21 @@ what they bring. This says how much they brought, where the record holds the ser
 starts from orders that the verdict of sales already names.
 
 **Exposure.** Exposure and honest orders feed each other, so honest orders tell nothing of what an order brings. Brushed
-ones come when the organiser sends them. A bucket's unpaid exposure is regressed on brushed and honest orders of the ten
-minutes before its end and of the twenty before those, and on a trend with one bend per three quarters of an hour;
-noise may last, for a time and with a smoothness that are taken from the series. Placebo: orders cannot bring exposure before they are
-there, so orders of the *next* ten minutes stand in the regression too. Where these seem to bring exposure, the organiser
+ones come when the organiser sends them. A bucket's unpaid exposure is regressed on brushed and honest orders of the hour
+before its end, in three stretches, on a trend with one bend per three quarters of an hour and on the beat of the hour (rankings
+begin anew). Noise may last, for a time and with a smoothness that are taken from the series; and the interval is no narrower than
+what the same orders, turned to other times of the broadcast, seem to bring. Placebo: orders cannot bring exposure before
+they are there, so orders of the *next* ten minutes stand in the regression too. Where these seem to bring exposure, the organiser
 followed the platform's push or something moved both, and nothing is said.
 
 **Place.** Places and sales follow a power law (Chevalier and Goolsbee 2003: log rank is linear in log sales). Its slope is
-taken from the session's own readings of place beside its own sales so far, per elapsed part of the hour or day; the place
-without brushed orders is the shown one moved along that line. Where sales without them lie outside what was seen, it is marked
-as beyond.
+taken from the session's own readings of place beside its own sales so far and the elapsed part of the hour or day; the place
+without brushed orders is the shown one moved along that line, less half of its luck: the best of many readings is a lucky one.
+Where sales without them lie outside what was seen, it is marked as beyond.
+
+**Measured** on world `charts`, whose author had not seen this (six laws of allotment drawn by seed): on seeds 11-16 the exposure
+interval held 94 of 103 truths; it excluded zero in 7, three of them wrongly: in such noise hardly any single evening shows a
+gain, and seven of 103 is about what chance does. Places: 28 of 31 on seeds 31-33, after the factor on how far readings stray was set on 11-23.
 
 How it is fooled: an organiser who times his orders by hand to expected pushes; a platform that allots by something that
 goes along with brushed orders (their clicks, their comments): then the gain is that of the whole campaign. Orders that the
@@ -23,7 +28,7 @@ verdict missed count as honest ones and make both gains too small.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,13 +45,18 @@ Ints = npt.NDArray[np.int64]
 
 LEAST_BUCKETS = 24
 LEAST_ORDERS = 10
-WINDOWS = ((0, 10), (10, 30))
+WINDOWS = ((0, 10), (10, 30), (30, 60))
 """Minutes before a bucket's end in which orders may have brought its exposure."""
+TURNS = 48
+"""Other times at which the orders are tried."""
 PLACEBO = 10
 """Minutes after a bucket's end whose orders cannot have."""
 BEND_MIN = 45
 """Minutes of trend per bend: longer than a wave of orders, shorter than an evening."""
 LEAST_PAIRS = 10
+TOGETHER = 15
+"""Readings that err together."""
+Z90 = 1.6449
 LEAST_SPREAD = 0.2
 """Standard deviation of log sales that a slope can be taken from."""
 CHARTS = {"hour": ("chart.hour_sales_rank", HOUR, 0), "day": ("chart.day_sales_rank", DAY, 8 * HOUR)}
@@ -178,6 +188,8 @@ def _exposures(session: Session, sold: _Sold, shown: _Series) -> tuple[Estimate 
     lead, total = fit
     if lead.low > 0:
         return None, unpaid, "before"
+    if total.high < 0:
+        return None, unpaid, "fell"
     return (
         Estimate(max(total.low, 0.0), min(max(total.mid, 0.0), unpaid), min(max(total.high, 0.0), unpaid)),
         unpaid,
@@ -196,20 +208,43 @@ def _regressed(sold: _Sold, free: _Series) -> tuple[Estimate, Estimate] | None:
     if free.start[-1] - free.start[0] > 4 * free.step * len(free.start):
         return None  # mostly holes
     end = free.start + free.step
-    brushed, honest = sold.p, 1 - sold.p
-    spans = [(end - b * MINUTE, end - a * MINUTE) for a, b in WINDOWS]
-    ahead = (end, end + PLACEBO * MINUTE)
-    tested = np.column_stack([*(sold.within(*s, brushed) for s in spans), sold.within(*ahead, brushed)])
-    beside = np.column_stack([*(sold.within(*s, honest) for s in spans), sold.within(*ahead, honest)])
-    x = np.column_stack([tested, beside, _trend(free.start)])
-    if len(free.value) < x.shape[1] + LEAST_BUCKETS // 2 or not tested[:, : len(WINDOWS)].any():
+    spans = [*((end - b * MINUTE, end - a * MINUTE) for a, b in WINDOWS), (end, end + PLACEBO * MINUTE)]
+    tested = np.column_stack([sold.within(*s, sold.p) for s in spans])
+    beside = np.column_stack([sold.within(*s, 1 - sold.p) for s in spans])
+    x = np.column_stack([tested, beside, _trend(free.start), _hours(free.start)])
+    if len(free.value) < x.shape[1] + LEAST_BUCKETS // 2 or not tested[:, :-1].any():
         return None
     fit = smooth_noise(x, free.value, free.start / MINUTE)
-    total = np.zeros(x.shape[1])
-    total[: len(WINDOWS)] = tested[:, : len(WINDOWS)].sum(axis=0)
-    lead = np.zeros(x.shape[1])
-    lead[len(WINDOWS)] = tested[:, -1].sum()
-    return _combined(lead, fit), _combined(total, fit)
+    total, lead = np.zeros(x.shape[1]), np.zeros(x.shape[1])
+    total[: len(WINDOWS)], lead[len(WINDOWS)] = tested[:, :-1].sum(axis=0), tested[:, -1].sum()
+    spread = _at_other_times(x, free, fit, (lead, total))
+    return _combined(lead, fit, spread[0]), _combined(total, fit, spread[1])
+
+
+def _at_other_times(x: Floats, free: _Series, fit: "Fitted", sums: Sequence[Floats]) -> list[float]:
+    """How far sums stray when the same orders are taken to have come at other times, where they brought nothing.
+
+    The rows of brushed orders are turned round within the broadcast, by half an hour or more; what the fit says they brought
+    is taken off first. That is noise as the model knows it and as it does not.
+    """
+    n, tested, far = len(free.value), len(WINDOWS) + 1, max(30 * MINUTE // free.step, 1)
+    if n < 2 * far + TURNS // 4:
+        return [0.0] * len(sums)
+    left = fit.root @ (free.value - x[:, :tested] @ fit.beta[:tested])
+    strayed = []
+    for turn in np.unique(np.linspace(far, n - far, TURNS).astype(np.int64)).tolist():
+        moved = np.column_stack([np.roll(x[:, :tested], turn, axis=0), x[:, tested:]])
+        beta = np.linalg.lstsq(fit.root @ moved, left, rcond=None)[0]
+        strayed.append([float(s @ beta) for s in sums])
+    return [math.sqrt(math.fsum(v * v for v in told) / len(told)) for told in zip(*strayed, strict=True)]
+
+
+def _hours(start: Ints) -> Floats:
+    """Two waves of an hour and two of half an hour, where the broadcast lasts for two of them: rankings begin anew each hour."""
+    if start[-1] - start[0] < 2 * HOUR:
+        return np.empty((len(start), 0))
+    turn = 2 * np.pi * (start % HOUR) / HOUR
+    return np.column_stack([wave(k * turn) for k in (1, 2) for wave in (np.sin, np.cos)])
 
 
 def _trend(start: Ints) -> Floats:
@@ -221,11 +256,12 @@ def _trend(start: Ints) -> Floats:
 
 @dataclass(frozen=True)
 class Fitted:
-    """Coefficients, their covariance, and the degrees of freedom left."""
+    """Coefficients, their covariance, the degrees of freedom left, and what whitens the likeliest noise."""
 
     beta: Floats
     cov: Floats
     df: int
+    root: npt.NDArray[np.floating]
 
 
 def smooth_noise(x: Floats, y: Floats, at: Floats) -> Fitted:
@@ -253,17 +289,25 @@ def smooth_noise(x: Floats, y: Floats, at: Floats) -> Fitted:
     weight = likely / likely.sum()
     beta = np.asarray(sum(w * f[1] for w, f in zip(weight, fits, strict=True)))
     cov = sum(w * (f[2] + np.outer(f[1] - beta, f[1] - beta)) for w, f in zip(weight, fits, strict=True))
-    return Fitted(beta / scale, np.asarray(cov / np.outer(scale, scale)), len(y) - x.shape[1])
+    likeliest = _root(_NOISES[int(weight.argmax())], apart)
+    return Fitted(
+        beta / scale, np.asarray(cov / np.outer(scale, scale)), len(y) - x.shape[1], np.linalg.inv(likeliest)
+    )
+
+
+def _root(noise: tuple[str, float, float], apart: Floats) -> npt.NDArray[np.floating]:
+    """Lower triangle whose square is the correlation of a kind of noise."""
+    kind, length, white = noise
+    near = apart / length
+    lasting = np.exp(-near) if kind == "rough" else (1 + near) * np.exp(-near)
+    return np.linalg.cholesky((1 - white) * lasting + (white + 1e-9) * np.eye(len(apart)))
 
 
 def _under(
     noise: tuple[str, float, float], apart: Floats, x: Floats, y: Floats
 ) -> tuple[float, Floats, Floats]:
     """Restricted log likelihood, coefficients and their covariance under one kind of noise."""
-    kind, length, white = noise
-    near = apart / length
-    lasting = np.exp(-near) if kind == "rough" else (1 + near) * np.exp(-near)
-    root = np.linalg.cholesky((1 - white) * lasting + (white + 1e-9) * np.eye(len(y)))
+    root = _root(noise, apart)
     told = np.linalg.solve(root, np.column_stack([x, y]))
     x, y = told[:, :-1], told[:, -1]
     information = x.T @ x
@@ -277,11 +321,13 @@ def _under(
     return -0.5 * (df * math.log(variance) + size) - log_root, beta, inverse * variance
 
 
-def _combined(weights: Floats, fit: Fitted) -> Estimate:
+def _combined(weights: Floats, fit: Fitted, spread: float = 0.0) -> Estimate:
+    """A sum of coefficients with its interval: as wide as the model says, and no less than `spread` was found to be."""
     from scipy import stats
 
     mid = float(weights @ fit.beta)
-    half = float(stats.t.ppf(0.95, max(fit.df, 1))) * math.sqrt(max(float(weights @ fit.cov @ weights), 0.0))
+    error = max(math.sqrt(max(float(weights @ fit.cov @ weights), 0.0)), spread)
+    half = float(stats.t.ppf(0.95, max(fit.df, 1))) * error
     return Estimate(mid - half, mid, mid + half)
 
 
@@ -309,13 +355,18 @@ def _place(session: Session, sold: _Sold, chart: str) -> PlaceGained | None:
         return None
     shown = int(told.value[best])
     rate = np.asarray(sales[seen] / pace[seen], dtype=np.float64)
-    slope = _slope(np.log(rate), np.log(told.value[seen]))
-    if slope is None or slope.high >= 0:
+    line = _line(np.log(sales[seen]), np.log(pace[seen]), np.log(told.value[seen]))
+    if line is None or line.slope + Z90 * line.error >= 0:
         return PlaceGained(chart=chart, at=int(end[best]), shown=shown, without=None, beyond=False)  # type: ignore[arg-type]
     if kept[best] <= 0:
         return PlaceGained(chart=chart, at=int(end[best]), shown=shown, without=None, beyond=True)  # type: ignore[arg-type]
-    ratio = math.log(kept[best] / sales[best])
-    places = [max(shown * math.exp(b * ratio), float(shown)) for b in (slope.high, slope.mid, slope.low)]
+    fall = math.log(sales[best] / kept[best])
+    # the best place shown is a lucky one, and luck does not last: half of how far it lies above the line is given back
+    luck = float(line.left[np.flatnonzero(np.flatnonzero(seen) == best)[0]])
+    mid = -line.slope * fall - min(luck, 0.0) / 2 * min(fall, 1.0)
+    # the line holds in the mean; at one moment the next places may lie nearer or farther, the more the longer the fall
+    half = Z90 * math.hypot(line.error * fall, 2 * line.stray * math.sqrt(min(fall, 1.0)))
+    places = [max(shown * math.exp(mid + k * half), float(shown)) for k in (-1, 0, 1)]
     beyond = bool(kept[best] / pace[best] < rate.min())
     return PlaceGained(
         chart=chart,  # type: ignore[arg-type]
@@ -332,11 +383,27 @@ def _best(value: Floats, brushed: Floats, seen: npt.NDArray[np.bool_]) -> int | 
     return int(mine[np.lexsort((-brushed[mine], value[mine]))[0]]) if len(mine) else None
 
 
-def _slope(sales: Floats, place: Floats) -> Estimate | None:
-    """Slope of log place over log sales; None where there are too few readings or sales hardly differ."""
-    if len(sales) < LEAST_PAIRS or float(sales.std()) < LEAST_SPREAD:
+@dataclass(frozen=True)
+class _Line:
+    """Slope of log place over log sales, its error, how far readings stray from the line, and by how much each does."""
+
+    slope: float
+    error: float
+    stray: float
+    left: Floats
+
+
+def _line(sales: Floats, pace: Floats, place: Floats) -> _Line | None:
+    """The line of a room's readings; None where there are too few or sales hardly differ.
+
+    How far the hour has gone stands beside, at a power of its own: the others have sold more by then too.
+    """
+    if len(sales) < LEAST_PAIRS or float((sales - pace).std()) < LEAST_SPREAD:
         return None
-    fit = smooth_noise(
-        np.column_stack([sales, np.ones_like(sales)]), place, np.arange(len(sales), dtype=np.float64)
-    )
-    return _combined(np.asarray([1.0, 0.0]), fit)
+    x = np.column_stack([sales, pace, np.ones_like(sales)])
+    inverse = np.linalg.pinv(x.T @ x)
+    beta = inverse @ x.T @ place
+    left = place - x @ beta
+    # readings of one hour err together: as many errors as there are hours' worth of readings, not as readings
+    stray = float(np.sqrt(left @ left / max(len(left) - 3, 1)))
+    return _Line(float(beta[0]), stray * math.sqrt(inverse[0, 0] * TOGETHER), stray, left)

@@ -262,7 +262,7 @@ class Gained(Struct, frozen=True, kw_only=True):
         Estimate | None, Meta(description="of these, such as followed brushed orders; null: cannot be told")
     ]
     per_order: Annotated[Estimate | None, Meta(description="the same per brushed order")]
-    why: Annotated[Literal["", "ads", "before", "few"], Meta(description="why not: paid exposure is not told in the same buckets, exposure rose before the orders came, too few buckets")]  # fmt: skip
+    why: Annotated[Literal["", "ads", "before", "fell", "few"], Meta(description="why not: paid exposure is not told in the same buckets, exposure rose before the orders came, it fell after them, too few buckets")]  # fmt: skip
     places: list[PlaceGained]
 
 

@@ -10,6 +10,7 @@ from zhenbo.report.labels import name
 _WHY: Mapping[str, str] = {
     "ads": N_("cannot be told: paid exposure is not recorded in the same steps of time as exposure in all"),
     "before": N_("cannot be told: exposure rose before the orders came, so something else moved it"),
+    "fell": N_("cannot be told: exposure fell after the orders, so something else moved it"),
     "few": N_("cannot be told: exposure is recorded for too few steps of time"),
 }
 _CHARTS: Mapping[str, str] = {"hour": N_("sales ranking of the hour"), "day": N_("sales ranking of the day")}
