@@ -118,6 +118,27 @@ def _between(start: str, end: str) -> tuple[int, int]:
     return moments[0], moments[1]
 
 
+@click.command("publish")
+@_options
+def publish(**options: Any) -> None:
+    """The sanctions that a platform publishes (公示): shop, conduct and measure, as long as they stand."""
+    from zhenbo.act.governance.admission import files as admitted
+    from zhenbo.act.governance.publish import published
+    from zhenbo.cli.case_ import now, packed, store
+    from zhenbo.pipeline.governance import state_of
+    from zhenbo.report.publish import published_page
+
+    at = now(options)
+    with store(options) as kept:
+        rows, nameless = published(state_of(kept), admitted(kept.read(kind="admission.")), at)
+    titles = {o.id: o.title for o in packed(options).offence}
+    finish(published_page(rows, titles, at, options["lang"]), {"published": rows, "role_unknown": nameless}, "published", options)  # fmt: skip
+    if nameless:
+        click.echo(
+            _said(options, "nameless").format(n=len(nameless), parties=", ".join(nameless[:5])), err=True
+        )
+
+
 @click.command("campaign")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--name", required=True, help="Of the campaign; run again under it, nothing is done twice.")
@@ -361,6 +382,7 @@ _WORDS = {
     "passed": ("合格：{asked} 题答对 {right} 题（须 {needs} 题）。", "Passed: {right} of {asked} right ({needs} needed)."),
     "failed": ("不合格：{asked} 题答对 {right} 题（须 {needs} 题）。", "Not passed: {right} of {asked} right ({needs} needed)."),
     "nothing": ("无。", "None."),
+    "nameless": ("{n} 个当事方未记录角色，未公示（{parties}）：先以 `zhenbo case admit` 记录。", "{n} parties are not named, since nobody has recorded their role ({parties}): `zhenbo case admit` does."),
     "quality": ("{by}：金标 {golden}，误罚 {harsh}，复核一致 {agreed}，申诉改变 {overturned}", "{by}: golden {golden}, too harsh {harsh}, second reviews agreed {agreed}, changed on appeal {overturned}"),
 }  # fmt: skip
 
@@ -382,4 +404,4 @@ def _answer(body: object, text: str, options: dict[str, Any]) -> None:
     click.echo(text, err=options["as_json"])
 
 
-VERBS = (report, campaign, party_, leave, admit, quiz, files_, queue, evasion, tier, reviewers, year)
+VERBS = (report, publish, campaign, party_, leave, admit, quiz, files_, queue, evasion, tier, reviewers, year)

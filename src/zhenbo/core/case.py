@@ -107,6 +107,7 @@ class Case(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, om
                 raise CaseError(
                     f"A case's {name} has 1 to {LONGEST} printable characters, not {text[:60]!r}."
                 )
+        _worded(self)
         for key in self.keys:
             if hidden(key) != key:
                 raise CaseError(f"Case {self.id}: key {hidden(key)} holds a raw number or address. A record is for good: give its pseudonym, as `zhenbo import` makes it.")  # fmt: skip
@@ -124,6 +125,7 @@ class Established(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=T
     def __post_init__(self) -> None:
         person(self.by, self.case)
         _said(self, "reason", "why the facts are so")
+        _worded(self)
 
 
 class Recourse(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -323,6 +325,7 @@ class Appeal(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         _said(self, "text", "what is objected")
+        msgspec.structs.force_setattr(self, "by", hidden(self.by))
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
@@ -347,6 +350,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True
     def __post_init__(self) -> None:
         person(self.by, self.case)
         _said(self, "reason", "the reasons of the decision")
+        _worded(self)
         if (self.outcome == "lowered") != (self.instead is not None):
             raise CaseError(
                 f"Decision in case {self.case}: `lowered` names what stands instead, and only that does."
@@ -386,9 +390,9 @@ def person(by: str, case: str) -> str:
     Raises:
         CaseError: when it is none.
     """
-    if not _PERSON.fullmatch(by):
+    if not _PERSON.fullmatch(by) or hidden(by) != by:
         raise CaseError(
-            f"Case {case}: {by[:80]!r} is no person. Write person:NAME, the one who answers for it."
+            f"Case {case}: {hidden(by)[:80]!r} is no person. Write person:NAME, the one who answers for it, without numbers or addresses."
         )
     return by
 
@@ -425,6 +429,13 @@ def _said(body: msgspec.Struct, name: str, what: str) -> None:
     if not text.strip() or len(text) > 4_000:
         raise CaseError(f"Case {body.case}: say {what}, in at most 4,000 characters.")  # type: ignore[attr-defined]
     msgspec.structs.force_setattr(body, name, hidden(text))
+
+
+def _worded(body: "Case | Established | Decision") -> None:
+    """Facts in words with contacts and addresses masked, as all that is recorded for good."""
+    told = {name: hidden(v) if isinstance(v, str) else v for name, v in body.facts.items()}
+    if told != body.facts:
+        msgspec.structs.force_setattr(body, "facts", told)
 
 
 def _full(part: Stated | Basis) -> bool:

@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 
 from zhenbo.act.book import flows
 from zhenbo.act.governance import desk, money
+from zhenbo.act.governance.admission import File
 from zhenbo.act.governance.figures import clocks
 from zhenbo.act.governance.fold import SANCTIONED, fold, standing
 from zhenbo.act.governance.ladder import propose
 from zhenbo.act.governance.law import admit
 from zhenbo.act.governance.penalties import read_penalties
+from zhenbo.act.governance.publish import published
 from zhenbo.core.acts import Act
+from zhenbo.core.admission import Registered
 from zhenbo.core.case import Case, Sanction
 from zhenbo.core.errors import CaseError, PackError, RecordError
 from zhenbo.core.session import DAY
@@ -376,3 +379,24 @@ def test_what_was_let_go_is_not_referred():
     record.append([desk.dropped(fold(record.read()), "a", "person:li", "genuine", START)])
     with pytest.raises(CaseError, match="nothing to refer"):
         desk.referred(fold(record.read()), "a", "person:li", "SAMR", START + DAY)
+
+
+def test_what_stands_is_published_by_the_next_working_day_and_what_fell_or_ended_is_not():
+    """Shop and measure as long as it stands; a host and one of unknown role are not named."""
+    record = lodged()
+    for party in ("shop", "host", "stranger"):
+        sanctioned(record, Case(f"a-{party}", party, "counterfeit", START, FAKE), START)
+    papers = {p: File(p, START, Registered(role, p)) for p, role in (("shop", "merchant"), ("host", "host"))}
+    state = fold(record.read())
+    rows, nameless = published(state, papers, START + DAY)
+    assert [(r.party, r.step, str(r.by), r.appealed) for r in rows] == [
+        ("shop", "suspend", "2026-04-02", False)
+    ]
+    assert nameless == ["stranger"]
+    assert published(state, papers, START + 7 * DAY + 1)[0] == []
+    record.append([desk.appealed(state, "a-shop", "boss", "genuine", START + DAY)])
+    assert published(fold(record.read()), papers, START + DAY)[0][0].appealed
+    acts = desk.decided(
+        fold(record.read()), "a-shop", "person:wang", "genuine", PACK, START + DAY, overturn=True
+    )
+    assert published(fold([*record.read(), *acts]), papers, START + DAY)[0] == []
