@@ -103,7 +103,7 @@ def leave(store: Store, party: str, terms: Terms, at: int) -> Leaving:
     left = gone[0].at if gone else at
     with store.book() as book:
         going = refund(party, book, terms, left, at)
-    moves = going.transactions(f"exit/{party}/{at}", at)
+    moves = going.transactions(f"exit/{party}/{at // 1_000_000}", at)
     store.append([*(gone or [Act.of(key, LEFT, party, at, Left())]), *(m.act() for m in moves)])
     return going
 

@@ -299,7 +299,8 @@ def _state(docket: Docket, facts: Mapping[str, Say], lang: Lang) -> Iterable[Fac
         items.append((say("decided_by", lang), f"{fmt.clock(until, '%Y-%m-%d %H:%M')} UTC"))
     known = []
     for name, value in sorted(docket.case.facts.items()):
-        told = say("yes" if value else "no", lang) if isinstance(value, bool) else masked(str(value), 80)
+        said = Say(f"{{{name}}}", f"{{{name}}}")
+        told = say("yes" if value else "no", lang) if isinstance(value, bool) else phrase(said, {name: value}, lang)  # fmt: skip
         known.append((named(facts, name, lang), told))
     if docket.status not in _CLEARED:
         yield Facts((*items, *known))

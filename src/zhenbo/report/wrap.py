@@ -22,6 +22,8 @@ _UNIT = re.compile(
 )
 GAP = 2
 """Columns of a table stand this far apart."""
+SLIVER = 8
+"""Cells below which no column of longer texts is squeezed: one Chinese character a line is no table."""
 
 
 def units(text: str) -> Iterator[tuple[int, int]]:
@@ -86,8 +88,8 @@ def widths(columns: Sequence[Sequence[str]], room: int) -> list[int] | None:
         columns: the texts of each column, head included.
         room: cells of the terminal that the table may take.
     """
-    least = [max(map(narrowest, texts), default=0) for texts in columns]
     found = [max(map(cell_len, texts), default=0) for texts in columns]
+    least = [max(*map(narrowest, texts), min(w, SLIVER)) for texts, w in zip(columns, found, strict=True)]
     room -= GAP * len(columns)
     if sum(least) > room:
         return None

@@ -113,10 +113,15 @@ def test_every_item_has_decision_reviewer_reason_and_evidence_before_it_goes_liv
     acts = [told("shop", "listing.submitted", NOW, given)]
     assert [i.state(NOW + 2 * DAY) for i in open_items(queue(acts).values(), NOW + 2 * DAY)] == ["late"]
     acts.append(told("shop", "listing.reviewed", NOW + 1, Reviewed("honey", "approve", "person:li", "ok", ("e",))))  # fmt: skip
-    assert queue(acts)["honey"].may_go_live(NOW + DAY)
-    assert not queue(acts)["honey"].may_go_live(NOW)
+    assert queue(acts)["shop", "honey"].may_go_live(NOW + DAY)
+    assert not queue(acts)["shop", "honey"].may_go_live(NOW)
     acts.append(told("shop", "listing.submitted", NOW + 2, given))
-    assert not queue(acts)["honey"].may_go_live(NOW + DAY)
+    assert not queue(acts)["shop", "honey"].may_go_live(NOW + DAY)
+    for by, at in (("person:li", NOW + 1), ("person:Shop", NOW + 3)):
+        review = told("shop", "listing.reviewed", at, Reviewed("honey", "approve", by, "ok", ("e",)))
+        assert not queue([*acts, review])["shop", "honey"].may_go_live(NOW + DAY), "dated back, or its own"
+    other = told("other", "listing.submitted", NOW + 3, given)
+    assert len(open_items(queue([*acts, other]).values(), NOW)) == 2, "the same name, of two shops"
 
 
 def blacklisted(keys):

@@ -157,10 +157,10 @@ class State:
         if isinstance(body, Case):
             if body.id in self.dockets:
                 raise CaseError(f"Case {body.id} is open already.")
-            if body.party != act.subject or body.happened > act.at:
-                raise CaseError(
-                    f"Case {body.id}: it is about {body.party} at {body.happened}; the act says {act.subject} at {act.at}."
-                )
+            if body.party != act.subject:
+                raise CaseError(f"Case {body.id} is about {body.party}, not {act.subject}.")
+            if body.happened > act.at:
+                raise CaseError(f"Case {body.id}: it happened {(body.happened - act.at) / DAY:,.1f} days after it is opened. Open it when it has happened: --at.")  # fmt: skip
             self.dockets[body.id] = Docket(case=body, opened=act.at, last=act.at)
             self.parties.setdefault(body.party, []).append(body.id)
             return

@@ -7,6 +7,7 @@ from typing import Literal
 from zhenbo.act.governance.admission import REVIEWED, SUBMITTED
 from zhenbo.core.acts import Act
 from zhenbo.core.admission import Reviewed, Submitted
+from zhenbo.core.case import persona
 
 
 @dataclass(frozen=True)
@@ -38,18 +39,21 @@ class Item:
         return self.state(now) == "approved"
 
 
-def queue(acts: Iterable[Act]) -> dict[str, Item]:
-    """Items by name; put forward again, an item waits again, since it may be another one now."""
-    items: dict[str, Item] = {}
+def queue(acts: Iterable[Act]) -> dict[tuple[str, str], Item]:
+    """Items by party and name; put forward again, an item waits again, since it may be another one now.
+
+    A review dated before the item was put forward, or given by the party itself, is none.
+    """
+    items: dict[tuple[str, str], Item] = {}
     for act in acts:
         if act.kind == SUBMITTED:
             given = act.read(Submitted)
-            items[given.item] = Item(act.subject, given, act.at)
+            items[act.subject, given.item] = Item(act.subject, given, act.at)
         elif act.kind == REVIEWED:
             review = act.read(Reviewed)
-            item = items.get(review.item)
-            if item is not None and item.party == act.subject:
-                items[review.item] = Item(item.party, item.submitted, item.at, review, act.at)
+            item = items.get((act.subject, review.item))
+            if item is not None and act.at >= item.at and persona(review.by) != persona(item.party):
+                items[act.subject, review.item] = Item(item.party, item.submitted, item.at, review, act.at)
     return items
 
 
