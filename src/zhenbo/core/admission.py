@@ -70,6 +70,14 @@ class Trained(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     asked: int
     passed: bool
 
+    def __post_init__(self) -> None:
+        if (
+            not 0 <= self.right <= self.asked
+            or self.asked < 1
+            or (self.passed and 2 * self.right < self.asked)
+        ):
+            raise CaseError(f"A quiz of {self.asked} questions with {self.right} right was not {'passed' if self.passed else 'sat'}.")  # fmt: skip
+
 
 class Left(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A party leaves, and asks for its deposit."""

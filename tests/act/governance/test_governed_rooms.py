@@ -260,3 +260,12 @@ def test_admission_records_no_contact_for_good(tmp_path, was, now, what):
     assert "***" in bodies
     assert "abc12345" not in bodies
     assert "0013" not in bodies
+
+
+def test_nobody_verifies_oneself_and_no_quiz_is_passed_without_answers():
+    """A file may tell of a quiz and a check; it may not tell what cannot be."""
+    own = told("shop", "admission.verified", NOW, Verified("person:SHOP", ("sha256:1",)))
+    assert files([*ready("shop", at=NOW - 300 * DAY), own])["shop"].verified == NOW - 300 * DAY + 1
+    for right, asked in ((0, 10), (11, 10), (0, 0), (-1, 4)):
+        with pytest.raises(CaseError, match="quiz"):
+            Trained("live", right, asked, True)

@@ -27,7 +27,7 @@ from zhenbo.core.admission import (
     Trained,
     Verified,
 )
-from zhenbo.core.case import CAPABILITIES, TITLES, Basis, Scalar, Stated
+from zhenbo.core.case import CAPABILITIES, TITLES, Basis, Scalar, Stated, persona
 from zhenbo.core.evidence import Say
 from zhenbo.core.session import DAY
 
@@ -103,6 +103,8 @@ def _entered(file: File, body: msgspec.Struct, at: int) -> File:
     match body:
         case Registered():
             return replace(file, registered=at, papers=body, operator=body.operator, left=None)
+        case Verified() if persona(body.by) == persona(file.party):
+            return file  # nobody verifies oneself
         case Verified():
             return replace(file, verified=at, operator=body.operator or file.operator)
         case Observed():
