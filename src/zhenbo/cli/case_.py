@@ -99,6 +99,7 @@ def open_(paths: tuple[Path, ...], party: str | None, example: bool, **options: 
 def establish(case: str, by: str, reason: str, facts: tuple[str, ...], grounds: tuple[str, ...], **options: Any) -> None:  # fmt: skip
     """Add facts to CASE or put them right, and propose anew."""
     from zhenbo.act.governance import desk
+    from zhenbo.pipeline.governance import append
 
     at, pack = now(options), packed(options)
     with store(options) as kept:
@@ -107,7 +108,7 @@ def establish(case: str, by: str, reason: str, facts: tuple[str, ...], grounds: 
         state.take(acts[0])
         acts.append(desk.proposed(state, case, pack, at))
         state.take(acts[1])
-        kept.append(acts)
+        append(kept, acts)
     _show(state, case, at, pack, options)
 
 
@@ -117,6 +118,7 @@ def establish(case: str, by: str, reason: str, facts: tuple[str, ...], grounds: 
 def propose(cases: tuple[str, ...], **options: Any) -> None:
     """What the rules make of CASES as they stand now, e.g. because an earlier sanction has fallen."""
     from zhenbo.act.governance import desk
+    from zhenbo.pipeline.governance import append
 
     at, pack = now(options), packed(options)
     with store(options) as kept:
@@ -124,7 +126,7 @@ def propose(cases: tuple[str, ...], **options: Any) -> None:
         for case in cases:
             act = desk.proposed(state, case, pack, at)
             state.take(act)
-            kept.append([act])
+            append(kept, [act])
     for case in cases:
         _show(state, case, at, pack, options)
 
@@ -345,11 +347,13 @@ def _title(pack: "Penalties", offence: str) -> "Say":
 
 def _one_act(case: str, make: Callable[["State", int], Any], options: dict[str, Any]) -> None:
     """Append one act of a case and show the case."""
+    from zhenbo.pipeline.governance import append
+
     at, pack = now(options), packed(options)
     with store(options) as kept:
         state = _state(kept)
         act = make(state, at)
-        kept.append([act])
+        append(kept, [act])
         state.take(act)
     _show(state, case, at, pack, options)
 

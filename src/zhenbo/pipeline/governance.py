@@ -175,6 +175,20 @@ def state_of(store: Store) -> State:
     return fold(store.read(kind="case."))
 
 
+def append(store: Store, acts: Sequence[Act]) -> None:
+    """Append acts of cases and the money they move, all or none.
+
+    Raises:
+        CaseError: when somebody else has acted on the party meanwhile; RecordError otherwise.
+    """
+    try:
+        store.append(acts)
+    except RecordError as error:
+        if str(error).startswith("Key case/"):
+            raise CaseError(f"Somebody else has acted on {acts[0].subject} at the same moment; nothing of this was recorded. Look at the case again, then decide.") from error  # fmt: skip
+        raise
+
+
 def open_all(store: Store, state: State, given: Sequence[Case | Passed], pack: Penalties, at: int) -> int:
     """Open and propose those that are new; what was opened before is left as it is.
 
@@ -209,7 +223,7 @@ def notice(store: Store, state: State, case: str, pack: Penalties, at: int) -> S
     sanction = act.read(Sanction)
     with store.book() as book:
         moves = money.taken(sanction, book, at)
-    store.append([act, *(m.act() for m in moves)])
+    append(store, [act, *(m.act() for m in moves)])
     state.take(act)
     return sanction
 
@@ -231,7 +245,7 @@ def regrade(store: Store, state: State, fallen: str, pack: Penalties, at: int) -
 def _restored(store: Store, state: State, acts: list[Act]) -> list[Act]:
     with store.book() as book:
         moves = money.given_back(state, acts, book)
-    store.append([*acts, *(m.act() for m in moves)])
+    append(store, [*acts, *(m.act() for m in moves)])
     for act in acts:
         state.take(act)
     return acts

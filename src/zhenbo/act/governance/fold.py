@@ -167,9 +167,9 @@ class State:
         docket = self.of(body.case)  # type: ignore[attr-defined]
         if docket.case.party != act.subject:
             raise CaseError(f"Case {docket.case.id} is about {docket.case.party}, not {act.subject}.")
+        after = _STEPS[act.kind](docket, body, act.at, self)
         # a notice dated back would leave no time to appeal, an appeal dated back would never be late
         _must(act.at >= docket.last, docket, "what is done now cannot be dated before what was done last.")
-        after = _STEPS[act.kind](docket, body, act.at, self)
         self.dockets[docket.case.id] = replace(after, last=act.at)
 
 
