@@ -73,6 +73,8 @@ def rechecked(found: Opened) -> list[Check]:
     told = CaseFile.read(found.data)
     try:
         return list(_checks(told, found))
+    except CaseError as error:
+        raise ZhenboError(f"The bundle is intact, and its acts make no case {told.made.case[:80]!r}: it was not made by `zhenbo evidence make`, or acts were left out before it was signed.") from error  # fmt: skip
     except UNFORESEEN as error:
         raise ZhenboError(f"The bundle is intact, and its data cannot be computed with ({type(error).__name__}: {str(error)[:200]}): it was not made by `zhenbo evidence make`, or by another version.") from error  # fmt: skip
 
