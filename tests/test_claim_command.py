@@ -70,6 +70,18 @@ def test_usage_is_told(tmp_path):
     assert call(tmp_path / "x.toml", "--as-of", "soon").exit_code == 2
 
 
+def test_times_that_cannot_be_are_refused_with_their_names(tmp_path):
+    """Signed for before it was ordered: neither granted nor refused, but named."""
+    file = tmp_path / "c.toml"
+    file.write_text(
+        'id = "c"\nkind = "no_reason"\nfiled_at = 2026-05-20T10:00:00+08:00\n[purchase]\nid = "o"\npaid = 9950\n'
+        "ordered_at = 2026-05-14T10:00:00+08:00\nsigned_at = 2026-05-12T10:00:00+08:00\n", "utf-8",
+    )  # fmt: skip
+    said = CliRunner().invoke(command, [str(file)])
+    assert said.exit_code == 1
+    assert "signed_at lies before ordered_at" in said.stderr
+
+
 @pytest.mark.slow
 def test_an_appeal_is_recorded_and_answered_by_a_person(tmp_path):
     """Appeal, answer, page; a second answer has nothing to answer."""

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from zhenbo.core.claim import (
     State,
 )
 from zhenbo.core.errors import Reject, ZhenboError
+from zhenbo.core.session import HOUR
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIMES = frozenset({"at", "due", "filed_at", "contacted_at", "received_back_at", "ordered_at", "signed_at"})
@@ -221,12 +223,24 @@ def _sound(claim: Claim) -> None:
     money = [bought.paid, bought.refunded, bought.appraisal, bought.gift_unreturned, bought.kept_price, bought.set_paid, bought.freight, bought.freight_cover]  # fmt: skip
     for promise in claim.promises:
         sound_promise(promise)
+    _in_turn({"ordered_at": bought.ordered_at, "signed_at": bought.signed_at, "received_back_at": claim.received_back_at})  # fmt: skip
+    _in_turn({"ordered_at": bought.ordered_at, "filed_at": claim.filed_at})
     orders, faults = bought.buyer_orders or 0, claim.faults or 0
     if not (0 <= orders <= _MANY and 0 <= faults <= _MANY):
         raise ValueError(f"buyer_orders {orders} and faults {faults} are counts of 0 to {_MANY}")
     wrong = [m for m in money if m is not None and not 0 <= m <= _MOST]
     if wrong:
         raise ValueError(f"{wrong[0]} is no amount; write whole minor units (fen), 5900 for 59 yuan")
+
+
+def _in_turn(times: Mapping[str, int | None]) -> None:
+    """Nothing is signed for, claimed or sent back before it was ordered; clocks may disagree by an hour."""
+    told = [(key, at) for key, at in times.items() if at is not None]
+    for (first, a), (then, b) in pairwise(told):
+        if b < a - HOUR:
+            raise ValueError(
+                f"{then} lies before {first}: correct one of them, or leave out the one that is not known"
+            )
 
 
 def sound_promise(promise: Promise) -> None:
