@@ -194,11 +194,15 @@ def _again() -> str:
 
 
 def _record(found: "Decided", url: str) -> None:
+    from zhenbo.core.errors import BookError
     from zhenbo.pipeline.claims import recorded
     from zhenbo.pipeline.record import opened
 
     with opened(url) as store:
-        new, left = recorded(found, store)
+        try:
+            new, left = recorded(found, store)
+        except BookError as error:
+            raise BookError(f"Nothing of this run was recorded or paid; the page tells what is due. {error}") from error  # fmt: skip
     told(f"{new} acts recorded.")
     if left:
         told(f"{left} claims whose decision fell on appeal: nothing new is known of them, so nothing was recorded. Add what was found.")  # fmt: skip
