@@ -20,7 +20,12 @@ from zhenbo.core.errors import RecordError
 from zhenbo.core.ledger import SETTLEMENT, TRANSACTION, Moved, Settlement, Transaction
 
 DECIDED, APPEALED, ANSWERED = "guarantee.decided", "guarantee.appealed", "guarantee.appeal_decided"
-_FLOW = {"damages": "compensation.punitive", "freight": "freight.paid", "rate": "compensation.paid", "appraisal": "compensation.paid"}
+_FLOW = {
+    "damages": "compensation.punitive",
+    "freight": "freight.paid",
+    "rate": "compensation.paid",
+    "appraisal": "compensation.paid",
+}
 
 
 class Verdict(msgspec.Struct, frozen=True):
