@@ -53,6 +53,8 @@ PLACEBO = 10
 """Minutes after a bucket's end whose orders cannot have."""
 BEND_MIN = 45
 """Minutes of trend per bend: longer than a wave of orders, shorter than an evening."""
+PART = 0.05
+"""Part of the sales so far that brushed ones must be for a place to be theirs."""
 LEAST_PAIRS = 10
 TOGETHER = 15
 """Readings that err together."""
@@ -350,7 +352,7 @@ def _place(session: Session, sold: _Sold, chart: str) -> PlaceGained | None:
     kept = sales - sold.within(began, end, sold.amount * sold.p)
     pace = (end - began) / period
     seen = (told.value >= 1) & (sales > 0)
-    best = _best(told.value, sales - kept, seen)
+    best = _best(told.value, sales - kept, seen & (sales - kept >= PART * sales))
     if best is None:
         return None
     shown = int(told.value[best])

@@ -13,6 +13,8 @@ _WHY: Mapping[str, str] = {
     "fell": N_("cannot be told: exposure fell after the orders, so something else moved it"),
     "few": N_("cannot be told: exposure is recorded for too few steps of time"),
 }
+ALL = 0.9
+"""Part of the exposure up to which an interval from nothing still says something."""
 _CHARTS: Mapping[str, str] = {"hour": N_("sales ranking of the hour"), "day": N_("sales ranking of the day")}
 
 
@@ -29,6 +31,11 @@ def _exposure(told: Gained, lang: Lang) -> str:
     if told.exposures is None or told.per_order is None or not told.unpaid:
         return tr(lang, "exposure: %(why)s", why=name(_WHY, told.why or "few", lang))
     e, each = told.exposures, told.per_order
+    if e.low <= 0 and e.high >= ALL * told.unpaid:
+        return tr(
+            lang, "exposure: how much of the %(unpaid)s not paid for followed the %(orders)s orders named cannot be told from so restless a series",
+            orders=fmt.number(told.orders), unpaid=fmt.number(told.unpaid),
+        )  # fmt: skip
     if e.low <= 0:
         return tr(
             lang, "exposure: none can be shown to have followed the %(orders)s orders named (at most %(high)s of %(unpaid)s not paid for)",
