@@ -92,7 +92,12 @@ def _block(seen: SubjectView, console: Console, lang: Lang) -> None:
     body.append(_line(tr(lang, "Data"), seen.data, lang))
     if seen.purchaser:
         body.append(_line(tr(lang, "Who bought it"), seen.purchaser, lang))
-    body += [_line(tr(lang, "What these orders gained"), line, lang) for line in seen.gained]
+    if seen.gained:
+        body.append(
+            _line(
+                tr(lang, "What these orders gained"), ("；" if lang == "zh" else "; ").join(seen.gained), lang
+            )
+        )
     for text in body:
         console.print(Padding(text, (0, 0, 0, 2)))
     if seen.fakes or seen.bridge:
