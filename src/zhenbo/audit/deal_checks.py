@@ -17,6 +17,7 @@ from zhenbo.core.parties import OPERATES
 from zhenbo.core.session import DAY
 from zhenbo.core.settlement import Answer, Check, PledgeSeen, Span
 from zhenbo.core.subject import Outcome
+from zhenbo.core.verdict import Z90
 
 TITLES = {
     "fee_high": Say("Slot fee too high", "坑位费高"),
@@ -107,7 +108,6 @@ BY = {
     "speech": Say("speech", "话术"),
     "broadcast": Say("length of the broadcast", "直播时长"),
 }
-_Z90 = 1.6449
 SETTLED = 15 * DAY
 """Time after the last broadcast within which returns are still to come; judgement."""
 RETURNED = 30 * DAY
@@ -244,9 +244,9 @@ def _usual(told: Told) -> tuple[float, float] | None:
 
 def _wilson(hits: int, n: int) -> tuple[float, float]:
     """90 % interval of a share (Wilson 1927)."""
-    share, z2 = hits / n, _Z90**2
+    share, z2 = hits / n, Z90**2
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z90 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+    half = Z90 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
     return centre - half, centre + half
 
 

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from zhenbo.audit.projection import Base, Curve, curve, projected
 from zhenbo.audit.returns import Sales, Usual, returns
 from zhenbo.core.session import Session
-from zhenbo.core.verdict import BridgePart, Gmv, Interval, OfWhich
+from zhenbo.core.verdict import Z90, BridgePart, Gmv, Interval, OfWhich
 from zhenbo.kernel.orders import Orders, orders
 from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB
 
@@ -39,7 +39,6 @@ _PRIOR = 1 / (1 + 10 ** (-ACCOUNT_PRIOR_DB / 10))
 _SHARED_DB = 3.0
 """The weights of one session err together; the interval moves all odds by this much before chance is added."""
 
-_Z90 = 1.6449
 IDS = 20
 """Orders named per line of the bridge, the largest first."""
 
@@ -103,7 +102,7 @@ class _Split:
 
 
 def _split(made: Orders, probability: Mapping[str, float]) -> _Split:
-    currency, mine = _majority(made)
+    currency, mine = majority(made.currency, made.currencies)
     created = np.where(mine, made.amount, 0)
     cancelled = np.where(made.happened("cancelled"), created, 0)
     unpaid = np.where(made.was_paid, 0, created - cancelled)
@@ -177,14 +176,19 @@ def _line(name: Any, amount: int, parts: Ints, ids: pa.Array) -> BridgePart:
     )
 
 
-def _majority(made: Orders) -> tuple[str, npt.NDArray[np.bool_]]:
-    """The currency of most orders (first by name among equals), and which orders are in it; silence joins it."""
-    named = made.currency[made.currency >= 0]
+def majority(currency: Ints, names: tuple[str, ...]) -> tuple[str, npt.NDArray[np.bool_]]:
+    """The currency of most orders (first by name among equals), and which orders are in it; silence joins it.
+
+    Args:
+        currency: code per order into `names`, −1 where none is told.
+        names: what the codes stand for.
+    """
+    named = currency[currency >= 0]
     if not len(named):
-        return DEFAULT_CURRENCY, np.ones(len(made), dtype=bool)
+        return DEFAULT_CURRENCY, np.ones(len(currency), dtype=bool)
     count = np.bincount(named)
-    best = min(np.flatnonzero(count == count.max()), key=lambda i: made.currencies[i])
-    return made.currencies[best], (made.currency == best) | (made.currency < 0)
+    best = min(np.flatnonzero(count == count.max()), key=lambda i: names[i])
+    return names[best], (currency == best) | (currency < 0)
 
 
 def _listed(ids: pa.Array, probability: Mapping[str, float]) -> tuple[Floats, npt.NDArray[np.bool_]]:
@@ -203,8 +207,8 @@ def _brushed(rest: Ints, p: Floats, judged: npt.NDArray[np.bool_]) -> tuple[int,
     spoken = np.where(p > _PRIOR, p, 0.0)
     mid = _sum(rest, spoken)
     below, above = _moved(spoken, -_SHARED_DB), _moved(np.where(judged, p, 0.0), _SHARED_DB)
-    low = _sum(rest, below) - _Z90 * _deviation(rest, below)
-    high = _sum(rest, above) + _Z90 * _deviation(rest, above)
+    low = _sum(rest, below) - Z90 * _deviation(rest, below)
+    high = _sum(rest, above) + Z90 * _deviation(rest, above)
     most = int(rest[judged & (p > 0)].sum())
     expected = min(round(mid), most)
     return (

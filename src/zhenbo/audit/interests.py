@@ -6,7 +6,7 @@ A promise of sales (保销, 对赌) turns this round: whoever promised has to ma
 when the promise fails, loses by orders that keep it. What neither catalogue nor papers tell is no fact.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -142,7 +142,8 @@ def _of(session: Session, made: Orders, deal: Deal) -> Bools:
         at = made.at["created"]
         last = np.iinfo(np.int64).max if deal.until is None else deal.until
         ours = (at >= (deal.since or 0)) & (at <= last)
-    return ours & _among(made, "target_id", deal.products) if deal.products else ours
+    goods = made.keys["target_id"], made.names["target_id"]
+    return ours & among(*goods, deal.products) if deal.products else ours
 
 
 def _accounts(
@@ -161,14 +162,16 @@ def _accounts(
     for fact, parties in sides.items():
         own = np.zeros(len(made), dtype=bool)
         for party in sorted(parties - both):  # whoever sells his own goods in his own room is no side
-            own |= _among(made, "actor_id", registry.accounts(party, at))
-            own |= _among(made, "pay", registry.payers(party, at))
+            own |= among(made.keys["actor_id"], made.names["actor_id"], registry.accounts(party, at))
+            own |= among(made.keys["pay"], made.names["pay"], registry.payers(party, at))
         yield fact, float(own[mine].mean()), int(mine.sum())
 
 
-def _among(made: Orders, key: str, wanted: Collection[str]) -> Bools:
-    """Orders with one of some names under a key."""
-    code, names = made.keys[key], made.names[key]
-    hit = pc.is_in(names, value_set=pa.array(sorted(wanted), pa.string()))
-    known = np.append(np.asarray(hit.to_numpy(zero_copy_only=False), dtype=bool), False)
-    return np.asarray(known[code])
+def among(code: Ints, names: pa.Array, wanted: Iterable[str]) -> Bools:
+    """Which codes stand for one of some names."""
+    if not len(names):
+        return np.zeros(len(code), dtype=bool)
+    hit = np.asarray(
+        pc.is_in(names, value_set=pa.array(sorted(set(wanted)), pa.string())).to_numpy(zero_copy_only=False)
+    )
+    return np.asarray((code >= 0) & np.append(hit, False)[code])

@@ -21,11 +21,10 @@ from typing import Annotated
 import numpy as np
 from msgspec import Meta, Struct
 
-from zhenbo.core.verdict import Count, Interval
+from zhenbo.core.verdict import Z90, Count, Interval
 
 LEAST = 20
 """Monitored hosts from which a tail can be read."""
-_Z90 = 1.6449
 
 
 class Tail(Struct, frozen=True, kw_only=True):
@@ -101,7 +100,7 @@ def _pareto(sizes: np.ndarray, hosts: int) -> Tail:
     least = sizes[-1]
     logs = np.log(sizes[:-1] / least)
     alpha = (n - 2) / max(float(logs.sum()), 1e-9)  # Hill's estimate, without its bias
-    ends = [alpha * (1 + k * _Z90 / math.sqrt(n - 1)) for k in (1, 0, -1)]
+    ends = [alpha * (1 + k * Z90 / math.sqrt(n - 1)) for k in (1, 0, -1)]
     totals = [sizes.sum() + _ranked(least, n, hosts, max(a, 0.05)) for a in ends]
     return _tail("pareto", alpha, hosts, sizes, totals)
 
@@ -138,7 +137,7 @@ def _lognormal(sizes: np.ndarray, hosts: int) -> Tail:
     best = float(minimize_scalar(loss, bounds=(0.05, 6.0), method="bounded").x)
     step = 0.02 * best
     bend = max((loss(best + step) - 2 * loss(best) + loss(best - step)) / step**2, 1e-9)
-    reach = _Z90 / math.sqrt(bend)
+    reach = Z90 / math.sqrt(bend)
 
     def total(spread: float) -> float:
         mu, s = place(spread), spread

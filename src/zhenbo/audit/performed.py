@@ -5,7 +5,7 @@ Everything the settlement needs of a session, small enough to travel; the settle
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.audit.gmv import bridge_of
+from zhenbo.audit.interests import among
 from zhenbo.audit.late import late, stood
 from zhenbo.audit.session import NOT_BELIEVED
 from zhenbo.core.deal import Deal
@@ -245,23 +246,13 @@ def _ours(made: Orders, deal: Deal, session: Session) -> Bools:
     """Orders that the deal speaks of."""
     mine = np.ones(len(made), dtype=bool)
     if deal.products:
-        mine &= _among(made.keys["target_id"], made.names["target_id"], deal.products)
+        mine &= among(made.keys["target_id"], made.names["target_id"], deal.products)
     if session.scope == "shop":
         at = made.at["created"]
         mine &= (at >= (deal.since or 0)) & (
             at <= (deal.until if deal.until is not None else np.iinfo(np.int64).max)
         )
     return mine
-
-
-def _among(code: npt.NDArray[np.int64], names: pa.Array, wanted: Iterable[str]) -> Bools:
-    """Which codes stand for one of some names."""
-    if not len(names):
-        return np.zeros(len(code), dtype=bool)
-    hit = np.asarray(
-        pc.is_in(names, value_set=pa.array(sorted(set(wanted)), pa.string())).to_numpy(zero_copy_only=False)
-    )
-    return np.asarray((code >= 0) & np.append(hit, False)[code])
 
 
 def _trade(
@@ -384,9 +375,9 @@ def _ties(
     for side, parties in sides.items():
         for party in sorted({registry.same(p) for p in parties} - seen):
             seen.add(party)
-            which = _among(
+            which = among(
                 made.keys["actor_id"], made.names["actor_id"], registry.accounts(party, at)
-            ) | _among(made.keys["pay"], made.names["pay"], registry.payers(party, at))
+            ) | among(made.keys["pay"], made.names["pay"], registry.payers(party, at))
             if which.any():
                 rows = session.events.take(pa.array(made.row[which]))
                 yield Tie(
@@ -463,7 +454,7 @@ def _airtime(session: Session, deal: Deal) -> tuple[float | None, str]:
         if rows.num_rows:
             at = np.append(micros(rows["ts"]), end)
             code, names = codes(rows["target_id"])
-            ours = _among(code, names, deal.products)
+            ours = among(code, names, deal.products)
             return float(
                 np.maximum(np.diff(at), 0)[ours].sum() / MINUTE
             ), "pins" if kind == "product_pin" else "speech"
@@ -484,12 +475,12 @@ def _clicks(session: Session, deal: Deal) -> int | None:
     if not rows.num_rows:
         return None
     code, names = codes(rows["target_id"])
-    return int(_among(code, names, deal.products).sum()) if deal.products else rows.num_rows
+    return int(among(code, names, deal.products).sum()) if deal.products else rows.num_rows
 
 
 def _metric(session: Session, name: str) -> int | None:
     """A total of the back office, summed over its buckets."""
-    hit = session.metrics.filter(pc.equal(session.metrics["metric"].cast(pa.string()), name))
+    hit = session.measured(name)
     return round(pc.sum(hit["value"]).as_py()) if hit.num_rows else None
 
 

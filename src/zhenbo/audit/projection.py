@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from zhenbo.core.verdict import Ages, Interval, Returns, Share
+from zhenbo.core.verdict import Z90, Ages, Interval, Returns, Share
 
 Floats = npt.NDArray[np.float64]
 Base = Mapping[str, Any]
@@ -30,7 +30,6 @@ AGES_H = (0.0, 1.0, 6.0, 24.0, 48.0, 72.0, 96.0, 120.0, 168.0, 240.0, 336.0, 480
 """Bounds of the stretches of age, hours after payment; nothing is expected back after the last."""
 _PHASES = (slice(0, 3), slice(3, 5), slice(5, None))
 """Stretches that share a factor: a change of mind on the first day says little of sizes tried on in the second week."""
-_Z90 = 1.6449
 _SPREAD_WORTH = 10.0
 """Subjects that the pack's spread between shops is worth beside those audited: house rule."""
 
@@ -111,7 +110,7 @@ def projected(returns: Returns, left: int, curves: Callable[[str], tuple[Curve, 
     paid = max(math.fsum(p.paid for p in parts), 1.0)
     usual = math.fsum(p.usual for p in parts) / paid
     factor = math.sqrt(math.log1p(math.fsum(p.spread * p.paid for p in parts) / paid))
-    share = Share(*(min(max(usual * math.exp(factor * z), 0.0), 1.0) for z in (-_Z90, 0.0, _Z90)))
+    share = Share(*(min(max(usual * math.exp(factor * z), 0.0), 1.0) for z in (-Z90, 0.0, Z90)))
     if returns.told == "nothing":
         silent = math.fsum(p.expected for p in parts) >= max(p.told_min for p in parts)
         if silent:  # far more than chance would leave out: the source tells of no refunds

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from zhenbo.audit.gmv import majority
 from zhenbo.core.session import DAY, Session, codes, micros
 from zhenbo.kernel.orders import NEVER, UNTIMED, orders
 
@@ -64,7 +65,7 @@ def purchases(events: pa.Table, until: int, without: AbstractSet[str] = frozense
     made = orders(Session("", "", "", "shop", events))
     paid = made.was_paid if bool(made.was_paid.any()) else ~made.happened("cancelled")
     brushed = np.asarray(pc.is_in(made.id, pa.array(sorted(without), pa.string())))
-    currency, mine = _majority(made.currency, made.currencies)
+    currency, mine = majority(made.currency, made.currencies)
     use = paid & ~brushed & mine
     when = np.where(made.timed("paid"), made.at["paid"], made.at["created"])
     use &= (when != NEVER) & (when != UNTIMED)
@@ -77,15 +78,6 @@ def purchases(events: pa.Table, until: int, without: AbstractSet[str] = frozense
     net = np.concatenate([(made.amount - made.discount)[use], -made.refund[sent], -loose[2]])
     bought = np.concatenate([np.ones(int(use.sum()), bool), np.zeros(int(sent.sum()) + len(loose[0]), bool)])
     return _folded(buyer, day, net, bought, currency, until // DAY, int((brushed & paid).sum()))
-
-
-def _majority(currency: Ints, names: tuple[str, ...]) -> tuple[str, Bools]:
-    named = currency[currency >= 0]
-    if not len(named):
-        return "CNY", np.ones(len(currency), bool)
-    count = np.bincount(named)
-    best = min(np.flatnonzero(count == count.max()), key=lambda i: names[i])
-    return names[best], (currency == best) | (currency < 0)
 
 
 def _orphans(events: pa.Table, ids: pa.Array, names: pa.Array) -> tuple[Ints, Ints, Ints]:

@@ -19,7 +19,7 @@ from msgspec import Meta, Struct
 
 from zhenbo.audit.bgnbd import Returning, fit
 from zhenbo.audit.purchases import Ints, Purchases
-from zhenbo.core.verdict import Count, Interval, Share
+from zhenbo.core.verdict import Z90, Count, Interval, Share
 
 HORIZON = 90
 AGES = (30, 90, 180, 365)
@@ -34,7 +34,6 @@ EARLIEST = 60
 SPREAD_MIN, SPREAD_UNTOLD = 0.08, 0.3
 """Spread of a forecast on the logarithm: never less; and where fewer than three earlier ones could be made (judgement)."""
 _YEAR = 364
-_Z90 = 1.6449
 
 
 class Cohort(Struct, frozen=True, kw_only=True):
@@ -330,7 +329,7 @@ def _spread(misses: Sequence[float]) -> float:
     from scipy.special import stdtrit
 
     if len(misses) < 3:
-        return _Z90 * max([SPREAD_UNTOLD, *(abs(m) for m in misses)])
+        return Z90 * max([SPREAD_UNTOLD, *(abs(m) for m in misses)])
     size = math.sqrt(math.fsum(m * m for m in misses) / len(misses))
     return float(stdtrit(len(misses), 0.95)) * max(size, SPREAD_MIN)
 
@@ -353,7 +352,7 @@ def wilson(hits: int, n: int) -> Share:
         >>> wilson(50, 100)
         Share(low=0.41886..., mid=0.5, high=0.58113...)
     """
-    mid, z = hits / n, _Z90
+    mid, z = hits / n, Z90
     centre = (mid + z * z / (2 * n)) / (1 + z * z / n)
     reach = z / (1 + z * z / n) * math.sqrt(mid * (1 - mid) / n + z * z / (4 * n * n))
     return Share(max(centre - reach, 0.0), mid, min(centre + reach, 1.0))
@@ -396,7 +395,7 @@ def _known_new(bought: Purchases, first: Ints) -> int:
 def _mean(values: np.ndarray) -> Interval:
     n = len(values)
     mid = math.fsum(values.tolist()) / n
-    reach = _Z90 * math.sqrt(math.fsum(((values - mid) ** 2).tolist()) / max(n - 1, 1) / n)
+    reach = Z90 * math.sqrt(math.fsum(((values - mid) ** 2).tolist()) / max(n - 1, 1) / n)
     return Interval(math.floor(mid - reach), round(mid), math.ceil(mid + reach))
 
 

@@ -19,7 +19,7 @@ from typing import Annotated
 import numpy as np
 from msgspec import Meta, Struct
 
-from zhenbo.core.verdict import Count, Interval
+from zhenbo.core.verdict import Z90, Count, Interval
 
 STRATA = 4
 SURE = 5
@@ -28,7 +28,6 @@ LEAST = 20
 """Sessions of a sample at least, where there are so many."""
 PLANNED_SD = 0.25
 """Spread of the brushed share between sessions that the plan expects: one in eight brushed to three quarters; judgement."""
-_Z90 = 1.6449
 _GRID = 2048
 """Steps of the grid on which hidden amounts are added."""
 
@@ -136,7 +135,7 @@ def plan(frame: Sequence[Unit], precision: float, seed: int, *, every: bool = Fa
 
 def _size(units: int, precision: float) -> int:
     """Sessions needed for the precision, corrected for the finite frame."""
-    wanted = (_Z90 * PLANNED_SD / max(precision, 1e-3)) ** 2
+    wanted = (Z90 * PLANNED_SD / max(precision, 1e-3)) ** 2
     n = wanted / (1 + wanted / max(units, 1))
     return min(units, max(LEAST, math.ceil(n)))
 

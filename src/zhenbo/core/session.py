@@ -128,8 +128,12 @@ class Session:
 
     def coverage(self, kind: str) -> float | None:
         """Share of a kind's events that were delivered (delivered / counter delta), if a counter tells."""
-        hit = self.metrics.filter(pc.equal(self.metrics["metric"].cast(pa.string()), f"coverage.{kind}"))
+        hit = self.measured(f"coverage.{kind}")
         return float(hit["value"][0].as_py()) if hit.num_rows else None
+
+    def measured(self, metric: str) -> pa.Table:
+        """The rows of `metrics` that tell one metric."""
+        return self.metrics.filter(pc.equal(self.metrics["metric"].cast(pa.string()), metric))
 
     def has(self, column: str, *kinds: str) -> bool:
         """Whether any row (of the kinds, if given) fills a column."""

@@ -15,6 +15,9 @@ from zhenbo.core.subject import Outcome, Question, Tier
 Probability = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0)]
 
+Z90 = 1.6449
+"""Standard deviations on either side that a 90 % interval of a normal error takes."""
+
 
 class Asked(Struct, frozen=True, kw_only=True):
     """One of the three questions with its answer."""

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, Final
 
 FIRST: Final = date(2001, 1, 1)
-"""First day from which the package was checked against the notices."""
+"""First day that the package tells of; 2021 to 2026 were compared day by day (`tests/core/test_workdays.py`)."""
 LONGEST: Final = 15
 """Days by which a day of rest can move a term at most: the longest run of rest was ten days (2020), with room to spare."""
 

@@ -73,16 +73,15 @@ def _place(actors: pa.ChunkedArray, names: pa.Array) -> Ints:
 
 
 def _others(session: Session, first: int) -> tuple[int | None, Floats, Floats, int]:
-    metric = session.metrics["metric"].cast(pa.string())
     start = first // HOUR * HOUR
     hours = max((session.as_of - start) // HOUR + 1, 1) if first != NEVER else 1
     series = {}
     for kind, name in OTHERS.items():
-        rows = session.metrics.filter(pc.equal(metric, name))
+        rows = session.measured(name)
         at = (micros(rows["bucket_start"]) - start) // HOUR
         keep = (at >= 0) & (at < hours)
         value = np.asarray(rows["value"].to_numpy(), dtype=np.float64)
         size = int(at[keep].max(initial=0)) + 1
         series[kind] = np.bincount(at[keep], weights=value[keep], minlength=size).astype(np.float64)
-    until = micros(session.metrics.filter(pc.equal(metric, UNTIL))["bucket_start"])
+    until = micros(session.measured(UNTIL)["bucket_start"])
     return int(until.max()) if len(until) else None, series["unfollow"], series["follow"], start

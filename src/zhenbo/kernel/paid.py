@@ -4,7 +4,6 @@ import numpy as np
 import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause
-from zhenbo.core.rows import plain
 from zhenbo.core.session import HOUR, SECOND, Session
 
 _FINE = HOUR
@@ -19,11 +18,9 @@ def advertised(session: Session, start: int, end: int) -> float | None:
     Every bucket that touches the stretch counts whole: money is not spent evenly within an hour, so what the hour
     brought may all have come then.
     """
-    metric = plain(session.metrics["metric"])
     for name in ("ads.watches", "ads.clicks"):
-        rows = session.metrics.filter(
-            pc.and_(pc.equal(metric, name), pc.is_valid(session.metrics["bucket_start"]))
-        )
+        rows = session.measured(name)
+        rows = rows.filter(pc.is_valid(rows["bucket_start"]))
         first = np.asarray(rows["bucket_start"].cast("int64").to_numpy())
         long = np.asarray(pc.fill_null(rows["bucket_seconds"], 0).to_numpy(), dtype=np.int64) * SECOND
         use = (long > 0) & (long <= _FINE)

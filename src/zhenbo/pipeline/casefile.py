@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from msgspec.structs import replace
 
 from zhenbo import __version__
-from zhenbo.act.bundle import CaseFile, CaseMade, Opened, close, concerned, fingerprint, head_of
+from zhenbo.act.bundle import CaseFile, CaseMade, Opened, close, concerned, fingerprint
 from zhenbo.act.governance.fold import PROPOSED, State, fold
 from zhenbo.act.governance.ladder import propose
 from zhenbo.act.governance.penalties import Penalties
@@ -13,7 +13,7 @@ from zhenbo.core.case import Proposal
 from zhenbo.core.errors import CaseError, RecordError, ZhenboError
 from zhenbo.core.evidence import Say
 from zhenbo.intake.load import UNFORESEEN
-from zhenbo.pipeline.evidence import Check, check, checked_acts, code, sealed, written
+from zhenbo.pipeline.evidence import Check, check, checked_acts, checked_page, code, sealed, written
 from zhenbo.pipeline.governance import penalties, state_of
 from zhenbo.record import Store
 from zhenbo.report.casefile import case_bundle_page
@@ -91,10 +91,7 @@ def _checks(told: CaseFile, found: Opened) -> Iterable[Check]:
         else:
             yield Check("proposal", key, said, now, "same" if said == now else "not_checked")
     yield check("key", "fingerprint", made.key, fingerprint(found.key))
-    shown = head_of(_rendered(told)) == found.page
-    yield Check(
-        "page", "page", "shown", "rendered", "same" if shown else "differs" if here else "not_checked"
-    )
+    yield checked_page(found, _rendered(told), exact=here)
 
 
 def proposals(told: CaseFile, pack: Penalties) -> Iterable[tuple[str, str, str]]:

@@ -284,21 +284,19 @@ def rechecked(found: Opened, packs: Packs | None = None) -> list[Check]:
         checks = [
             *recomputed(told, packs),
             check("key", "fingerprint", told.made.key, fingerprint(found.key)),
+            checked_page(found, _page(told), exact=_same_code(told.made, packs)),
         ]
-        shown = head_of(_page(told)) == found.page
-        exact = _same_code(told.made, packs)
-        checks.append(
-            Check(
-                "page",
-                "page",
-                "shown",
-                "rendered",
-                "same" if shown else "differs" if exact else "not_checked",
-            )
-        )
     except UNFORESEEN as error:
         raise ZhenboError(f"The bundle is intact, and its data cannot be computed with ({type(error).__name__}: {str(error)[:200]}): it was not made by `zhenbo evidence make`, or by another version.") from error  # fmt: skip
     return checks
+
+
+def checked_page(found: Opened, rendered: str, *, exact: bool) -> Check:
+    """Whether the page is what the data make; under other code or packs (`exact` false) another page is no finding."""
+    shown = head_of(rendered) == found.page
+    return Check(
+        "page", "page", "shown", "rendered", "same" if shown else "differs" if exact else "not_checked"
+    )
 
 
 def kept_of(found: Opened) -> tuple[Sequence[Sealed], str]:

@@ -7,6 +7,7 @@ shown as `…`, so that a report is never lost to one odd value.
 import math
 from datetime import UTC, datetime, timedelta
 
+from zhenbo.core.cells import CHINA_ZONE
 from zhenbo.core.money import show
 from zhenbo.report.i18n import Lang
 from zhenbo.report.mask import clean
@@ -111,6 +112,11 @@ def clock(micros: int | None, pattern: str = "%Y-%m-%d %H:%M:%S") -> str:
     return UNKNOWN if at is None else at.strftime(pattern)
 
 
+def china_clock(micros: int) -> str:
+    """A UTC time by China's clocks, without its zone."""
+    return clock(micros + CHINA_ZONE, "%Y-%m-%d %H:%M")
+
+
 def china(micros: int, lang: Lang) -> str:
     """A UTC time as people in China read their clocks: what a notice orders, and until when one may object.
 
@@ -118,7 +124,7 @@ def china(micros: int, lang: Lang) -> str:
         >>> china(1_772_503_200_000_000, "zh"), china(1_772_503_200_000_000, "en")
         ('北京时间 2026-03-03 10:00', '2026-03-03 10:00 China time')
     """
-    told = clock(micros + 8 * 3_600_000_000, "%Y-%m-%d %H:%M")
+    told = china_clock(micros)
     return f"北京时间 {told}" if lang == "zh" else f"{told} China time"
 
 

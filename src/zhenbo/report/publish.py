@@ -48,7 +48,7 @@ def published_page(rows: Sequence[Published], titles: Mapping[str, Say], now: in
         step = named(TITLES, r.step, lang)  # type: ignore[arg-type]
         cells.append((
             Cell(clean(r.party, ID_LIMIT)), Cell(named(titles, r.offence, lang)), Cell(say("open", step=step) if r.appealed else step),
-            Cell(_clock(r.starts), "when"), Cell(say("good") if r.until is None else _clock(r.until), "when"),
+            Cell(fmt.china_clock(r.starts), "when"), Cell(say("good") if r.until is None else fmt.china_clock(r.until), "when"),
             Cell(fmt.UNKNOWN if r.by is None else r.by.isoformat(), "when"),
         ))  # fmt: skip
     return Page(
@@ -60,8 +60,3 @@ def published_page(rows: Sequence[Published], titles: Mapping[str, Say], now: in
         again="",
         foot="zhenbo 真播",
     )
-
-
-def _clock(at: int) -> str:
-    """A moment in China's time."""
-    return fmt.clock(at + 8 * 3_600_000_000, "%Y-%m-%d %H:%M")

@@ -176,7 +176,7 @@ def _again(state: State, docket: Docket, pack: Penalties, facts: Mapping[str, Sc
     if made.outcome != "sanction":
         return None
     confirmation = Confirmation(docket.case.id, by, reason, made.digest, at)
-    return _no_longer(sanction(right, made, confirmation, pack, docket.sanction.term.starts), docket.sanction)  # fmt: skip
+    return _no_harsher(sanction(right, made, confirmation, pack, docket.sanction.term.starts), docket.sanction)  # fmt: skip
 
 
 def regraded(state: State, fallen: str, pack: Penalties, at: int) -> list[Act]:
@@ -198,7 +198,7 @@ def regraded(state: State, fallen: str, pack: Penalties, at: int) -> list[Act]:
         instead = None
         if proposal.outcome == "sanction":
             made_anew = sanction(docket.case, proposal, docket.sanction.confirmed, pack, docket.sanction.term.starts)  # fmt: skip
-            instead = _no_longer(made_anew, docket.sanction)
+            instead = _no_harsher(made_anew, docket.sanction)
         if instead == docket.sanction or (instead and instead.does.rank > docket.sanction.does.rank):
             continue
         act = _step(state, docket, fold.REGRADED, at, Regraded(docket.case.id, cause, instead))  # fmt: skip
@@ -208,16 +208,19 @@ def regraded(state: State, fallen: str, pack: Penalties, at: int) -> list[Act]:
     return made
 
 
-def _no_longer(instead: Sanction, old: Sanction) -> Sanction:
-    """What stands instead ends no later than what it replaces.
+def _no_harsher(instead: Sanction, old: Sanction) -> Sanction:
+    """What stands instead ends no later than what it replaces, and the same step takes nothing that it did not take before.
 
-    Else whoever is right would be limited anew, as where a week's suspension, over by now, becomes a month of less traffic.
+    Else whoever is right would be limited anew, as where a week's suspension, over by now, becomes a month of less traffic,
+    or where the lesser measure that points had raised to the same suspension took another capability.
     """
-    before, after = old.term.until, instead.term.until
-    if before is None or after is None or after <= before:
-        return instead
-    does = replace(instead.does, days=old.does.days)
-    return replace(instead, does=does, term=replace(instead.term, until=before))
+    was, does, term = old.does, instead.does, instead.term
+    if does.step == was.step:
+        kept = tuple(c for c in does.limits if c in was.limits)
+        does = replace(does, weight=max(does.weight, was.weight), limits=kept)
+    if old.term.until is not None and term.until is not None and term.until > old.term.until:
+        does, term = replace(does, days=was.days), replace(term, until=old.term.until)
+    return replace(instead, does=does, term=term)
 
 
 def _before(state: State, docket: Docket) -> list[Prior]:

@@ -21,7 +21,9 @@ _UNSAID = re.compile(
     re.IGNORECASE,
 )
 _IF = re.compile(r"(?:如果|要是|假如|等到?|满|破|\bif|\bonce|\bwhen)[^。！？!?;；]{0,20}$", re.IGNORECASE)
-_CONDITIONAL = frozenset({"lottery", "half_price", "gift", "multiple", "return_days", "no_reason"})
+_WON = frozenset({"lottery", "half_price", "gift"})
+"""What is won or given: no fault of the goods is their condition."""
+_CONDITIONAL = _WON | {"multiple", "return_days", "no_reason"}
 """Promised on a condition that nobody here can check these are owed by nobody; the others speak of their own condition."""
 _FAULT = re.compile(r"假|正品|质量|问题|不满意|不喜欢|\bfake|\bgenuine|\bwrong|\bdon't like", re.IGNORECASE)
 """A condition that is what the promise is about: if it is fake, if you do not like it."""
@@ -100,9 +102,7 @@ def _said(text: str) -> Iterator[tuple[str, int | None, int | None]]:
         if _UNSAID.search(before) or _ASKED.match(text, found.end()):
             continue
         condition = _IF.search(before)
-        fault = (
-            phrase.kind not in {"lottery", "half_price", "gift"} and condition and _FAULT.search(condition[0])
-        )
+        fault = phrase.kind not in _WON and condition and _FAULT.search(condition[0])
         if phrase.kind in _CONDITIONAL and condition and not fault:
             continue
         told.add(phrase.kind)

@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from zhenbo.act.inspection.curve import detection
 from zhenbo.core.inspection import Target
+from zhenbo.core.verdict import Z90
 
-_Z90 = 1.6449
 _MOST = 2_000
 """Items of one target; beyond it nothing worth a line is added."""
 
@@ -176,5 +176,5 @@ def stated(chances: Sequence[tuple[float, float]]) -> tuple[float, float, float]
     spread = math.fsum(
         r * (d * (1 - share) ** 2 + (1 - d) * share**2) - (r * (d - share)) ** 2 for r, d in chances
     )
-    half = _Z90 * math.sqrt(max(spread, 0.0)) / bad
+    half = Z90 * math.sqrt(max(spread, 0.0)) / bad
     return share, max(share - half, 0.0), min(share + half, 1.0)

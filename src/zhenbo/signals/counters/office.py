@@ -43,7 +43,6 @@ import numpy as np
 import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
-from zhenbo.core.rows import plain
 from zhenbo.core.session import Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.series import counter, gauge, grid, half_unit
@@ -119,14 +118,13 @@ def _displayed(session: Session, pair: _Pair) -> tuple[float, float] | None:
 
 def _told(session: Session, name: str, *, adds: bool) -> tuple[float, float] | None:
     """What the back office states of the whole broadcast, and half its rounding unit."""
-    metric = plain(session.metrics["metric"])
-    rows = session.metrics.filter(pc.equal(metric, name))
+    rows = session.measured(name)
     value = np.asarray(rows["value"].to_numpy(), dtype=np.float64)
     seconds = np.asarray(pc.fill_null(rows["bucket_seconds"], 0).to_numpy(), dtype=np.float64)
     whole = seconds >= _WHOLE * (session.span[1] - session.span[0]) / 1e6
     if not len(value):
         return None
-    units = session.metrics.filter(pc.equal(metric, f"rounding.{name}"))["value"].to_pylist()
+    units = session.measured(f"rounding.{name}")["value"].to_pylist()
     if whole.any() or not adds:
         return float(value[whole].max() if whole.any() else value.max()), max(units, default=0.0)
     if seconds.sum() < _WHOLE * (session.span[1] - session.span[0]) / 1e6:
