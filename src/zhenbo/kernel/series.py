@@ -66,7 +66,7 @@ class Counter:
     """A monotone counter on the minute grid.
 
     Args:
-        value: last reading per minute, never falling; NaN before the first and where nothing was reported.
+        value: largest reading per minute, never falling (`rising`); NaN before the first and where nothing was reported.
         half_unit: half the rounding unit of the coarsest reading (500 for "6.8万"), 0 when exact.
     """
 
@@ -103,9 +103,28 @@ def counter(session: Session, on: Grid, kind: str) -> Counter:
     out = np.full(on.size, np.nan)
     keep = i >= 0
     np.fmax.at(out, i[keep], value[keep])
-    seen = np.isfinite(out)
-    out[seen] = np.maximum.accumulate(out[seen])
-    return Counter(out, half_unit(rows))
+    return Counter(rising(out), half_unit(rows))
+
+
+def rising(value: Floats) -> Floats:
+    """Readings of a total that can only grow, where they fell.
+
+    A total that falls by half or more began anew, as when a stream is pushed again: NaN until it is put right. One that falls
+    by less was corrected: what it had told beyond that before is taken back.
+
+    Examples:
+        >>> rising(np.array([10.0, 100, 2, 60, 130, 140])).tolist()
+        [10.0, 100.0, nan, nan, 130.0, 140.0]
+        >>> rising(np.array([10.0, 100, 120, 90, 95])).tolist()
+        [10.0, 90.0, 90.0, 90.0, 95.0]
+    """
+    kept = value.copy()
+    most, anew = 0.0, False
+    for i in np.flatnonzero(np.isfinite(value)).tolist() if (value < np.fmax.accumulate(value)).any() else ():
+        anew = value[i] < (most if anew else most / 2)
+        most = most if anew else max(most, float(value[i]))
+        kept[i] = np.nan if anew else value[i]
+    return np.asarray(np.minimum(kept, np.fmin.accumulate(kept[::-1])[::-1]))
 
 
 def half_unit(rows: pa.Table) -> float:

@@ -26,7 +26,7 @@ share to the microsecond is a default value of the source and is left out.
 For each length, the window with the most registrations beyond the density beside it (the denser side, over
 three and fifteen lengths and 45 days). What the season may put there is a negative binomial, paid for once per
 window; what one campaign day may put there a beta-binomial of the busiest window; p bounds their sum. The three
-lengths are paid for. Baselines: `packs/baselines/identity.cohort.toml`.
+lengths are paid for. To it comes how often a promotion fills a room (`promotion_rate`) and leaves a sample so odd by chance. Baselines: `packs/baselines/identity.cohort.toml`.
 
 ## Examples
     >>> from zhenbo.proof.pages import look
@@ -181,6 +181,9 @@ def _evidence(
     members = np.zeros(len(names), dtype=bool)
     if accused and found:
         members[older] = (since[older] >= found.first) & (since[older] < found.first + found.length)
+    alike = (
+        sample_of_the_rest(session, names.filter(pa.array(members)), of_their_age=True) if accused else None
+    )
     who, people = codes(rows["actor_id"])
     theirs = np.asarray(
         pc.is_in(people, value_set=names.filter(pa.array(members))).to_numpy(zero_copy_only=False)
@@ -190,7 +193,8 @@ def _evidence(
     entering = not accused or np.count_nonzero(np.bincount(who[mine & talk])) < members.sum() / 2
     said = int((mine & np.asarray(pc.equal(rows["kind"].cast(pa.string()), "comment").to_numpy())).sum())
     expected = found.expected if found else 0.0
-    p = found.p if found else 1.0
+    # born together by chance, or by a promotion and then as unlike the others as a sample of them would seldom be
+    p = min((found.p if found else 1.0) + base["promotion_rate"] * (alike or 0.0), 1.0)
     odds = max(members.sum() - expected, 0.0) / max(expected, 0.5)
     weight = max(held(float(10 * np.log10(max(odds, 1e-3)) - ACCOUNT_PRIOR_DB), p), CLEAR_DB)
     db = np.where(members[older], weight, CLEAR_DB)
@@ -211,7 +215,7 @@ def _evidence(
         },
         effect=_effect(found, members, said, entering) if accused and found else None,
         accounts=dict(zip(names.take(pa.array(older)).to_pylist(), db.tolist(), strict=True)),
-        causes=_causes(session, young, names.filter(pa.array(members)) if accused else None, base),
+        causes=_causes(young, alike, base, accused=accused),
         events=events,
         events_total=total,
     )  # fmt: skip
@@ -226,12 +230,11 @@ def _effect(found: _Cohort, members: Bools, said: int, entering: bool) -> Effect
 
 
 def _causes(
-    session: Session, young: Bools, members: pa.Array | None, base: Mapping[str, Any]
-) -> tuple[Cause, ...]:  # fmt: skip
+    young: Bools, alike: float | None, base: Mapping[str, Any], *, accused: bool
+) -> tuple[Cause, ...]:
     """Newcomers were left out before looking; whether a promotion could have brought the members is tested."""
-    if members is None:
+    if not accused:
         return (Cause("newcomers", "explains"),) if young.mean() > 0.2 else ()
-    alike = sample_of_the_rest(session, members, of_their_age=True)
     promoted = alike is not None and alike >= base["sample_alpha"]
     return (Cause("newcomers", "ruled_out"), Cause("registration_wave", "explains" if promoted else "open"))
 
