@@ -5,6 +5,7 @@ Money is never a float here. `parse_minor` reads what exports write (`¥1,234.50
 rate of an amount (half-even, so that many roundings favour nobody).
 """
 
+import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
 
@@ -12,7 +13,8 @@ MINOR_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "IDR": 0, "CLP": 0, "DIAMOND": 0, 
 """Digits after the point by currency (ISO 4217); two where it is not listed."""
 
 _UNITS = {"万": 10_000, "w": 10_000, "W": 10_000, "千": 1_000, "k": 1_000, "K": 1_000, "亿": 100_000_000}
-_NOISE = str.maketrans("", "", " \t\u3000,，¥￥$£€฿元圆\u00a0")
+_NOISE = str.maketrans("，", ",", " \t\u3000'’¥￥$£€฿₫₱元圆\u00a0\u202f")
+_CODE = re.compile(r"(?:[A-Z]{3}|US|Rp|RM|NT|[RSA])(?=[-+\d])")
 _LIMIT = Decimal(2**62)
 
 
@@ -27,8 +29,10 @@ def parse_decimal(text: str) -> Decimal | None:
     Examples:
         >>> parse_decimal("6.8万"), parse_decimal("¥1,234.50元"), parse_decimal("abc")
         (Decimal('68000.0'), Decimal('1234.50'), None)
+        >>> parse_decimal("R$ 1.234,50"), parse_decimal("35,91 €"), parse_decimal("IDR 1.000.000")
+        (Decimal('1234.50'), Decimal('35.91'), Decimal('1000000'))
     """
-    body = text.translate(_NOISE)
+    body = _pointed(_CODE.sub("", text.translate(_NOISE), count=1))
     factor = 1
     if body and body[-1] in _UNITS:
         factor = _UNITS[body[-1]]
@@ -42,16 +46,35 @@ def parse_decimal(text: str) -> Decimal | None:
     return value if value.is_finite() and abs(value) < _LIMIT else None
 
 
+def _pointed(body: str) -> str:
+    """The number with a point before its decimals and nothing between its thousands.
+
+    The last of two marks stands before decimals; a mark that comes twice parts thousands; a comma alone parts thousands where three
+    digits follow, and stands before decimals elsewhere, as in Europe and Brazil.
+    """
+    comma, point = body.rfind(","), body.rfind(".")
+    if comma < 0:
+        return body.replace(".", "") if body.count(".") > 1 else body
+    if point < 0:
+        digits = sum(c.isdigit() for c in body[comma + 1 :])
+        return body.replace(",", "." if body.count(",") == 1 and digits < 3 else "")
+    return body.replace(",", "") if point > comma else body.replace(".", "").replace(",", ".")
+
+
 def parse_minor(text: str, currency: str | None = "CNY") -> int | None:
     """An amount in major units as text, in minor units; None when unreadable.
 
     Examples:
         >>> parse_minor("59.00"), parse_minor("1.2万"), parse_minor("฿100.00", "THB")
         (5900, 1200000, 10000)
+        >>> parse_minor("Rp 25.000", "IDR"), parse_minor("BRL 35,91", "BRL")
+        (25000, 3591)
     """
     value = parse_decimal(text)
     if value is None:
         return None
+    if minor_digits(currency) == 0 and value.as_tuple().exponent == -3 and abs(value) < 1000:
+        value = value.scaleb(3)  # 1.000 of a currency without decimals is a thousand
     minor = (value.scaleb(minor_digits(currency))).quantize(Decimal(1), ROUND_HALF_UP)
     return int(minor) if abs(minor) < _LIMIT else None
 

@@ -64,32 +64,28 @@ def zone_of(name: str) -> tzinfo:
 
 _DATE = re.compile(
     r"(\d{1,4})[-/.年](\d{1,2})[-/.月](\d{1,4})[日/]?"
-    r"(?:[T ]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,9}))?)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?"
+    r"(?:[T ]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,9}))?)?)?\s*([AaPp][Mm])?\s*(Z|UTC|[+-]\d{2}:?\d{2})?"
 )
 
 
 def _written(text: str, clock: Clock) -> int | Bad | None:
     match = _DATE.fullmatch(text)
-    if not match:
+    zone = (match[9] or clock.zone) if match else None
+    if not match or zone is None:
+        return bad("bad_time", text + (" (no zone)" if match else ""))
+    half = (match[8] or "").lower()
+    hour, minute, second = (int(match[i] or 0) for i in (4, 5, 6))
+    order = "ymd" if len(match[1]) == 4 else clock.dates
+    if half:  # clocks of twelve hours stand by dates that are month-first
+        order = "mdy" if order == "dmy" else order
+        hour = hour % 12 + 12 * (half == "pm") if 1 <= hour <= 12 else 24
+    if order == "ymd" and len(match[1]) != 4:  # 01/02/2020 could be two days: ambiguous is not a time
         return bad("bad_time", text)
-    one, two, three = int(match[1]), int(match[2]), int(match[3])
-    if len(match[1]) == 4:
-        year, month, day = one, two, three
-    elif clock.dates == "dmy":
-        year, month, day = three, two, one
-    elif clock.dates == "mdy":
-        year, month, day = three, one, two
-    else:  # 01/02/2020 could be two days: ambiguous is not a time
-        return bad("bad_time", text)
+    year, month, day = (int(match[1 + order.index(part)]) for part in "ymd")
     fraction = int((match[7] or "0").ljust(6, "0")[:6])
-    zone = match[8] or clock.zone
-    if zone is None:
-        return bad("bad_time", text + " (no zone)")
     try:
         info = timezone.utc if zone in {"Z", "UTC"} else zone_of(zone)  # noqa: UP017
-        moment = datetime(
-            year, month, day, int(match[4] or 0), int(match[5] or 0), int(match[6] or 0), fraction, info
-        )
+        moment = datetime(year, month, day, hour, minute, second, fraction, info)
     except (ValueError, OverflowError):
         return bad("bad_time", text)
     return _within(round((moment - _EPOCH) / timedelta(microseconds=1)), text)
@@ -142,6 +138,8 @@ def time_of(value: Any, clock: Clock = _PLAIN) -> int | Bad | None:
         >>> time_of(1_700_000_000), time_of("1700000000752")
         (1700000000000000, 1700000000752000)
         >>> time_of("21/02/2020 08:00:00", Clock("+08:00", "dmy"))
+        1582243200000000
+        >>> time_of("02/21/2020 8:00:00 AM", Clock("+08:00", "dmy"))  # the same export, in the United States
         1582243200000000
         >>> time_of("9999-12-31 00:00:00", Clock("+08:00")).reason
         'bad_time'
