@@ -15,7 +15,8 @@ By waits drawn from a wide distribution, by steps left out at random, by one act
 ## What clears it
 Calls of the host move people at one moment, not after one wait: whoever entered at other times waited otherwise. Only the first wait of an
 account and kind counts, so a habit of one person is one. Waits agreeing only within ten seconds may be a
-lesson's end or a coin task and decide nothing. Where most accounts that make the two steps agree, the app itself may do the
+lesson's end or a coin task and decide nothing. A departure so long after the last act is how many feeds make departures up (no sign of
+life since): it counts only beside another wait of the same accounts. Where most accounts that make the two steps agree, the app itself may do the
 second (关注 offered on entry): left open. A record that stamps whole seconds or polls is asked for nothing finer than three of its steps.
 
 ## Method
@@ -74,6 +75,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
         record = "longer_record" if session.has("actor_id", *KINDS) else "account_ids"
         return [Missing(Question.ENGAGEMENT, record)]
     cells, pairs = _cells(s, base)
+    cells = _acted(s, cells, base["remarkable"])
     kept, which = settled(len(s.who), cells, base["remarkable"])
     loose = _chained(s, _loose(s, base), base["remarkable"])
     if loose:
@@ -133,6 +135,22 @@ def _chained(s: Steps, cells: list[Cell], remarkable: float) -> list[Cell]:
         for i in range(len(able))
     ]
     return [c for c, kept in zip(able, held, strict=True) if kept]
+
+
+def _acted(s: Steps, cells: list[Cell], remarkable: float) -> list[Cell]:
+    """The classes without waits for the departure alone: these need half of the same accounts to keep another wait too.
+
+    Few feeds are told when somebody leaves; they write it so long after the last sign of life, or flush what was held back.
+    """
+    leave = KINDS.index("leave")
+    acts = [c for c in cells if s.kind[c.members[0]] != leave]
+    keepers = [np.unique(s.who[c.members]) for c in acts if c.tail <= remarkable]
+
+    def stands(cell: Cell) -> bool:
+        mine = np.unique(s.who[cell.members])
+        return any(2 * len(np.intersect1d(mine, other)) >= min(len(mine), len(other)) for other in keepers)
+
+    return acts + [c for c in cells if s.kind[c.members[0]] == leave and stands(c)]
 
 
 def _twice(s: Steps, kept: list[Cell], which: Ints, sharp: list[Cell]) -> Ints:
