@@ -18,11 +18,11 @@ their word. By one product that nobody else buys, whose refunds look like a reca
 
 ## What clears it
 The level of refunds is no evidence: apparel sees 60 to 80 % returned, on days three to ten, after delivery; up to
-17 % within the hour is ordinary impulse. Refunds of regions where parcels cannot arrive (Tmall, February 2020:
+17 % within the hour is ordinary impulse. A part of the price handed back (价保) undoes nothing. Refunds of regions where parcels cannot arrive (Tmall, February 2020:
 Hubei 72 %, Xinjiang 63 %, elsewhere 17 to 29 %) are reported as regional: a lost region is many homes, so one
 where a few homes hold most orders explains nothing. Several regions that are nearly all of the wave, and nearly all
 in it, are one depot that burnt. A recall or a wrong price undoes all orders of one
-product, from many buyers, and leaves the others alone. When a price falls, buyers take their money back and buy the
+product that had not left the house, from many buyers, and leaves the others alone. When a price falls, buyers take their money back and buy the
 same again: an order is no echo if its buyer keeps another of the product, or paid a similar amount to the same shop
 outside the room within two days of the refund. Without ids the address tells the buyer; one rebuy answers for one
 refund. Where the record holds no other
@@ -101,8 +101,8 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     paid = made.was_paid & ~_rebought(made, base["rebuy_low"]) & ~outside
     if paid.sum() < base["paid_min"]:
         return []
-    back = made.happened("refunded") | made.happened("asked") | made.happened("cancelled")
-    regional = _regions(made, paid, paid & back, base)
+    back = (made.happened("refunded") | made.happened("asked") | made.happened("cancelled")) & ~_in_part(made)
+    regional = _regions(made, paid, paid & back, moment, base)
     out = np.isin(made.keys["region"], regional)
     if (paid & back).any() and (paid & back & (moment == NEVER)).sum() > 0.5 * (paid & back).sum():
         gap: list[Found] = [Missing(Question.SALES, "refund_times")]
@@ -114,7 +114,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
         wave = _wave(made, paid & ~out, moment, base)
     if not keyed(made) and _one_product(made, wave.members):
         wave = replace(wave, p=max(wave.p, base["nameless_p"]))
-    recalled = _recalled(session, made, paid & ~out, wave.members)
+    recalled = _recalled(session, made, paid & ~out, wave, moment)
     if recalled is not None:
         wave = _wave(made, paid & ~out & ~recalled, moment, base)
     if len(regional) and wave.p >= UNREMARKABLE:
@@ -186,16 +186,22 @@ def _rebought(made: Orders, low: float) -> Bools:
 def _undone_at(made: Orders) -> Ints:
     """When an order was undone: asked for where the record tells, else refunded; `NEVER` if not or unknown.
 
-    A cancellation is no refund here: sellers cancel too (price errors, empty stock), and no cancelled order is in GMV.
+    A cancellation is no refund here: sellers cancel too (price errors, empty stock), and no cancelled order is in GMV. Nor
+    is a part of the price handed back (价保, a voucher forgotten): the goods are kept.
     """
     moment = np.full(len(made), NEVER)
     for step in ("refunded", "asked"):
         moment = np.where(made.timed(step), made.at[step], moment)
-    return moment
+    return np.where(_in_part(made), NEVER, moment)
+
+
+def _in_part(made: Orders) -> Bools:
+    """Orders of which less than half of what was paid has come back."""
+    return made.happened("refunded") & (2 * made.refund < made.amount - made.discount)
 
 
 def _wave(made: Orders, use: Bools, moment: Ints, base: Mapping[str, Any]) -> _Wave:
-    start = np.where(made.timed("paid"), made.at["paid"], made.at["created"])
+    start = _begun(made)
     use = use & (start != UNTIMED) & (start != NEVER)
     shipped = np.where(made.timed("shipped"), made.at["shipped"], made.at["delivered"])
     shipped = np.where(shipped == UNTIMED, NEVER, shipped)
@@ -285,9 +291,13 @@ def _ends(moment: Ints, which: Bools) -> tuple[int, int]:
     return (int(moment[which].min()), int(moment[which].max())) if which.any() else (0, 0)
 
 
-def _recalled(session: Session, made: Orders, use: Bools, members: Bools) -> Bools | None:
-    """Orders of the product, or of a product at one price, whose recall (or wrong price) explains a wave: nearly all of them undone, by many buyers."""
-    product = made.keys["target_id"]
+def _recalled(session: Session, made: Orders, use: Bools, wave: _Wave, moment: Ints) -> Bools | None:
+    """Orders of the product, or of a product at one price, whose recall (or wrong price) explains a wave.
+
+    Nearly all of those that had been made by then and had not left the house are undone, whether in the wave or before it, and
+    they are many buyers'.
+    """
+    product, members = made.keys["target_id"], wave.members
     if not members.any() or (product[members] < 0).any() or not keyed(made):
         return None
     qty = np.maximum(
@@ -302,13 +312,16 @@ def _recalled(session: Session, made: Orders, use: Bools, members: Bools) -> Boo
     ]
     priced = [np.unique(np.stack([product, price]), axis=1, return_inverse=True)[1] for price in prices]
     buyer = made.keys["actor_id"] if (made.keys["actor_id"] >= 0).any() else made.keys["addr"]
+    undone = moment <= wave.window[1]
+    in_hand = (made.at["created"] <= wave.window[1]) & (undone | ~(made.at["shipped"] < wave.window[0]))
     for goods in (product, *(np.asarray(cell, dtype=np.int64).ravel() for cell in priced)):
         of_top = use & (goods == np.bincount(goods[members]).argmax())
         own = (members & of_top).sum()
         known = buyer[members & of_top]
         many = bool(len(known)) and (known >= 0).all() and len(np.unique(known)) >= 0.8 * len(known)
         others = (use & ~of_top).sum() >= 20
-        if others and many and own >= 0.9 * members.sum() and own >= 0.85 * of_top.sum():
+        nearly_all = (of_top & undone).sum() >= 0.8 * (of_top & in_hand).sum()
+        if others and many and own >= 0.9 * members.sum() and nearly_all:
             return np.asarray(of_top)
     return None
 
@@ -320,8 +333,11 @@ def _one_product(made: Orders, members: Bools) -> bool:
     return bool(len(product)) and bool(np.bincount(product).max() >= 0.9 * members.sum())
 
 
-def _regions(made: Orders, paid: Bools, back: Bools, base: Mapping[str, Any]) -> Ints:
-    """Codes of regions in which refunds are far above those elsewhere."""
+def _regions(made: Orders, paid: Bools, back: Bools, moment: Ints, base: Mapping[str, Any]) -> Ints:
+    """Codes of regions in which refunds are far above those elsewhere, and not sooner than anybody knows of a lost road.
+
+    Where addresses are told, many homes vouch for a region; without them two buyers' provinces would, so haste speaks against it.
+    """
     region = made.keys["region"]
     told = paid & (region >= 0)
     if not told.any():
@@ -332,7 +348,15 @@ def _regions(made: Orders, paid: Bools, back: Bools, base: Mapping[str, Any]) ->
     usual = float(np.clip(np.median(np.repeat(rate, n)), 0.01, 0.9)) if n.sum() else base["region_share"]
     p = share_tail(hits, np.maximum(n, 1), usual, base["region_concentration"])
     lost = (n >= base["region_min"]) & (p < base["region_alpha"]) & (rate > 1.5 * usual)
+    if not (made.keys["addr"][told] >= 0).any():
+        hasty = back & (moment != NEVER) & (moment - _begun(made) < int(base["region_haste_h"] * HOUR))
+        lost &= 2 * np.bincount(region[told & hasty], minlength=len(n)) < hits
     return np.flatnonzero(lost & (_homes(made, told, len(n)) >= base["region_homes"]))
+
+
+def _begun(made: Orders) -> Ints:
+    """When an order was paid, else created."""
+    return np.where(made.timed("paid"), made.at["paid"], made.at["created"])
 
 
 def _depot(made: Orders, undone: Bools, at_risk: Bools, wave: Bools, base: Mapping[str, Any]) -> Ints:
