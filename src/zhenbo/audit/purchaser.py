@@ -59,8 +59,8 @@ def purchaser(
         *_counts(fakes),
         *_said(session, people, pack.complaint),
         *_traded(session, bought, interests),
-        *_reviewed(session, bought, pack.complaint),
-        *_found(judged),
+        *(ill := list(_reviewed(session, bought, pack.complaint))),
+        *_found(judged, next((share for _, share, _ in ill), 0.0)),
         *(_undone(judged) if not bought else ()),
         *_declared(session, judged),
         ("no_room", float(session.scope == "shop"), 1),
@@ -161,8 +161,8 @@ def _ended(session: Session, made: Orders, mine: npt.NDArray[np.bool_]) -> Itera
         yield "at_the_end", float((at[known] >= end - (end - start) / 3).mean()), int(known.sum())
 
 
-def _found(judged: Judgement) -> Iterator[Seen]:
-    """What the accusing reasons say of orders, whose share of those they looked at it is."""
+def _found(judged: Judgement, cursed: float) -> Iterator[Seen]:
+    """What the accusing reasons say of orders, whose share of those they looked at it is; copied curses are no praise."""
     strongest: dict[str, Seen] = {}
     for w in judged.reasons:
         fact = _TELLING.get((w.evidence.signal, w.evidence.says))
@@ -171,7 +171,8 @@ def _found(judged: Judgement) -> Iterator[Seen]:
             of = max(
                 float(w.evidence.args.get("tested", w.evidence.args.get("all_orders", 0))), effect.mid, 1.0
             )
-            strongest.setdefault(fact, (fact, min(effect.mid / of, 1.0), int(effect.mid)))
+            part = 1 - cursed if fact == "praised" else 1.0
+            strongest.setdefault(fact, (fact, min(effect.mid / of, 1.0) * part, int(effect.mid * part)))
     yield from strongest.values()
 
 

@@ -16,6 +16,8 @@ from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR, Floats, count_tail, 
 Ints = npt.NDArray[np.int64]
 
 THRESHOLDS = (1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 1e-6, 1e-7)
+FATED = (*THRESHOLDS, 1e-9)
+"""Where what became of the units speaks too: one key with a thousand units that all failed alike stands by itself."""
 """Where "extreme" may begin; seven looks are paid for."""
 
 UNREMARKABLE = 0.1
@@ -87,11 +89,12 @@ def scan(curve: Floats, size: float, fate: Floats | None = None) -> Bunches:
     keys = len(curve)
     u = np.clip(curve if fate is None else curve * fate, P_FLOOR, 1)
     looks: list[tuple[float, float, float]] = []
-    for t in THRESHOLDS:
+    thresholds = THRESHOLDS if fate is None else FATED
+    for t in thresholds:
         expected = keys * t * (1.0 if fate is None else 1 - np.log(t))
         looks.append((count_tail(int((u <= t).sum()), expected, size), float(expected), t))
     p, expected, threshold = min(looks, key=lambda look: look[0])
-    p = min(max(p * len(THRESHOLDS), P_FLOOR), 1.0)
+    p = min(max(p * len(thresholds), P_FLOOR), 1.0)
     members = (u <= threshold) & (p < UNREMARKABLE)
     found = int(members.sum())
     odds = max(found - expected, 0.0) / max(expected, _EXPECTED_MIN)
