@@ -7,7 +7,7 @@ when the promise fails, loses by orders that keep it. What neither catalogue nor
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from zhenbo.core.deal import Deal
 from zhenbo.core.papers import Papers
 from zhenbo.core.rows import plain
+from zhenbo.core.schema import Flag
 from zhenbo.core.session import Session
 from zhenbo.kernel.orders import Orders
 
@@ -55,6 +56,42 @@ def merchants_of(products: pa.Table) -> dict[tuple[str, str], str]:
         if product and (merchant or shop):
             told.setdefault((platform or "unknown", product), set()).add(merchant or shop)
     return {product: owners.pop() for product, owners in sorted(told.items()) if len(owners) == 1}
+
+
+def with_insiders(session: Session, known: Interests) -> Session:
+    """The session with rows flagged whose account or purse the papers give to its host, agency or merchants.
+
+    Args:
+        session: the record.
+        known: whose goods, who is who.
+    """
+    registry, at = known.papers.registry, session.span[0]
+    if not registry.rows:
+        return session
+    held = registry.on(session.host_id, at)
+    sides = {session.host_id, *held.operators, *held.agencies, *held.merchants, *_sellers(session, known)}
+    own = {
+        "actor_id": frozenset().union(*(registry.accounts(party, at) for party in sides)),
+        "pay": frozenset().union(*(registry.payers(party, at) for party in sides)),
+    }
+    mine = np.zeros(session.events.num_rows, dtype=bool)
+    for column, names in own.items():
+        hit = pc.is_in(plain(session.events[column]), value_set=pa.array(sorted(names), pa.string()))
+        mine |= np.asarray(pc.fill_null(hit, False).to_numpy(zero_copy_only=False))
+    if not mine.any():
+        return session
+    place = session.events.column_names.index("flags")
+    told = np.asarray(pc.fill_null(session.events["flags"], 0).to_numpy()) | np.where(
+        mine, int(Flag.INSIDER), 0
+    )
+    field_ = session.events.schema.field(place)
+    return replace(session, events=session.events.set_column(place, field_, pa.array(told).cast(field_.type)))
+
+
+def _sellers(session: Session, known: Interests) -> set[str]:
+    """Merchants of the goods that are ordered here."""
+    goods = pc.unique(session.rows("order_create")["target_id"]).to_pylist()
+    return {known.merchants.get((session.platform, str(product)), "") for product in goods} - {""}
 
 
 def gainers(session: Session, made: Orders, mine: Bools, known: Interests) -> Iterator[Seen]:

@@ -138,6 +138,8 @@ class Flag(IntFlag):
     SAMPLE = 1 << 12
     """A sample or lottery order: not GMV."""
     TEST = 1 << 13
+    INSIDER = 1 << 14
+    """The papers (`parties.toml`) give the account, or the purse, to whoever runs the room or sells in it; set by the audit."""
 
 
 TS_MIN_US = 946_684_800_000_000  # 2000-01-01: before any live commerce

@@ -12,7 +12,7 @@ import msgspec
 
 from zhenbo import __version__
 from zhenbo.audit.deal_payments import money_rows
-from zhenbo.audit.interests import NOBODY, Interests, merchants_of
+from zhenbo.audit.interests import NOBODY, Interests, merchants_of, with_insiders
 from zhenbo.audit.many import many
 from zhenbo.audit.performed import performed
 from zhenbo.audit.pooled import pooled
@@ -133,12 +133,14 @@ def cases(
     progress: Callable[[Session], None] = lambda _: None,
     packs: Packs | None = None,
     wanted: Callable[[Session], bool] = lambda _: True,
+    interests: Interests = NOBODY,
 ) -> Iterator[Case]:
     """Every session and shop month of a dataset that is wanted with what the signals find in it, ready to be judged."""
     packs = packs or default_packs()
     policy, categories = policy or packs.policy, categories_of(data.products)
     for subject in filter(wanted, subjects(data, as_of)):
         progress(subject)
+        subject = with_insiders(subject, interests)  # noqa: PLW2901 - the same subject, better known
         yield case(subject, look(subject, packs, categories), policy, usual(subject, packs, categories))
 
 
@@ -235,7 +237,7 @@ def audit_dataset(
     looking = partial(look, packs=packs, categories=categories_of(data.products))
     interests = Interests(merchants_of(data.products), papers)
     audited, done = [], []
-    for made in cases(data, as_of, policy, progress, packs, wanted):
+    for made in cases(data, as_of, policy, progress, packs, wanted, interests):
         told = concluded(made, policy, lang, looking, interests)
         audited.append(told)
         done += performed(made.session, told.verdict, told.judgement.orders, papers, policy)

@@ -14,7 +14,7 @@ from zhenbo import __version__
 from zhenbo.act.bundle import CaseFile, Contents, Made, Opened, Source, close, fingerprint, head_of
 from zhenbo.act.bundle.contents import OrderP, Sealed
 from zhenbo.audit.gmv import bridge
-from zhenbo.audit.interests import Interests, merchants_of
+from zhenbo.audit.interests import Interests, merchants_of, with_insiders
 from zhenbo.audit.session import NOT_BELIEVED, Audited, Case, missed_share
 from zhenbo.audit.session import case as case_of
 from zhenbo.core.acts import ORIGIN, Act, Entry, Head, digest, seal
@@ -150,8 +150,9 @@ def _audited(
         if subject.session_id != asked.session:
             continue
         looking = partial(look, packs=packs, categories=categories)
-        made = case_of(subject, looking(subject), packs.policy, usual(subject, packs, categories))
         interests = Interests(merchants_of(loaded.dataset.products), told)
+        subject = with_insiders(subject, interests)  # noqa: PLW2901 - the same subject, better known
+        made = case_of(subject, looking(subject), packs.policy, usual(subject, packs, categories))
         return made, concluded(made, packs.policy, asked.lang, looking, interests)
     known = [s.session_id for s in subjects(loaded.dataset, as_of)]
     raise ZhenboError(f"No session {asked.session!r} in this record. It holds: {', '.join(known[:12])}{' …' if len(known) > 12 else ''}.")  # fmt: skip

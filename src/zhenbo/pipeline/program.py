@@ -12,7 +12,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.audit.interests import Interests
+from zhenbo.audit.interests import Interests, with_insiders
 from zhenbo.audit.performed import Performed, performed
 from zhenbo.audit.session import case
 from zhenbo.core.cells import Categories
@@ -139,10 +139,12 @@ def answers(asking: Asking, main: pa.Table, side: pa.Table) -> pa.Table:
     looking = partial(look, packs=asking.packs, categories=asking.categories)
     measure = measured if asking.cover else _as_read
     rows: list[tuple[str, bytes, bytes, bytes, bytes]] = []
-    for session in sessions(main, side, asking.windows, asking.as_of, measure):
+    interests = Interests(asking.merchants, asking.papers)
+    for told_ in sessions(main, side, asking.windows, asking.as_of, measure):
+        session = with_insiders(told_, interests)
         made = concluded(
             case(session, looking(session), asking.policy, usual(session, asking.packs, asking.categories)),
-            asking.policy, asking.lang, looking, Interests(asking.merchants, asking.papers),
+            asking.policy, asking.lang, looking, interests,
         )  # fmt: skip
         told = made.judgement
         named = Named(dict(told.accounts), dict(told.orders), told.groups)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from zhenbo.core.schema import Flag
 from zhenbo.core.session import Session
 from zhenbo.kernel.opinions import opinions
 from zhenbo.kernel.orders import Orders
@@ -101,6 +102,12 @@ def purses(made: Orders) -> list[Fact]:
     return out
 
 
+def insiders(session: Session, made: Orders) -> Fact:
+    """Accounts and purses that the papers give to a side: boxes, links and rewards do not choose them."""
+    flags = np.asarray(pc.fill_null(session.events["flags"].take(pa.array(made.row)), 0).to_numpy())
+    return Fact((flags & int(Flag.INSIDER) != 0).astype(np.int64), np.zeros(len(made), dtype=np.int64))
+
+
 def pieces(session: Session, made: Orders) -> Ints:
     """Pieces of one product in each order; 1 where the record does not say."""
     qty = session.events["qty"].take(pa.array(made.row))
@@ -145,5 +152,6 @@ def telling(session: Session, made: Orders) -> list[Fact]:
     return [
         Fact(shared, product),
         Fact(np.where(made.weight_g > 0, made.weight_g, -1), product),
+        insiders(session, made),
         *purses(made),
     ]

@@ -64,7 +64,17 @@ from zhenbo.kernel.lengths import equal_lengths
 from zhenbo.kernel.opinions import opinions
 from zhenbo.kernel.orders import Orders, orders
 from zhenbo.kernel.parts import parts
-from zhenbo.signals.company import ALONE, SURE, Fact, goods, held_against, purses, seconded, together
+from zhenbo.signals.company import (
+    ALONE,
+    SURE,
+    Fact,
+    goods,
+    held_against,
+    insiders,
+    purses,
+    seconded,
+    together,
+)
 from zhenbo.signals.company import pieces as pieces_of
 from zhenbo.signals.looks import Best, Look, best, said, share
 from zhenbo.signals.nulls import P_FLOOR
@@ -133,7 +143,8 @@ def _beyond_boxes(session: Session, made: Orders, same: Bools, judged: Bools) ->
     wrote[told.order] = 1
     shared[told.order[told.shared >= 2]] = 1
     product = goods(made)
-    return together(same, judged, [Fact(wrote, product), Fact(shared, product), *purses(made)])
+    facts = [Fact(wrote, product), Fact(shared, product), insiders(session, made), *purses(made)]
+    return together(same, judged, facts)
 
 
 def _at(

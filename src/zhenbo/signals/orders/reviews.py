@@ -60,7 +60,7 @@ from zhenbo.core.session import HOUR, MINUTE, SECOND, Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.opinions import Opinions, opinions
 from zhenbo.kernel.orders import NEVER, UNTIMED, Orders, orders
-from zhenbo.signals.company import SURE, Fact, goods, held_against, pieces, purses, together
+from zhenbo.signals.company import SURE, Fact, goods, held_against, insiders, pieces, purses, together
 from zhenbo.signals.looks import Best, Look, best, said, share
 from zhenbo.signals.nulls import share_tail
 
@@ -121,6 +121,7 @@ def _beyond_reward(session: Session, made: Orders, copied: Bools, base: Mapping[
     facts = [
         Fact(np.where(made.weight_g > 0, made.weight_g, -1), product),
         Fact(np.where(made.keys["region"] >= 0, made.keys["region"] + 1, -1), nowhere),
+        insiders(session, made),
         *purses(made),
     ]
     return min(3 * min(rate, together(copied, done, facts), _apart(session, made, copied, done, base)), 1.0)

@@ -1,9 +1,9 @@
 """Self-dealing: the host's own people order again and again, and give it back.
 
 ## What it looks for
-Orders tied to the host's side: placed by accounts that the platform marks as host or moderator, or from a device, a
-network, a paying account or an address that such an account uses, or that pays fees and commissions in this record. Of these,
-how often the same people order again, and how many of their orders are given back or never paid, against the room's.
+Orders tied to the host's or the merchant's side: placed by accounts that the platform marks as host or moderator or that
+`parties.toml` names, or from a device, a network, a paying account or an address that such an account uses, or that pays fees
+and commissions in this record. Of these, how often the same people order again, and how many of their orders are given back or never paid, against the room's.
 
 ## Why it matters
 Pledges are met by the agency's staff from the office: one of the team held 141 of 599 orders in a dispute of 2025, and 1,429
@@ -80,7 +80,7 @@ def _tied(session: Session, made: Orders, wide: float) -> Bools:
     flags = np.asarray(pc.fill_null(rows["flags"], 0).to_numpy())
     kind = rows["kind"].cast(pa.string())
     money = np.asarray(pc.is_in(kind, value_set=pa.array(MONEY_KINDS)).to_numpy(zero_copy_only=False))
-    own = rows.filter(pa.array(((flags & int(Flag.HOST | Flag.MOD)) != 0) | money))
+    own = rows.filter(pa.array(((flags & int(Flag.HOST | Flag.MOD | Flag.INSIDER)) != 0) | money))
     made_by = rows.take(pa.array(made.row))
     out = _within(made_by["actor_id"], own["actor_id"])
     people = max(len(pc.unique(rows["actor_id"])), 1)
