@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from zhenbo.audit.projection import AGES_H
 from zhenbo.core.session import HOUR, Session
 from zhenbo.core.verdict import Ages, ReturnCause, ReturnCell, Returns, Share
-from zhenbo.kernel.orders import NEVER, UNTIMED, Orders
+from zhenbo.kernel.orders import NEVER, UNTIMED, Orders, because
 from zhenbo.signals.nulls import share_tail
 
 Ints = npt.NDArray[np.int64]
@@ -225,7 +225,7 @@ def _causes(
     back = sales.refund > 0
     lost = [c.name for c in cells if c.by == "region" and c.stands_out]
     region = np.isin(made.keys["region"], np.flatnonzero(pc.is_in(made.names["region"], value_set=pa.array(lost, pa.string())).to_numpy(zero_copy_only=False)))  # fmt: skip
-    said = {name: _says(made, str(base[name])) for name in ("logistics", "quality", "impulse")}
+    said = {name: because(made, str(base[name])) for name in ("logistics", "quality", "impulse")}
     holds = (
         sales.p > 0.5,
         said["logistics"] | region & ~said["quality"],
@@ -241,14 +241,6 @@ def _causes(
         if mine.any():
             out.append(ReturnCause(cause=cause, orders=int(mine.sum()), amount=int(sales.refund[mine].sum())))  # type: ignore[arg-type]
     return out
-
-
-def _says(made: Orders, pattern: str) -> Bools:
-    """Which orders were given back for a reason that matches."""
-    if not len(made.whys):
-        return np.zeros(len(made), dtype=bool)
-    match = pc.match_substring_regex(made.whys, pattern, ignore_case=True).to_numpy(zero_copy_only=False)
-    return np.append(np.asarray(match, dtype=bool), False)[made.why]
 
 
 def _serial(made: Orders, sales: Sales, base: Mapping[str, Any]) -> Bools:

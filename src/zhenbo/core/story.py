@@ -20,7 +20,7 @@ One statement: `WHEN WHO VERB ARGUMENTS REPEAT [field=value …]`, ended by a ne
 * REPEAT: `every 72s` (fixed gaps), `x50` (that many each), `scattered` (irregular but deterministic) in place of even.
 * `{n}` counts events, `{a|b|c}` takes turns, in quoted text; `o{n}` names orders in turn.
 * `[device=d1 addr=x pay=p1 via=search region=湖北 weight=500 product=p3 qty=2 since=2024-01-01]` fills columns; values may
-  hold `{n}`. A review takes its words in quotes: `reviewed o{n} x9 "soft and warm"`.
+  hold `{n}`. What is done with an order takes its words in quotes: `reviewed o{n} x9 "soft and warm"`, `refunded o1 "too small"`.
 """
 
 import hashlib
@@ -241,8 +241,6 @@ class _Said:
             given["target_id"] = _fill(self.fields["product"], index)
         if "weight" in self.fields:
             given["weight_g"] = int(_fill(self.fields["weight"], index))
-        if "product" in self.fields:
-            given["target_id"] = _fill(self.fields["product"], index)
         if "qty" in self.fields:
             given["qty"] = int(_fill(self.fields["qty"], index))
         return given
@@ -275,7 +273,7 @@ class _Said:
             row["order_id"] = words[0]
             if len(words) > 1:
                 row |= {"amount": parse_minor(words[1]), "currency": "CNY"}
-            if self.kind == "review" and self.text:
+            if self.text:  # a review's words, or why the order was given back
                 row["text"] = _fill(self.text, index)
         elif self.kind == "comment":
             row["text"] = _fill(self.text or "", index)

@@ -137,6 +137,14 @@ def orders(session: Session) -> Orders:
     return kept
 
 
+def because(made: Orders, pattern: str) -> Bools:
+    """Which orders were given back for a reason that matches a pattern, whatever its case."""
+    if not len(made.whys):
+        return np.zeros(len(made), dtype=bool)
+    match = pc.match_substring_regex(made.whys, pattern, ignore_case=True).to_numpy(zero_copy_only=False)
+    return np.append(np.asarray(match, dtype=bool), False)[made.why]
+
+
 def elsewhere(session: Session) -> Orders | None:
     """What buyers who took money back here ordered in other subjects of the dataset; None where it cannot tell."""
     return None if session.elsewhere is None else _read(session.elsewhere)

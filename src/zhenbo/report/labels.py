@@ -194,6 +194,7 @@ CAUSES = {
     "standard_parcel": N_("goods that weigh the same in the same box"),
     "straight_link": N_("an advertisement or link that leads straight to the goods"),
     "staff_purchase": N_("staff who buy for themselves"),
+    "malicious_returns": N_("buyers who claim for a living"),
     "late_news": N_("news that moved all buyers at once (a scandal, a recall, a lower price)"),
     "small_room": N_("a small room, where chance weighs more"),
 }
