@@ -146,7 +146,7 @@ def step(*times: Ints) -> float:
 
     A collector that polls stamps whole polls: most of its moments are shared by others, and the step is the median gap
     between different ones; in a quiet room, where few are shared, nearly all of them still lie on one beat. A platform that writes
-    whole seconds has steps of a second.
+    whole seconds, or whole seconds since a start that was none, has steps of a second.
     """
     ts = np.concatenate(times)
     tenths = np.unique(ts // _TENTH)  # rows of one poll are written within milliseconds of each other
@@ -156,7 +156,7 @@ def step(*times: Ints) -> float:
         return float(np.median(np.diff(tenths))) / 10 if len(tenths) > 1 else float(_LONGEST)
     if beats := [beat for beat in _BEATS if _on_beat(tenths, beat)]:
         return float(beats[0])
-    return 1.0 if 2 * int((ts % SECOND == 0).sum()) > len(ts) else 0.0
+    return 1.0 if 2 * int(np.unique(ts % SECOND, return_counts=True)[1].max()) > len(ts) else 0.0
 
 
 def _on_beat(tenths: Ints, beat: int) -> bool:

@@ -17,7 +17,8 @@ by a dose below the noise of a sparse feed.
 ## What clears it
 Feeds fail without anybody buying anything, so every way a feed fails is asked for. Rows that stop or thin out in the stretch are a
 *lost feed*. Rows that come at one of the highest rates of the evening may be a *throttled feed*: a Douyin capture carries at
-most 190 entries a minute, 2 % of them in the opening rush and half of them when the room is quiet. A share that falls and
+most 190 entries a minute, 2 % of them in the opening rush and half of them when the room is quiet; where another figure has all its rows,
+the feed drops none. A share that falls and
 stays low is *another sampling*. A gain that the minutes around take back is a *late counter*. Viewers or speakers who rise
 with the entries are a *push*. Taps beyond the rows that come in whole hundreds were counted elsewhere: clients report them
 to the counter by the lot. What remains may still be views that the platform counts elsewhere (share pages, replays): the
@@ -231,6 +232,7 @@ def _causes(
     here = rows[gap.start : gap.end].mean()
     lost = here < base["thinned"] * np.median(beside) and here < np.quantile(beside, 0.15)
     throttled = here >= max(float(np.quantile(beside, base["busy"])), base["capped_rows"])
+    throttled = throttled and not _complete(session, on, gap, base)
     a, b = max(gap.start - _NET, 0), gap.end + _NET
     net = float(gained[a:b].sum() - rows[a:b].sum() / gap.usual)
     late = net < base["net"] * gap.missing
@@ -240,6 +242,13 @@ def _causes(
         _tested("lost_feed", bool(lost)), _tested("throttled_feed", bool(throttled)), _tested("late_counter", late),
         _tested("other_sampling", bool(resampled)), _tested("feature", people and _answered(session, on, gained, gap, base)),
     )  # fmt: skip
+
+
+def _complete(session: Session, on: Grid, gap: _Gap, base: Mapping[str, Any]) -> bool:
+    """Whether all rows of another figure were delivered in the stretch: such a feed drops none."""
+    span = slice(gap.start, gap.end)
+    told = [(counter(session, on, f.counter).increments()[span].sum(), rate(session, on, f.kind, f.weight)[span].sum(), f.least) for f in _FIGURES]  # fmt: skip
+    return any(up >= least and came >= base["complete"] * up for up, came, least in told)
 
 
 def _by_the_lot(session: Session, figure: _Figure, span: tuple[int, int], base: Mapping[str, Any]) -> bool:
