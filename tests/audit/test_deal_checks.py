@@ -4,10 +4,8 @@ import re
 from decimal import Decimal
 
 import pyarrow as pa
-import pytest
 from test_deals import MAY, YUAN, answer, settle
 
-from zhenbo.audit.deal_clauses import void
 from zhenbo.core.dataset import Dataset
 from zhenbo.core.deal import Deal
 from zhenbo.core.papers import Papers
@@ -125,33 +123,6 @@ def test_what_was_said_of_the_goods():
     assert (found.answer, found.observed) == ("yes", 12.0)
     assert "附证书" in found.says
     assert "淡水珠" not in found.says
-
-
-@pytest.mark.parametrize(
-    "clause",
-    [
-        "乙方应在直播当晚安排补单200单", "为保证排名，甲方同意由乙方组织刷单", "主播方负责提供水军维护评论区", "乙方须完成保量，不足部分由乙方自买自退补足，可拍A发B",
-        "Party B shall arrange fake orders up to the pledge.", "The agency will provide bot viewers for the first hour.",
-    ],
-)  # fmt: skip
-def test_clauses_that_oblige_to_fiction_are_void(clause):
-    """Whoever must arrange fictitious trades, clicks or reviews by contract must not; the finding cites the law."""
-    assert void(clause)
-    told = settle(EVENING, Deal("d", "h1", **BASE, clauses=(clause,)))["d"].void_clauses
-    assert "art. 9" in told[0].cites
-
-
-@pytest.mark.parametrize(
-    "clause",
-    [
-        "双方不得刷单、补单", "严禁任何形式的虚假交易，一经发现退还全部费用", "如平台认定存在刷单，乙方应退还坑位费", "保销额按剔除刷单后的实际成交计算", "乙方承诺不以水军、机器人观众制造人气",
-        "刷单产生的订单不计入佣金", "Party B shall not arrange fake orders.", "Any brushing found by the platform shall be refunded in full.", "Commission excludes brushed orders.",
-        "乙方负责直播间人气与氛围", "甲方应提供样品两件",
-    ],
-)  # fmt: skip
-def test_clauses_of_honest_contracts_are_not(clause):
-    """A clause that forbids brushing, or says what follows when it is found, is what an honest contract has."""
-    assert void(clause) is None
 
 
 def test_letters_say_what_is_owed_in_both_languages_and_hostile_papers_stay_text():

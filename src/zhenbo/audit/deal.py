@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
+from zhenbo.audit.clause_words import ClauseLaw
 from zhenbo.audit.deal_payments import owed
 from zhenbo.audit.performed import Performed
 from zhenbo.core.deal import Deal
@@ -55,6 +56,7 @@ class Told:
         paid: payments in the record; None where it holds none.
         as_of: microsecond at which the record is read.
         phrase: how a sentence is put into words.
+        law: the words by which clauses are read, and the law behind them.
     """
 
     deal: Deal
@@ -64,6 +66,7 @@ class Told:
     paid: PaidSeen | None
     as_of: int
     phrase: Phrase
+    law: ClauseLaw
 
     def name(self, who: str | None) -> str:
         """What a party is called in sentences."""

@@ -1,14 +1,16 @@
 """The contract itself: what it leaves open, what it cannot oblige anybody to, where it contradicts itself or the record.
 
 A clause that obliges somebody to fictitious trades, clicks or reviews is void: the Supreme People's Court's provisions on
-online consumption (I), in force since 2022-03-15, article 9; E-commerce Law, article 17. A clause that forbids them, or
-says what follows when they are found, is what an honest contract has, and is told from the other by its own words.
+online consumption (I), in force since 2022-03-15, article 9; E-commerce Law, article 17. How it is told from one that
+forbids them, or that may be honest, is in `clause_words`; the words and the law are in `packs/clauses`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from datetime import date, datetime, timedelta, timezone
 
+from zhenbo.audit.clause_words import ClauseLaw
 from zhenbo.audit.deal import Phrase, Sums, Told, sums
 from zhenbo.core.deal import Deal
 from zhenbo.core.evidence import Say
@@ -16,10 +18,6 @@ from zhenbo.core.money import portion
 from zhenbo.core.papers import Papers
 from zhenbo.core.settlement import Clause
 
-VOID_LAW = Say(
-    "Supreme People's Court, Provisions on Several Issues concerning the Application of Law in Online Consumption Disputes (I), in force 2022-03-15, art. 9; E-commerce Law, art. 17",
-    "《最高人民法院关于审理网络消费纠纷案件适用法律若干问题的规定（一）》（2022-03-15 起施行）第九条；《电子商务法》第十七条",
-)
 CUSTOM = Say(
     "Trade custom as the press of 2020 reports it (FIELD A19): commission is not given back below 50 % of returns. A custom, no law.",
     "2020 年媒体报道的行业惯例（FIELD A19）：退货率低于 50% 时不退佣金。惯例并非法律。",
@@ -39,7 +37,14 @@ MISSING = {
 }  # fmt: skip
 
 SAYS = {
-    "void": Say("The clause obliges somebody to fictitious trades, clicks or reviews ({word}) and is void: nothing is owed by it and nothing can be claimed from it. It says: {clause_text}", "该条款要求实施虚假交易、点击或评价（{word}），依法无效：不得据此主张权利，也无须据此履行。原文：{clause_text}"),
+    "void": Say("The clause is void: {what} ({word}). Nothing is owed by it and nothing can be claimed from it. It says: {clause_text}", "该条款依法无效：{what}（{word}）。不得据此主张权利，也无须据此履行。原文：{clause_text}"),
+    "unclear": Say("Unclear, have it read: {what} ({word}). Nothing is decided by it here. It says: {clause_text}", "条款含义不明，请专人审阅：{what}（{word}）。此处不据此作任何认定。原文：{clause_text}"),
+    "worded": Say("A clause says what a missed target brings; the settlement goes by the field remedy, which is empty, and counted the fee as agreed. Write into remedy what it means: pro_rata, full, rerun or none (read here as {remedy}). It says: {clause_text}", "有条款约定了未达标的后果，但结算依据的是 remedy 字段，该字段为空，费用暂按约定计。请审阅后填写 remedy：pro_rata、full、rerun 或 none（此处读作 {remedy}）。原文：{clause_text}"),
+    "aimless": Say("The contract says what a missed target brings (remedy: {remedy}) and names no target: neither pledged sales (pledge_gmv) nor a return on a fee (roi with slot_fee). Nothing can be missed, and the fee was counted as agreed.", "合同约定了未达标的后果（remedy：{remedy}），但未约定目标：既无保销额（pledge_gmv），也无投产比（roi 与 slot_fee）。无从判断是否达标，费用按约定计。"),
+    "feeless": Say("The contract promises a return on the slot fee (roi {roi}) and names no slot fee: that is no target.", "合同承诺投产比（roi {roi}），但未约定坑位费：不构成可核对的目标。"),
+    "clawless": Say("The contract says from which share of returns commission comes back ({share_share}) and names no commission: nothing can come back.", "合同约定了佣金退回的退货率（{share_share}），但未约定佣金：没有可退回的款项。"),
+    "remedies": Say("Two clauses differ on what a missed target brings ({one} and {other}). Until the sides settle it in writing the fee goes by the field remedy, and stands as agreed where that is empty. One says: {clause_text} The other: {other_text}", "两处条款对未达标的后果约定不一致（{one} 与 {other}）。在双方书面澄清之前，费用以 remedy 字段为准；该字段为空则按约定计。其一：{clause_text} 其二：{other_text}"),
+    "remedy_field": Say("A clause words what a missed target brings otherwise ({other}) than the field remedy ({remedy}), by which the fee was counted. It says: {clause_text}", "条款对未达标后果的约定（{other}）与 remedy 字段（{remedy}）不一致，费用按该字段计。原文：{clause_text}"),
     "targets": Say("Two targets that differ: {pledge_minor} pledged, {roi_minor} by the return on the fee. The pledge is used.", "两个目标不一致：保销 {pledge_minor}，按投产比为 {roi_minor}。以保销为准。"),
     "signed": Say("Signed on {signed_us}, after the first broadcast began ({first_us}).", "签署于 {signed_us}，晚于首场开播（{first_us}）。"),
     "rerun": Say("The re-run is due by {rerun_us}, before the first broadcast began ({first_us}).", "返场期限 {rerun_us} 早于首场开播（{first_us}）。"),
@@ -50,39 +55,8 @@ SAYS = {
     "outside": Say("Broadcast {session} began at {start_us}, outside the time of the contract.", "场次 {session} 于 {start_us} 开播，不在合同期限内。"),
 }  # fmt: skip
 
-_FICTION = re.compile(
-    r"刷单|补单|刷量|补量|刷数据|做数据|冲数据|刷销量|空包|拍[AaＡ]发[BbＢ]|代拍|自买自|假单|虚假交易|虚构交易|刷赞|刷粉|买粉|刷人气|刷评|好评返现|水军|僵尸粉|机器人观众"
-    r"|fictitious (?:trade|order|transaction|click|review)s?|fake (?:order|review|viewer|like|follower)s?|brush(?:ed|ing)? orders?|order brushing|brushing"
-    r"|self-purchases?|bot viewers?|buy(?:s|ing)? (?:back )?its own",
-    re.IGNORECASE,
-)
-_FORBIDS = re.compile(
-    r"不得|不能|不可|不会|不应|不准|不允许|不存在|不参与|不进行|不做|不刷|不以|禁止|严禁|杜绝|拒绝|避免|防止|无任何|没有|未|非|若|如|凡|一旦|发现|涉嫌|被认定|违反|违约|视为|处罚|追究|赔偿|退还|扣除|剔除|除外|不含|不计|举报|核查|识别|监测|认定"
-    r"|\bno\b|\bnot\b|n't\b|never|prohibit|forbid|forbidden|without|refrain|exclud|if\b|any\b|detected|found|penalt|breach|liable|deduct|report|prevent|avoid|against|monitor",
-    re.IGNORECASE,
-)
-_OBLIGES = re.compile(
-    r"应|须|需|要|负责|安排|提供|保证|承诺|协助|配合|完成|组织|补足|补齐|确保|同意|可以?|由"
-    r"|\bmust\b|\bshall\b|\bwill\b|agrees?|provides?|arranges?|ensures?|may\b|undertakes?|completes?",
-    re.IGNORECASE,
-)
-_PHRASES = re.compile(r"[。；;！!？?\n，,]|\.(?:\s|$)")
-
-
-def void(clause: str) -> str | None:
-    """The words by which a clause obliges to fictitious trades, clicks or reviews; None where it does not.
-
-    Examples:
-        >>> void("乙方应在当晚安排补单200单"), void("双方不得刷单，如有刷单应退还费用")
-        ('补单', None)
-        >>> void("Party B shall arrange fake orders up to the pledge."), void("Any brushing found shall be refunded.")
-        ('fake orders', None)
-    """
-    for part in _PHRASES.split(clause):
-        said = _FICTION.search(part)
-        if said and not _FORBIDS.search(part[: said.start()] + part[said.end() :]) and _OBLIGES.search(part):
-            return said[0]
-    return None
+_EXCEPTIONS = re.compile(r"但|\bhowever\b|\bbut\b")
+_CHINA = timezone(timedelta(hours=8))
 
 
 def missing(told: Told, sums: Sums) -> list[Clause]:
@@ -95,15 +69,20 @@ def missing(told: Told, sums: Sums) -> list[Clause]:
     }
     return [
         Clause(kind="missing", field=name.removesuffix("_open"), says=told.phrase(MISSING[name][0], args), cites=told.phrase(MISSING[name][1], {}))
-        for name in _silent(deal, {r.name for r in told.papers.remarks if r.deal == deal.id}, sold=sums.pledge is not None)
+        for name in _silent(deal, _unread(told), sold=sums.pledge is not None, worded=bool(_remedies(told)))
     ]  # fmt: skip
 
 
-def _silent(deal: Deal, unread: AbstractSet[str], *, sold: bool) -> Iterator[str]:
-    """Fields that the contract leaves out; a field that could not be read is not left out."""
+def _unread(told: Told) -> set[str]:
+    """Fields of the contract that could not be read."""
+    return {r.name for r in told.papers.remarks if r.deal == told.deal.id}
+
+
+def _silent(deal: Deal, unread: AbstractSet[str], *, sold: bool, worded: bool) -> Iterator[str]:
+    """Fields that the contract leaves out; one that could not be read, or that a clause words, is not left out."""
     if not deal.sessions and deal.since is None and deal.until is None:
         yield "sessions"
-    if deal.target is not None and deal.remedy is None:
+    if deal.target is not None and deal.remedy is None and not worded:
         yield "remedy" if sold and deal.slot_fee is not None else "remedy_open"
     if deal.commission_rate and deal.clawback_return_rate is None:
         yield "clawback_return_rate"
@@ -124,12 +103,77 @@ def _silent(deal: Deal, unread: AbstractSet[str], *, sold: bool) -> Iterator[str
 
 
 def voids(told: Told) -> list[Clause]:
-    """Clauses that oblige nobody, because they oblige to fiction."""
-    found = [(clause, word) for clause in told.deal.clauses if (word := void(clause))]
-    return [
-        Clause(kind="void", field="clauses", says=told.phrase(SAYS["void"], {"word": word, "clause_text": clause}), cites=told.phrase(VOID_LAW, {}))
-        for clause, word in found
-    ]  # fmt: skip
+    """Clauses that bind nobody: they oblige to fiction, or take from buyers what the law gives them."""
+    return [c for c in _read(told) if c.kind == "void"]
+
+
+def unclear(told: Told) -> list[Clause]:
+    """Clauses that a person has to read: they may be honest or not, or say what no field holds."""
+    found = [c for c in _read(told) if c.kind == "unclear"]
+    worded = _remedies(told)
+    if told.deal.remedy is None and told.deal.target is not None and len(worded) == 1:
+        kind, clause = next(iter(worded.items()))
+        found.append(_unclear(told, "remedy", "worded", {"remedy": kind, "clause_text": clause}))
+    return found
+
+
+def _read(told: Told) -> Iterator[Clause]:
+    """What the words of the clauses come to, clause by clause, with the law as it stood on the day of signature."""
+    for clause in told.deal.clauses:
+        found = told.law.pack.judge(clause)
+        if found is None:
+            continue
+        args = {
+            "what": told.phrase(found.rule.says, {}),
+            "word": " … ".join(found.words),
+            "clause_text": clause,
+        }
+        titles = [
+            told.phrase(Say(c.title("en"), c.title("zh")), {}) for c in told.law.cites(found.rule, _day(told))
+        ]
+        cites = told.phrase(Say("; ", "；"), {}).join(titles)
+        if found.rule.finds == "void" and cites:
+            yield Clause(kind="void", field="clauses", says=told.phrase(SAYS["void"], args), cites=cites)
+        else:
+            yield _unclear(told, "clauses", "unclear", args, cites)
+
+
+def _unclear(told: Told, name: str, which: str, args: Mapping[str, object], cites: str = "") -> Clause:
+    return Clause(kind="unclear", field=name, says=told.phrase(SAYS[which], args), cites=cites)
+
+
+def _day(told: Told) -> date:
+    """The day whose law is cited: of the signature, else of the reading; the newest law where neither is told."""
+    at = told.deal.signed_on or told.as_of
+    return datetime.fromtimestamp(at // 1_000_000, _CHINA).date() if at else date.max
+
+
+def _remedies(told: Told) -> dict[str, str]:
+    """What a missed target brings in the words of the clauses: `none`, `pro_rata`, `full` or `open`, each with its clause."""
+    found: dict[str, str] = {}
+    for clause in told.deal.clauses:
+        for passage in told.law.pack.passages(clause):
+            exception = _EXCEPTIONS.split(passage.whole)[-1]
+            kind = _returned(told, exception) or _returned(told, passage.whole) or _kept(told, passage.whole)
+            if kind:
+                found.setdefault(kind, clause)
+    return found
+
+
+def _returned(told: Told, text: str) -> str | None:
+    """How much of the fee a missed target brings back by a sentence."""
+    says = told.law.pack.says
+    if not (says("missed", text) and says("fee_back", text)) or says("fee_stays", text):
+        return None
+    if says("other_money", text) and not says("fee_named", text):
+        return None
+    return "pro_rata" if says("pro_rata", text) else "full" if says("whole", text) else "open"
+
+
+def _kept(told: Told, text: str) -> str | None:
+    """Whether the fee stays by a sentence whatever comes."""
+    says = told.law.pack.says
+    return "none" if says("fee_kept", text) and not says("fee_reserve", text) else None
 
 
 def contradictions(told: Told, sums: Sums) -> list[Clause]:
@@ -149,11 +193,11 @@ def contradictions(told: Told, sums: Sums) -> list[Clause]:
     ]
 
 
-def unsigned(deal: Deal, papers: Papers, phrase: Phrase) -> list[Clause]:
+def unsigned(deal: Deal, papers: Papers, phrase: Phrase, law: ClauseLaw) -> list[Clause]:
     """All that is to be said of a contract before it is signed; that it carries no date yet is no remark."""
-    told = Told(deal, (), (), papers, None, 0, phrase)
+    told = Told(deal, (), (), papers, None, 0, phrase, law)
     money = sums(told)
-    found = [*voids(told), *contradictions(told, money), *missing(told, money)]
+    found = [*voids(told), *unclear(told), *contradictions(told, money), *missing(told, money)]
     return [c for c in found if c.field not in {"signed_on", "sessions"}]
 
 
@@ -169,6 +213,7 @@ def _found(told: Told) -> Iterator[tuple[str, str, dict[str, object]]]:
         by_roi = portion(deal.slot_fee, deal.roi)
         if by_roi != deal.pledge_gmv:
             yield "targets", "pledge_gmv", {"pledge_minor": deal.pledge_gmv, "roi_minor": by_roi}
+    yield from _aims(told)
     sold = next((p.currency for p in parts if p.currency), None)
     if deal.currency and sold and deal.currency != sold:
         yield "currency", "currency", {"own": deal.currency, "other": sold}
@@ -194,6 +239,28 @@ def _found(told: Told) -> Iterator[tuple[str, str, dict[str, object]]]:
         if deal.sessions and (late or (deal.since is not None and part.start < deal.since)):
             yield "outside", "sessions", {"session": part.session_id, "start_us": part.start}
     yield from _claimed_twice(told)
+
+
+def _aims(told: Told) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """Consequences without what they are consequences of, and clauses that differ on them."""
+    deal, unread, worded = told.deal, _unread(told), _remedies(told)
+    if deal.roi is not None and deal.slot_fee is None and "slot_fee" not in unread:
+        yield "feeless", "roi", {"roi": deal.roi}
+    elif (
+        deal.target is None
+        and deal.remedy not in (None, "none")
+        and not unread & {"pledge_gmv", "roi", "slot_fee"}
+    ):
+        yield "aimless", "remedy", {"remedy": deal.remedy}
+    if deal.clawback_return_rate is not None and not deal.commission_rate and "commission_rate" not in unread:
+        yield "clawless", "clawback_return_rate", {"share_share": float(deal.clawback_return_rate)}
+    if len(worded) > 1:
+        (one, clause), (other, text) = sorted(worded.items())[:2]
+        yield "remedies", "clauses", {"one": one, "other": other, "clause_text": clause, "other_text": text}
+    elif worded and deal.remedy is not None:
+        other, clause = next(iter(worded.items()))
+        if other not in (deal.remedy, "open") or (other == "open" and deal.remedy == "none"):
+            yield "remedy_field", "remedy", {"remedy": deal.remedy, "other": other, "clause_text": clause}
 
 
 def _claimed_twice(told: Told) -> Iterator[tuple[str, str, dict[str, object]]]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from zhenbo.audit.clause_words import ClauseLaw
 from zhenbo.audit.deal import Phrase, Told, sums, worst
 from zhenbo.audit.deal_checks import checks
-from zhenbo.audit.deal_clauses import contradictions, missing, voids
+from zhenbo.audit.deal_clauses import contradictions, missing, unclear, voids
 from zhenbo.audit.performed import Performed
 from zhenbo.core.evidence import Say
 from zhenbo.core.papers import Papers
@@ -31,7 +32,7 @@ _DAY = 86_400_000_000
 
 def settled(
     done: Iterable[Performed], papers: Papers, paid: Mapping[str, PaidSeen], verdicts: Sequence[SessionVerdict],
-    starts: Mapping[str, int], as_of: int, phrase: Phrase,
+    starts: Mapping[str, int], as_of: int, phrase: Phrase, law: ClauseLaw,
 ) -> list[DealVerdict]:  # fmt: skip
     """The settlement of every deal, by id.
 
@@ -43,12 +44,13 @@ def settled(
         starts: first microsecond of each session.
         as_of: microsecond at which the record is read.
         phrase: how a sentence is put into words.
+        law: the words by which clauses are read, and the law behind them.
     """
     parts = sorted(done, key=lambda p: (p.start, p.session_id))
     told = [
         Told(
             deal, [p for p in parts if p.deal == deal.id and p.covered], [p for p in parts if p.deal == deal.id and not p.covered],
-            papers, paid.get(deal.id), as_of, phrase,
+            papers, paid.get(deal.id), as_of, phrase, law,
         )
         for deal in papers.deals
     ]  # fmt: skip
@@ -96,7 +98,7 @@ def _settled(told: Told, own_streams: Sequence[Span], others: Sequence[Told]) ->
         order_fees=money.order_fees, commission_due=money.commission_due, clawback=money.clawback, pledge=money.pledge,
         break_even=money.break_even, net=money.net, contribution=money.contribution, per_order=money.per_order,
         overstock=money.overstock, paid=told.paid, owed=money.owed, checks=checks(told, money, own_streams, others),
-        missing_clauses=missing(told, money), void_clauses=voids(told), contradictions=contradictions(told, money),
+        missing_clauses=missing(told, money), void_clauses=voids(told), unclear_clauses=unclear(told), contradictions=contradictions(told, money),
         grounds=[g for p in told.parts for g in p.grounds], notes=list(_notes(told, money.reached, money.per_order)),
     )  # fmt: skip
 

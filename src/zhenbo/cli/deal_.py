@@ -99,6 +99,7 @@ def command(paths: tuple[Path, ...], deals: tuple[Path, ...], host: str | None, 
     from zhenbo.audit.deal_before import outlook
     from zhenbo.audit.deal_clauses import unsigned
     from zhenbo.core.settlement import DealReport
+    from zhenbo.pipeline.deals import clause_law
     from zhenbo.report.deal_before import before_page
     from zhenbo.report.phrase import phrase
 
@@ -116,7 +117,9 @@ def command(paths: tuple[Path, ...], deals: tuple[Path, ...], host: str | None, 
             deal, past, deal.currency or currency, share=share, broadcasts=n, price=options["price"], sold=options["sold"]
         )  # fmt: skip
         clauses = (
-            unsigned(deal, papers, lambda say, args: phrase(say, args, options["lang"])) if deals else []
+            unsigned(deal, papers, lambda say, args: phrase(say, args, options["lang"]), clause_law())
+            if deals
+            else []
         )
         outlooks.append(msgspec.structs.replace(seen, clauses=clauses))
     as_of = found.audit.as_of if found else None

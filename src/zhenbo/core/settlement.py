@@ -107,7 +107,7 @@ class Check(Struct, frozen=True, kw_only=True):
 class Clause(Struct, frozen=True, kw_only=True):
     """Something about the contract itself."""
 
-    kind: Literal["missing", "void", "contradiction", "unreadable"]
+    kind: Annotated[Literal["missing", "void", "unclear", "contradiction", "unreadable"], Meta(description="unclear: a person has to read it")]  # fmt: skip
     field: str
     says: str
     cites: Annotated[str, Meta(description="law or custom it rests on; empty where it is the contract's own words")] = ""  # fmt: skip
@@ -173,6 +173,7 @@ class DealVerdict(Struct, frozen=True, kw_only=True):
     checks: list[Check]
     missing_clauses: list[Clause]
     void_clauses: list[Clause]
+    unclear_clauses: Annotated[list[Clause], Meta(description="clauses a person has to read: nothing was decided by them")] = []  # fmt: skip
     contradictions: list[Clause]
     grounds: list[Ground]
     notes: list[str]
@@ -224,7 +225,7 @@ class Outlook(Struct, frozen=True, kw_only=True):
         int | None, Meta(description="outcomes of twenty in which the promised sales are reached")
     ]
     sold: Annotated[Outcome20 | None, Meta(description="the result for sales that were named")]
-    clauses: Annotated[list[Clause], Meta(description="what the contract leaves open, where it contradicts itself, what in it is void")] = []  # fmt: skip
+    clauses: Annotated[list[Clause], Meta(description="what the contract leaves open, where it contradicts itself, what in it is void or unclear")] = []  # fmt: skip
 
 
 class DealReport(Struct, frozen=True, kw_only=True):

@@ -2,16 +2,27 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
+from importlib.resources import files
 
 import msgspec
 import pyarrow as pa
 
+from zhenbo.audit.clause_words import ClauseLaw, read_clauses
 from zhenbo.audit.deal_payments import payments
 from zhenbo.audit.deals import remarks, settled
 from zhenbo.audit.performed import Performed
 from zhenbo.core.papers import Papers
 from zhenbo.core.verdict import Audit
+from zhenbo.pipeline.policies import register
 from zhenbo.report.phrase import phrase
+
+
+@cache
+def clause_law() -> ClauseLaw:
+    """The words by which clauses are read, as shipped, and the register of texts."""
+    text = (files("zhenbo.packs") / "clauses" / "cn.toml").read_text("utf-8")
+    return ClauseLaw(read_clauses(text, "packs/clauses/cn.toml"), register())
 
 
 def with_deals(audit: Audit, done: Iterable[Performed], papers: Papers, money: pa.Table, as_of: int) -> Audit:
@@ -31,7 +42,7 @@ def with_deals(audit: Audit, done: Iterable[Performed], papers: Papers, money: p
     }
     deals = settled(
         done, papers, payments(money, papers, as_of), audit.sessions, starts, as_of,
-        lambda say, args: phrase(say, args, audit.lang),
+        lambda say, args: phrase(say, args, audit.lang), clause_law(),
     )  # fmt: skip
     notes = [*audit.notes, *remarks(papers, lambda say, args: phrase(say, args, audit.lang))]
     return msgspec.structs.replace(audit, deals=deals, notes=notes)

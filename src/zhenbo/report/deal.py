@@ -60,6 +60,7 @@ SAYS: Mapping[str, Say] = {
     "cannot_tell": Say("cannot tell", "无法判断"),
     "settles": Say("what would settle it", "可以定论的材料"),
     "void": Say("Void clauses", "无效条款"),
+    "unclear": Say("Clauses to have read", "待审阅条款"),
     "against": Say("Contradictions and entries that could not be read", "矛盾与无法读取之处"),
     "missing": Say("What the contract does not say", "合同未约定的事项"),
     "grounds": Say("What the verified figures rest on", "核实数据的依据"),
@@ -111,7 +112,7 @@ def deal_lines(deal: DealVerdict, lang: Lang) -> tuple[str, str, list[str]]:
     told += [f"{term}: {text}" for term, text in money(deal, lang) if text]
     told += [f"{say('owed', lang)}: {o.says}" for o in deal.owed[-1:]]
     told += [f"{f'{c.complaint}. ' if c.complaint else ''}{c.title}: {say(c.answer, lang)} – {masked(c.says, 600)}" for c in deal.checks if c.answer == "yes"]  # fmt: skip
-    told += [cited(c) for c in (*deal.void_clauses, *deal.contradictions)]
+    told += [cited(c) for c in (*deal.void_clauses, *deal.unclear_clauses, *deal.contradictions)]
     return seen.outcome, f"{seen.title}{f'  {seen.word}' if seen.word else ''}", [*told, *deal.notes]
 
 
@@ -125,6 +126,7 @@ def blocks(deal: DealVerdict, lang: Lang) -> Iterable[Block]:
     yield checks(deal.checks, lang)
     for key, clauses in (
         ("void", deal.void_clauses),
+        ("unclear", deal.unclear_clauses),
         ("against", deal.contradictions),
         ("missing", deal.missing_clauses),
     ):

@@ -39,7 +39,12 @@ SAYS: Mapping[str, Say] = {
 }  # fmt: skip
 
 
-_CLAUSES = {("void",): "void", ("contradiction", "unreadable"): "against", ("missing",): "missing"}
+_CLAUSES = {
+    ("void",): "void",
+    ("unclear",): "unclear",
+    ("contradiction", "unreadable"): "against",
+    ("missing",): "missing",
+}
 
 
 def say(key: str, lang: Lang, **args: object) -> str:

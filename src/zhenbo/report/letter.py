@@ -135,7 +135,7 @@ def _kept(deal: DealVerdict, lang: Lang) -> Iterable[Block]:
 
 
 def _contract(deal: DealVerdict, lang: Lang) -> Iterable[Block]:  # noqa: ARG001 - sections are made alike
-    clauses = [*deal.void_clauses, *deal.contradictions, *deal.missing_clauses]
+    clauses = [*deal.void_clauses, *deal.unclear_clauses, *deal.contradictions, *deal.missing_clauses]
     if clauses:
         yield Lines(tuple(cited(c) for c in clauses), listed=True)
 
