@@ -2,7 +2,8 @@
 
 ## What it looks for
 Devices from which five or more accounts enter, speak or buy in one session, and paying accounts behind five or
-more buyers. A phone farm (群控) hands one phone from account to account; brushing money comes from one wallet.
+more buyers. A phone farm (群控) hands one phone from account to account; brushing money comes from one wallet. Besides, network
+addresses most of whose accounts share a device with another at the same time, be it two or three to a device.
 
 ## Why it matters
 A farm convicted in Ningbo (2024) ran more than 4,600 phones at 6.65 yuan per phone and day, each with many
@@ -12,7 +13,8 @@ accounts. Group-control racks are sold with 2,000 to 20,000 phones. One phone pe
 By one phone per account, by a handful of phones that log one account out before the next logs in, by emulators that draw a new device id per account, by real people paid for entering.
 
 ## What clears it
-Up to four accounts on a device is a family and is never pointed at, however many families there are. Shop
+Up to four accounts on a device is a family and is not pointed at, however many families there are: each has an address of its own, and
+where most people behind one address hold several accounts on one phone at one time, that is a rack. Shop
 tablets and internet cafés exist in every town and are expected. A shared network address is no evidence at all:
 a dormitory, an office or a mobile gateway puts thousands behind one, so only devices and payers are looked at.
 A device key that half of all accounts carry is a placeholder of the source, not a device; and where those who share
@@ -22,7 +24,8 @@ flagged bots are left out. Addresses are judged in `orders.concentration`, which
 
 ## Method
 Accounts per device against a declared survivor curve; devices beyond it are counted against a negative binomial
-over seven thresholds. Who shares is compared with the rest (`kernel/people.py`), and stays on one device with each
+over seven thresholds. Per network address of twenty accounts and more, those who share a device at one time against the rate of the
+rest of the room (beta-binomial), addresses paid for. Who shares is compared with the rest (`kernel/people.py`), and stays on one device with each
 other. The same for devices and payers of buyers, told as evidence on sales. Baselines:
 `packs/baselines/identity.sharing.toml`.
 
@@ -38,6 +41,11 @@ other. The same for devices and payers of buyers, told as evidence on sales. Bas
     ... 20:00-22:00 c1..c80 enter scattered [device=family{n%20} ip=dormitory]
     ... ''')
     identity.sharing: clears, names 0 accounts, says households
+    >>> look('identity.sharing', '''
+    ... 20:00-22:00 b1..b200 enter scattered [device=own{n} ip=home{n}]
+    ... 20:30-20:50 a1..a60 enter [device=rack{n%30} ip=shed]; 21:30-21:50 a1..a60 leave
+    ... ''')
+    identity.sharing: accuses, names 60 accounts, says rack
 """
 
 from collections.abc import Iterable, Mapping
@@ -55,8 +63,9 @@ from zhenbo.core.session import Session, by_visitors, codes, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.orders import Orders, orders
 from zhenbo.kernel.people import overlap, people, sample_of_the_rest
-from zhenbo.signals.bunching import CLEAR_DB, Bunches, scan, survivor
-from zhenbo.signals.nulls import P_FLOOR
+from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, Bunches, held, scan, survivor
+from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR
+from zhenbo.signals.racks import Rack, rack
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -80,6 +89,13 @@ def _room(session: Session, base: Mapping[str, Any]) -> Found | None:
     judged = _judge(who, device, base)
     if judged is None:
         return Missing(Question.AUDIENCE, "devices")
+    standing = rack(session, rows, base)
+    if (
+        standing is not None
+        and standing.p < min(judged[0].p, UNREMARKABLE)
+        and standing.members.sum() >= base["rack_min"]
+    ):
+        return _racked(session, rows, standing, base)
     bunches, per_device, pairs = judged
     accounts, holder = pairs
     beyond = np.zeros(len(names), dtype=bool)
@@ -108,6 +124,30 @@ def _room(session: Session, base: Mapping[str, Any]) -> Found | None:
         causes=_causes(session, names, beyond, (accounts, holder), base) if accused else (),
         events=events,
         events_total=total,
+    )  # fmt: skip
+
+
+def _racked(session: Session, rows: pa.Table, found: Rack, base: Mapping[str, Any]) -> Evidence:
+    """Accounts that share devices at one time behind few addresses."""
+    who, names = codes(rows["actor_id"])
+    mine = found.members[who]
+    p = float(min(2 * found.p, 1.0))
+    units = float(found.members.sum())
+    odds = max(units - found.expected, 0.0) / max(found.expected, 0.5)
+    weight = held(float(10 * np.log10(max(odds, 1e-3))) - ACCOUNT_PRIOR_DB, p)
+    tested = np.unique(who[who >= 0])
+    alike = sample_of_the_rest(session, names.filter(pa.array(found.members)))
+    events, total = cite(rows, mine)
+    return SIGNAL.evidence(
+        question=Question.AUDIENCE, window=_window(micros(rows["ts"]), mine), p=p, observed=units, expected=found.expected, says="rack",
+        args={
+            "accounts": int(units), "devices": found.devices, "networks": found.networks, "inside_share": round(found.inside, 4),
+            "outside_share": round(found.outside, 4),
+        },
+        effect=Effect("viewers", max(units - 3 * found.expected, 0.0), max(units - found.expected, 0.0), units),
+        accounts=dict(zip(names.take(pa.array(tested)).to_pylist(), np.where(found.members[tested], weight, CLEAR_DB).tolist(), strict=True)),
+        causes=(*(Cause(c, "ruled_out") for c in ("family", "shared_network", "handed_on")), Cause("placeholder", _outcome(alike, base))),
+        events=events, events_total=total,
     )  # fmt: skip
 
 
@@ -231,7 +271,7 @@ def _window(ts: Ints, mine: Bools) -> tuple[int, int]:
 
 SIGNAL = Signal(
     id="identity.sharing",
-    version=1,
+    version=2,
     question=Question.AUDIENCE,
     tier=Tier.T2,
     title=Say("Many accounts, few devices", "多账号共用设备或付款账户"),
@@ -247,6 +287,11 @@ SIGNAL = Signal(
         "one_pay": Say(
             "{orders} orders of {accounts} buyers are paid from {keys} paying accounts, up to {largest} buyers from one.",
             "{accounts} 个买家的 {orders} 笔订单由 {keys} 个付款账户支付，单个账户最多对应 {largest} 个买家。",
+        ),
+        "rack": Say(
+            "{accounts} accounts share {devices} devices with each other at the same time behind {networks} network address(es): of the accounts there "
+            "{inside_share} do, elsewhere {outside_share}.",
+            "{accounts} 个账号在 {networks} 个网络地址之后同时共用 {devices} 台设备：这些地址的账号中 {inside_share} 与他人同时共用设备，其他地址仅 {outside_share}。",
         ),
         "households": Say(
             "{accounts} accounts use {devices} devices as households do (at most {largest} on one).",
