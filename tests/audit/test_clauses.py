@@ -64,6 +64,11 @@ def test_every_rule_fires_and_stays_silent_on_its_examples(rule):
         ("甲方员工可按内购价购买商品，正常发货。", None),
         ("样品由乙方下单领取，货款由甲方承担。", None),
         ("甲方应为已下单消费者补差价。", None),
+        ("甲方员工负责打单发货，快递费用由甲方承担。", None),
+        ("主播可自费购买产品体验，以便如实介绍。", None),
+        ("若未达保底，乙方应以现金补足甲方少得的利润差额。", None),
+        ("每单成交奖励主播5元，退款订单不予奖励。", None),
+        ("The Brand shall pay the Host USD 5 for each order delivered and not refunded.", None),
         # and where nothing tells which it is
         ("不足部分由乙方购买补足。", "unclear"),
         ("乙方负责直播间数据维护。", "unclear"),
@@ -122,6 +127,8 @@ def test_consequences_without_what_they_are_consequences_of():
         "deals.toml", "deal 1 (d)", "pledge_gmv", Say("{value}", "{value}"), {"value": 1}, deal="d"
     )
     assert ("contradiction", "remedy") not in kinds(remedy="full", slot_fee=1, unread=(broken,))
+    wrong = Remark("deals.toml", "deal 1 (d)", "remedy", Say("{value}", "{value}"), {"value": 1}, deal="d")
+    assert kinds(pledge_gmv=5, slot_fee=1, unread=(wrong,)) == [("unreadable", "remedy")]
 
 
 def test_a_remedy_in_words_is_no_missing_one_and_two_of_them_differ():

@@ -82,9 +82,9 @@ def _silent(deal: Deal, unread: AbstractSet[str], *, sold: bool, worded: bool) -
     """Fields that the contract leaves out; one that could not be read, or that a clause words, is not left out."""
     if not deal.sessions and deal.since is None and deal.until is None:
         yield "sessions"
-    if deal.target is not None and deal.remedy is None and not worded:
+    if deal.target is not None and deal.remedy is None and not worded and "remedy" not in unread:
         yield "remedy" if sold and deal.slot_fee is not None else "remedy_open"
-    if deal.commission_rate and deal.clawback_return_rate is None:
+    if deal.commission_rate and deal.clawback_return_rate is None and "clawback_return_rate" not in unread:
         yield "clawback_return_rate"
     if (
         deal.commission_rate is None
@@ -92,13 +92,13 @@ def _silent(deal: Deal, unread: AbstractSet[str], *, sold: bool, worded: bool) -
         and not unread & {"commission_rate", "slot_fee"}
     ):
         yield "commission_rate"
-    if deal.slot_fee and deal.minutes is None:
+    if deal.slot_fee and deal.minutes is None and "minutes" not in unread:
         yield "minutes"
     if deal.slot_fee and deal.host_scheduled is None:
         yield "host_scheduled"
     if deal.remedy == "rerun" and deal.rerun_by is None:
         yield "rerun_by"
-    if deal.signed_on is None:
+    if deal.signed_on is None and "signed_on" not in unread:
         yield "signed_on"
 
 
