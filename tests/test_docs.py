@@ -1,9 +1,14 @@
 """Pages made from the code are as fresh as the code."""
 
+import doctest
+import importlib
 import importlib.util
+import pkgutil
 from pathlib import Path
 
 import pytest
+
+import zhenbo
 
 ROOT = Path(__file__).resolve().parents[1]
 _SPEC = importlib.util.spec_from_file_location("docs_make", ROOT / "docs" / "make.py")
@@ -29,3 +34,15 @@ def test_links_lead_somewhere(path):
     """Every relative link in the documents names a file that exists."""
     targets = make.re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text("utf-8"))
     assert [t for t in targets if "://" not in t and not (path.parent / t).exists()] == []
+
+
+MODULES = [m.name for m in pkgutil.walk_packages(zhenbo.__path__, "zhenbo.") if ".migrations" not in m.name]
+
+
+@pytest.mark.slow
+def test_examples_of_docstrings_run_as_printed():
+    """Every `>>>` of the code; those of signals' pages are run by their contract too."""
+    failed = {
+        name: told for name in MODULES if (told := doctest.testmod(importlib.import_module(name))).failed
+    }
+    assert failed == {}

@@ -98,7 +98,7 @@ def interval(before: Sequence[float], *, share: bool) -> tuple[float, float]:
 
     Examples:
         >>> [round(x) for x in interval([100, 110, 95, 105, 90], share=False)]
-        [72, 137]
+        [73, 136]
     """
     from scipy.special import stdtrit
 

@@ -66,7 +66,7 @@ def detection(n: int, inspected: int, found: int) -> float:
 
     Examples:
         >>> detection(0, 10, 5), round(detection(3, 100, 50), 3)
-        (0.0, 0.872)
+        (0.0, 0.871)
     """
     good = inspected - found + 0.5
-    return -math.expm1(float(betaln(found + 0.5, good + n) - betaln(found + 0.5, good)))
+    return 0.0 - math.expm1(float(betaln(found + 0.5, good + n) - betaln(found + 0.5, good)))
