@@ -120,6 +120,11 @@ class Orders:
         )
 
     @property
+    def in_part(self) -> Bools:
+        """Less than half of what was paid has come back (价保, a voucher forgotten, a deposit): the goods are kept."""
+        return np.asarray(self.happened("refunded") & (2 * self.refund < self.amount - self.discount))
+
+    @property
     def kept(self) -> Bools:
         """Delivered or completed and neither refunded nor cancelled: what honest bulk buyers do with their orders."""
         back = self.happened("refunded") | self.happened("cancelled") | self.happened("sent_back")

@@ -101,7 +101,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     paid = made.was_paid & ~_rebought(made, base["rebuy_low"]) & ~outside
     if paid.sum() < base["paid_min"]:
         return []
-    back = (made.happened("refunded") | made.happened("asked") | made.happened("cancelled")) & ~_in_part(made)
+    back = (made.happened("refunded") | made.happened("asked") | made.happened("cancelled")) & ~made.in_part
     regional = _regions(made, paid, paid & back, moment, base)
     out = np.isin(made.keys["region"], regional)
     if (paid & back).any() and (paid & back & (moment == NEVER)).sum() > 0.5 * (paid & back).sum():
@@ -192,12 +192,7 @@ def _undone_at(made: Orders) -> Ints:
     moment = np.full(len(made), NEVER)
     for step in ("refunded", "asked"):
         moment = np.where(made.timed(step), made.at[step], moment)
-    return np.where(_in_part(made), NEVER, moment)
-
-
-def _in_part(made: Orders) -> Bools:
-    """Orders of which less than half of what was paid has come back."""
-    return made.happened("refunded") & (2 * made.refund < made.amount - made.discount)
+    return np.where(made.in_part, NEVER, moment)
 
 
 def _wave(made: Orders, use: Bools, moment: Ints, base: Mapping[str, Any]) -> _Wave:
