@@ -20,7 +20,8 @@ their word. By one product that nobody else buys, whose refunds look like a reca
 The level of refunds is no evidence: apparel sees 60 to 80 % returned, on days three to ten, after delivery; up to
 17 % within the hour is ordinary impulse. A part of the price handed back (价保) undoes nothing. Refunds of regions where parcels cannot arrive (Tmall, February 2020:
 Hubei 72 %, Xinjiang 63 %, elsewhere 17 to 29 %) are reported as regional: a lost region is many homes, so one
-where a few homes hold most orders explains nothing. Several regions that are nearly all of the wave, and nearly all
+where a few homes hold most orders explains nothing, nor, without addresses, one whose refunds came within six hours, or such as hold
+more than a third of all orders. Several regions that are nearly all of the wave, and nearly all
 in it, are one depot that burnt. A recall or a wrong price undoes all orders of one
 product that had not left the house, from many buyers, and leaves the others alone. When a price falls, buyers take their money back and buy the
 same again: an order is no echo if its buyer keeps another of the product, or paid a similar amount to the same shop
@@ -331,7 +332,8 @@ def _one_product(made: Orders, members: Bools) -> bool:
 def _regions(made: Orders, paid: Bools, back: Bools, moment: Ints, base: Mapping[str, Any]) -> Ints:
     """Codes of regions in which refunds are far above those elsewhere, and not sooner than anybody knows of a lost road.
 
-    Where addresses are told, many homes vouch for a region; without them two buyers' provinces would, so haste speaks against it.
+    Where addresses are told, many homes vouch for a region; without them two buyers' provinces would, so haste speaks against it, and
+    that the room sold most of its goods there.
     """
     region = made.keys["region"]
     told = paid & (region >= 0)
@@ -346,6 +348,7 @@ def _regions(made: Orders, paid: Bools, back: Bools, moment: Ints, base: Mapping
     if not (made.keys["addr"][told] >= 0).any():
         hasty = back & (moment != NEVER) & (moment - _begun(made) < int(base["region_haste_h"] * HOUR))
         lost &= 2 * np.bincount(region[told & hasty], minlength=len(n)) < hits
+        lost &= n[lost].sum() <= base["region_most"] * n.sum()
     return np.flatnonzero(lost & (_homes(made, told, len(n)) >= base["region_homes"]))
 
 
@@ -366,6 +369,9 @@ def _depot(made: Orders, undone: Bools, at_risk: Bools, wave: Bools, base: Mappi
         lost & (n >= base["depot_min"]) & (_homes(made, told, len(n)) >= base["region_homes"])
     )
     covered = np.isin(region, few)[wave].mean() >= base["depot_cover"]
+    covered = covered and (
+        bool((made.keys["addr"][told] >= 0).any()) or n[few].sum() <= base["region_most"] * n.sum()
+    )
     return few if covered and 1 < len(few) <= base["depot_regions"] else few[:0]
 
 
