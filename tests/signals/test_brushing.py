@@ -47,6 +47,12 @@ HONEST = {
     + "d+5 10:00-20:00 refunded o{n} 17.70 x30; d+7 10:00-20:00 refunded o{n} 11.80 x15; d+9 10:00 refunded o{n} 29.50 x1",
     "a bad lot that is paid back in two steps": SHOP + SENT + "20:30-21:30 c1..c40 order g{n} 60.00 [addr=own{n} product=lot]\n"
     "d+1 10:00 shipped g{n} x40; d+3 10:00 delivered g{n} x40; d+6 10:00 refunded g{n} 30.00 x40; d+9 10:00 refunded g{n} 30.00 x40",
+    "children's sizes at the same price, half as heavy": SHOP + SENT
+    + "20:10-21:50 c1..c40 order g{n} 59.00 scattered [addr=own{n} pay=purse{n} product=q{n%5} weight={101|113|98|109|94}]\n"
+    "d+1 09:00 shipped g{n} x40; d+3 09:00-20:00 delivered g{n} x40; d+9 12:00 completed g{n} x40",
+    "parcels in which pieces were missing, paid for without the rest back": SHOP + SENT
+    + "20:10-21:50 c1..c40 order g{n} 59.00 scattered [addr=own{n} pay=purse{n} product=q{n%5} weight={101|113|98|109|94}]\n"
+    'd+1 09:00 shipped g{n} x40; d+3 09:00-20:00 delivered g{n} x40; d+5 10:00 refunded g{n} x40 "少件漏发"',
     "two warehouses, one of which puts a card into its heavier boxes": SHOP + SENT
     + "20:00-22:00 c1..c120 order w{n} 59.00 scattered [addr=east{n} pay=ecard{n} region=p{n%20} product=q{n%5} weight={301|313|298|309|294|316|305|290|321}]\n"
     "d+1 09:00-18:00 shipped w{n} x120; d+3 09:00-20:00 delivered w{n} x120 scattered; d+9 12:00 completed w{n} x120\n"
@@ -108,6 +114,22 @@ def test_praise_is_scripted_where_only_those_with_other_parcels_write_it():
     assert not named(
         run("orders.reviews", alike.session())
     )  # their parcels are like everybody's: a card may do it
+
+
+def _empty(then: str, weight: str = "{51|63|58|49}") -> set[str]:
+    """Orders named where parcels far too light for their goods are sent to people of whom the record tells `then`; most buy one link of their own."""
+    light = OWN.replace("WEIGHT", weight).replace("q{n%5}", "{q1|q2|q3|own|own|own}")
+    sent = "d+1 09:00-18:00 shipped f{n} x60; d+3 09:00-20:00 delivered f{n} x60\n"
+    return named(run("orders.parcels", read(SHOP + SENT + light + sent + then).session()))
+
+
+def test_parcels_too_light_for_their_goods_whose_buyers_do_not_mind():
+    """They confirm at once where others leave it to the clock, or get their money and keep the goods; not if they do as all others."""
+    assert _empty("d+3 21:00-d+4 08:00 completed f{n} x60") == FALSE
+    assert _empty('d+5 10:00-d+6 20:00 refunded f{n} x60 "不想要了" scattered') == FALSE
+    assert _empty('d+5 10:00-d+6 20:00 refunded f{n} x60 "收到空包裹，货不对板，少件" scattered') == set()
+    assert _empty("d+9 12:00 completed f{n} x60") == set()
+    assert _empty("d+3 21:00-d+4 08:00 completed f{n} x60", "{251|263|248|259}") == set()
 
 
 def _handed_back(parts: tuple[float, ...], rest: str = "", scale: int = 1) -> set[str]:
@@ -243,3 +265,16 @@ def test_an_export_with_addresses_shows_most_kept_orders(attack):
     recall, false = _recall(attack, "merchant", range(701, 711))
     assert recall >= 0.6
     assert false <= 0.01
+
+
+def _returned(goods: str, orders: str = "59.00 x4", back: int = 60) -> float:
+    """p of fifteen buyers who send several of their purchases back a week after they came."""
+    pool = f"20:00-21:50 a1..a15 order f{{n}} {orders} scattered [addr=own{{n}} product={goods}]; d+1 10:00 shipped f{{n}} x60; d+3 10:00 delivered f{{n}} x60\n"
+    gone = f'd+12 09:00-d+14 18:00 refunded f{{n}} x{back} "不想要了" scattered'
+    (found,) = run("orders.repeats", read(SHOP + SENT + pool + gone).session())
+    return found.p
+
+
+def test_all_of_many_goods_given_back_is_no_scalper_and_no_basket_for_a_coupon():
+    """A scarce product alone, or a basket of which a piece is kept, raises a question and no more."""
+    assert _returned("q{n%7}") < PENALTY / 4 < PENALTY < min(_returned("q1"), _returned("q{n%7}", back=45))

@@ -6,7 +6,7 @@ against another fact of the same orders, within goods of one kind where the fact
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from zhenbo.core.schema import Flag
 from zhenbo.core.session import Session
 from zhenbo.kernel.opinions import opinions
-from zhenbo.kernel.orders import Orders
+from zhenbo.kernel.orders import Orders, because
 from zhenbo.signals.nulls import P_FLOOR, fisher
 
 Ints = npt.NDArray[np.int64]
@@ -51,8 +51,23 @@ class Fact:
     kind: Ints
 
 
-def together(mine: Bools, judged: Bools, facts: Iterable[Fact]) -> float:
-    """Probability that some orders share another fact as much by chance, all facts and values paid for.
+@dataclass(frozen=True)
+class Shared:
+    """What some odd orders share beyond chance.
+
+    Args:
+        p: probability that they share it by chance, all facts and values paid for.
+        strangers: how many of the odd orders are like all others, if the rest of them all share it.
+        has: all orders that have what these share.
+    """
+
+    p: float
+    strangers: float
+    has: Bools
+
+
+def shared(mine: Bools, judged: Bools, facts: Iterable[Fact]) -> Shared:
+    """What else some orders have in common.
 
     Args:
         mine: the odd orders.
@@ -61,15 +76,30 @@ def together(mine: Bools, judged: Bools, facts: Iterable[Fact]) -> float:
 
     Exact: within each stratum the number of odd orders with a value is hypergeometric; the strata are added up.
     """
-    best, looks = 1.0, 0
+    best, looks = Shared(1.0, float(mine.sum()), np.zeros(len(mine), dtype=bool)), 0
     for fact in facts:
         use = judged & (fact.value >= 0)
         count = np.bincount(fact.value[use & mine], minlength=1)
         values = [v for v in np.argsort(-count, kind="stable").tolist() if v > 0 and count[v] >= 3]
         looks += len(values)
         for value in values[:_MOST]:
-            best = min(best, _excess(mine[use], fact.value[use] == value, fact.kind[use]))
-    return float(np.clip(best * max(looks, 1), P_FLOOR, 1))
+            has = fact.value[use] == value
+            p = _excess(mine[use], has, fact.kind[use])
+            if p < best.p:
+                strangers = _strangers(mine[use], has) + float((mine & ~use).sum())
+                best = Shared(p, strangers, fact.value == value)
+    return replace(best, p=float(np.clip(best.p * max(looks, 1), P_FLOOR, 1)))
+
+
+def _strangers(mine: Bools, has: Bools) -> float:
+    """How many of some odd orders are like all others, one more without the fact than was seen."""
+    usual = (has[~mine].sum() + 1) / ((~mine).sum() + 2)
+    return float(min(((mine & ~has).sum() + 1) / (1 - usual), mine.sum()))
+
+
+def together(mine: Bools, judged: Bools, facts: Iterable[Fact]) -> float:
+    """Probability that some orders share another fact as much by chance; see `shared`."""
+    return shared(mine, judged, facts).p
 
 
 def _excess(mine: Bools, has: Bools, kind: Ints) -> float:
@@ -106,6 +136,28 @@ def insiders(session: Session, made: Orders) -> Fact:
     """Accounts and purses that the papers give to a side: boxes, links and rewards do not choose them."""
     flags = np.asarray(pc.fill_null(session.events["flags"].take(pa.array(made.row)), 0).to_numpy())
     return Fact((flags & int(Flag.INSIDER) != 0).astype(np.int64), np.zeros(len(made), dtype=np.int64))
+
+
+def prompt(made: Orders, within: int) -> Fact:
+    """Orders whose buyers say at once that they came, among those that were confirmed at all: whoever got too little does not."""
+    told = made.timed("delivered") & made.timed("completed")
+    at_once = made.at["completed"] - made.at["delivered"] <= within
+    return Fact(np.where(told, at_once, -1).astype(np.int64), goods(made))
+
+
+def forgiven(made: Orders, complaint: str) -> Fact:
+    """Orders paid back whole while the goods stay where they are, for a reason that is not the goods.
+
+    Args:
+        made: the orders.
+        complaint: pattern of reasons that speak of the goods; orders given back without any reason are unknown.
+    """
+    back = made.happened("sent_back") | made.happened("received_back")
+    whole = (
+        made.was_paid & (made.refund > 0) & (20 * made.refund >= 19 * (made.amount - made.discount)) & ~back
+    )
+    told = whole & ~because(made, complaint)
+    return Fact(np.where(whole & (made.why < 0), -1, told).astype(np.int64), goods(made))
 
 
 def pieces(session: Session, made: Orders) -> Ints:

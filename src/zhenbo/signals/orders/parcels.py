@@ -22,7 +22,8 @@ Shops that enter the same weight for every parcel of a product: then products ar
 in a sealed box that are sent one by one: a number of pieces tells nothing unless others who ordered the same got more. Weights
 rounded to 50 g, default weights (a round number stands for "not weighed"). Vouchers and other goods that are never sent. Gift boxes
 make other goods weigh the same: a common weight names nobody unless those orders have something else in common that no box
-explains (praise, purses). Compensations are a part of the price and no more; a buyer who was compensated and refunded in the
+explains (praise, purses, buyers who confirm within the day where others leave it to the clock, money given back for goods that nobody complains of and nobody
+wants back). Compensations are a part of the price and no more; a buyer who was compensated and refunded in the
 end is one in a hundred. Deposit and balance go back together. The same refund told by two sources counts once. A
 bad lot that is paid back in steps is one product: that is told and names nobody.
 
@@ -58,22 +59,25 @@ import numpy as np
 import numpy.typing as npt
 
 from zhenbo.core.evidence import Cause, Found, Missing, Say, Signal
-from zhenbo.core.session import Session
+from zhenbo.core.session import HOUR, Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.lengths import equal_lengths
 from zhenbo.kernel.opinions import opinions
 from zhenbo.kernel.orders import Orders, orders
 from zhenbo.kernel.parts import parts
+from zhenbo.signals import company
 from zhenbo.signals.company import (
     ALONE,
     SURE,
     Fact,
+    Shared,
+    forgiven,
     goods,
     held_against,
     insiders,
+    prompt,
     purses,
     seconded,
-    together,
 )
 from zhenbo.signals.company import pieces as pieces_of
 from zhenbo.signals.looks import Best, Look, best, said, share
@@ -86,6 +90,8 @@ _HALF = 0.69
 """Logarithm of two."""
 _SPOKEN = 8
 """Characters from which a review tells anything."""
+_NARROW, _GIVE = 1.6, 1.25
+"""Some light parcels are of one weight while the heaviest is no more than so many times the lightest; give or take so much others are of it too."""
 _FLANK = 4
 """Grams from which a weight can be compared with those beside it."""
 
@@ -105,7 +111,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
         _paid_back(session, made, base),
     )
     looks = [one for one in tests if one is not None]
-    return [*missing, _evidence(session, made, best(looks))] if looks else missing
+    return [*missing, _evidence(session, made, best(looks), base)] if looks else missing
 
 
 def _cells(made: Orders, pieces: Ints) -> Ints:
@@ -131,20 +137,28 @@ def _same_weight(session: Session, made: Orders, pieces: Ints, base: Mapping[str
     looks = max(len(found), 1)
     nothing = Look("same_weight", 1.0, n, 0, 0.0, (0.0, 0.0), np.zeros(len(made), dtype=bool), judged)
     top = min(found, key=lambda one: one.p, default=nothing)
-    p = held_against(min(top.p * looks, 1.0), _beyond_boxes(session, made, top.members, judged))
+    p = held_against(min(top.p * looks, 1.0), _beyond_boxes(session, made, top.members, judged, base).p)
     return replace(top, p=p, tested=n, judged=judged)
 
 
-def _beyond_boxes(session: Session, made: Orders, same: Bools, judged: Bools) -> float:
-    """Probability that a common box explains the common weight: boxes do not choose who praises, nor who pays."""
+def _beyond_boxes(
+    session: Session, made: Orders, same: Bools, judged: Bools, base: Mapping[str, Any]
+) -> Shared:
+    """What parcels of an odd weight have in common that no box explains.
+
+    Boxes do not choose who praises, who pays, who confirms at once, nor who is paid back and may keep the goods.
+    """
     told = opinions(session, made, _SPOKEN)
     shared = np.zeros(len(made), dtype=np.int64)
     wrote = np.zeros(len(made), dtype=np.int64)
     wrote[told.order] = 1
     shared[told.order[told.shared >= 2]] = 1
     product = goods(made)
-    facts = [Fact(wrote, product), Fact(shared, product), insiders(session, made), *purses(made)]
-    return together(same, judged, facts)
+    facts = [
+        Fact(wrote, product), Fact(shared, product), insiders(session, made), *purses(made),
+        prompt(made, int(base["prompt_h"] * HOUR)), forgiven(made, base["complaint"]),
+    ]  # fmt: skip
+    return company.shared(same, judged, facts)
 
 
 def _at(
@@ -249,7 +263,32 @@ def _light(session: Session, made: Orders, pieces: Ints, base: Mapping[str, Any]
     if judged.sum() < base["parcels_min"] or not light.any():
         return None
     found = share("light", light, judged, (base["light_parcel_share"], base["light_parcel_concentration"]))
-    return replace(found, p=seconded(found.p, _beyond_boxes(session, made, light, judged)))
+    other = _beyond_boxes(session, made, light, judged, base)
+    found = replace(found, p=seconded(found.p, other.p))
+    if other.p >= SURE:
+        return found
+    also = _as_light(made, cell, told, light, other)
+    strangers = min(other.strangers * (1 + also.sum() / light.sum()), found.expected)
+    spread = (0.0, 2 * strangers)  # the company they keep tells better than a house rule how many are honest
+    members, units = light | also, found.units + int(also.sum())
+    return replace(
+        found, members=members, judged=judged | also, units=units, tested=found.tested + int(also.sum()),
+        expected=strangers, honest=spread,
+    )  # fmt: skip
+
+
+def _as_light(made: Orders, cell: Ints, told: Bools, light: Bools, other: Shared) -> Bools:
+    """Parcels as light, of goods that nobody got heavier, whose buyers share what the light ones share far more often than others do."""
+    from scipy import stats
+
+    low, high = np.quantile(made.weight_g[light], (0.0, 1.0))
+    near = told & (made.weight_g >= low / _GIVE) & (made.weight_g <= high * _GIVE) & (high <= _NARROW * low)
+    near &= ~np.isin(cell, cell[told & ~near])
+    rest = ~near & ~light
+    usual = (int((rest & other.has).sum()) + 1) / (int(rest.sum()) + 2)
+    size, having = (np.bincount(cell[near], w, int(cell.max()) + 1) for w in (None, other.has[near]))
+    far = np.flatnonzero(stats.binom.sf(having - 1, size, usual) * max((size > 0).sum(), 1) < SURE)
+    return np.asarray(near & other.has & np.isin(cell, far))
 
 
 def _lower(grams: Ints) -> Bools:
@@ -258,7 +297,8 @@ def _lower(grams: Ints) -> Bools:
     logs = np.log(grams[order].astype(np.float64))
     gaps = np.diff(logs)
     at = int(np.argmax(gaps)) + 1
-    apart = min(at, len(grams) - at) >= 2 and np.median(logs[at:]) - np.median(logs[:at]) >= _HALF
+    enough = at >= 2 <= len(grams) - at or len(grams) - at >= _FLANK
+    apart = enough and np.median(logs[at:]) - np.median(logs[:at]) >= _HALF
     out = np.zeros(len(grams), dtype=bool)
     if apart and gaps[at - 1] >= _HALF / 2:
         out[order[:at]] = True
@@ -300,17 +340,20 @@ def _paid_back(session: Session, made: Orders, base: Mapping[str, Any]) -> Look 
     return found
 
 
-def _evidence(session: Session, made: Orders, found: Best) -> Found:
+def _evidence(session: Session, made: Orders, found: Best, base: Mapping[str, Any]) -> Found:
     light = found.look.members & (made.weight_g > 0)
     grams = int(np.median(made.weight_g[light])) if light.any() else 0
     cause = "product_recall" if found.look.name == "paid_back" else "standard_parcel"
     causes = (Cause(cause, "ruled_out" if found.p < SURE else "open"),) if found.accused else ()
-    return said(SIGNAL, session, made, found, clear="as_ordered", args={"grams": grams}, causes=causes)
+    usual = {"expected_share": base["light_parcel_share"]} if found.look.name == "light" else {}
+    return said(
+        SIGNAL, session, made, found, clear="as_ordered", args={"grams": grams, **usual}, causes=causes
+    )
 
 
 SIGNAL = Signal(
     id="orders.parcels",
-    version=2,
+    version=3,
     question=Question.SALES,
     tier=Tier.T2,
     title=Say("Parcels that carry nothing", "空包与虚假物流"),

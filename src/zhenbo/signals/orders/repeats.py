@@ -121,7 +121,15 @@ def _nothing_kept(made: Orders, buyer: Ints, failed: Bools, base: Mapping[str, A
     if top.units < base["buyers_min"]:
         return None
     floor = base["several_floor"] if _complained(made, top.members, base) is not None else ALONE
+    if floor < ALONE and top is looks[0] and _various(made.keys["target_id"][top.members], base):
+        floor = base["various_floor"]
     return replace(top, p=max(min(top.p * len(looks), 1.0), floor))
+
+
+def _various(product: Ints, base: Mapping[str, Any]) -> bool:
+    """Whether some orders are of many goods: scalpers buy what is scarce, who fills a basket for a coupon keeps a piece of it."""
+    _, count = np.unique(product[product >= 0], return_counts=True)
+    return 2 * count.sum() >= len(product) and bool(count.max(initial=0) <= base["one_product"] * count.sum())
 
 
 def _complained(made: Orders, members: Bools, base: Mapping[str, Any]) -> float | None:
