@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -161,9 +161,22 @@ class Signal:
     look: Callable[[Session, Mapping[str, Any]], Iterable[Found]]
 
     def evidence(self, **fields: Any) -> Evidence:
-        """Evidence of this signal; `question` and `tier` default to the signal's own."""
-        given = {"question": self.question, "tier": self.tier, **fields}
+        """Evidence of this signal; `question` and `tier` default to the signal's own, its numbers become Python's own."""
+        numbers = {name: _own(fields[name]) for name in _NUMBERS if name in fields}
+        given = {"question": self.question, "tier": self.tier, **fields, **numbers}
         return Evidence(signal=self.id, version=self.version, **given)
+
+
+_NUMBERS = ("p", "observed", "expected", "effect", "args")
+
+
+def _own(value: Any) -> Any:
+    """NumPy's scalars as Python's, which contracts can write."""
+    if isinstance(value, Effect):
+        return replace(value, **{name: _own(getattr(value, name)) for name in ("low", "mid", "high", "of")})
+    if isinstance(value, Mapping):
+        return {name: _own(one) for name, one in value.items()}
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def cite(rows: pa.Table, mask: npt.NDArray[np.bool_] | None = None) -> tuple[tuple[str, ...], int]:
