@@ -2,8 +2,8 @@
 
 ## What it looks for
 Parcels that weigh the same to the gram although they hold other goods, or another number of them. Orders of two or three
-pieces whose parcels weigh no more than those of one. Parcels of half the weight that the same goods have for others. Orders the buyer confirmed as received although no parcel was
-scanned on the way, where other orders of the same goods were. Parcels whose whole price goes back to the buyer in several
+pieces whose parcels weigh no more than those of one. Parcels of half the weight that the same goods have for others. Orders confirmed as received although no parcel was
+scanned on the way, or none on arrival, where other orders were. Parcels whose whole price goes back to the buyer in several
 parts on different days, after they had come, while nobody asks for the goods.
 
 ## Why it matters
@@ -57,9 +57,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Found, Missing, Say, Signal
-from zhenbo.core.session import HOUR, Session
+from zhenbo.core.session import HOUR, Session, codes
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.lengths import equal_lengths
 from zhenbo.kernel.opinions import opinions
@@ -81,7 +83,7 @@ from zhenbo.signals.company import (
 )
 from zhenbo.signals.company import pieces as pieces_of
 from zhenbo.signals.looks import Best, Look, best, said, share
-from zhenbo.signals.nulls import P_FLOOR
+from zhenbo.signals.nulls import P_FLOOR, fisher
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -101,13 +103,15 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     made = orders(session)
     if not len(made):
         return []
-    missing = [] if made.happened("shipped").any() else [Missing(Question.SALES, "logistics")]
+    told = made.happened("shipped").any() and (made.weight_g > 0).any()
+    missing = [] if told else [Missing(Question.SALES, "logistics")]
     pieces = pieces_of(session, made)
     tests = (
         _same_weight(session, made, pieces, base),
         _weightless(made, pieces, base),
         _light(session, made, pieces, base),
         _unscanned(made, base),
+        _undelivered(session, made, base),
         _paid_back(session, made, base),
     )
     looks = [one for one in tests if one is not None]
@@ -260,6 +264,8 @@ def _light(session: Session, made: Orders, pieces: Ints, base: Mapping[str, Any]
         mine = np.flatnonzero(told & (cell == one))
         judged[mine] = True
         light[mine[_lower(made.weight_g[mine])]] = True
+    light |= _more_in_no_more(made, pieces, told, light)
+    judged |= light
     if judged.sum() < base["parcels_min"] or not light.any():
         return None
     found = share("light", light, judged, (base["light_parcel_share"], base["light_parcel_concentration"]))
@@ -275,6 +281,16 @@ def _light(session: Session, made: Orders, pieces: Ints, base: Mapping[str, Any]
         found, members=members, judged=judged | also, units=units, tested=found.tested + int(also.sum()),
         expected=strangers, honest=spread,
     )  # fmt: skip
+
+
+def _more_in_no_more(made: Orders, pieces: Ints, told: Bools, light: Bools) -> Bools:
+    """Parcels of the same goods that weigh no more than the light ones, and hold as many pieces or more."""
+    product, out = made.keys["target_id"], np.zeros(len(made), dtype=bool)
+    for one in np.unique(product[light]).tolist():
+        mine = light & (product == one)
+        enough = pieces >= pieces[mine].min()
+        out |= told & (product == one) & enough & (made.weight_g <= made.weight_g[mine].max())
+    return out
 
 
 def _as_light(made: Orders, cell: Ints, told: Bools, light: Bools, other: Shared) -> Bools:
@@ -316,6 +332,42 @@ def _unscanned(made: Orders, base: Mapping[str, Any]) -> Look | None:
     return share(
         "unscanned", judged & ~scanned, judged, (base["unscanned_share"], base["unscanned_concentration"])
     )
+
+
+def _undelivered(session: Session, made: Orders, base: Mapping[str, Any]) -> Look | None:
+    """Orders that left the shop and were confirmed, by the buyer or by the clock, of which no arrival was ever scanned.
+
+    Carriers lose scans, and a carrier may not be connected at all: then its parcels come back as often as others do.
+    """
+    scanned, sent = made.happened("delivered"), made.at["shipped"]
+    judged = made.happened("completed") & made.happened("shipped")
+    if judged.sum() < base["parcels_min"] or (judged & scanned).sum() < base["scanned_min"]:
+        return None
+    odd = judged & ~scanned
+    found = share("undelivered", odd, judged, (base["unscanned_share"], base["unscanned_concentration"]))
+    low, high = np.quantile(sent[judged & scanned], (0.05, 0.95))
+    broken = odd.any() and not low <= np.median(sent[odd]) <= high  # the scans of a stretch are lost
+    if broken or _own_carrier(made, odd, judged & scanned):
+        return replace(found, p=max(found.p, ALONE))
+    back = made.happened("asked") | made.happened("refunded") | made.happened("sent_back")
+    facts = [Fact((~back).astype(np.int64), goods(made)), insiders(session, made), *purses(made)]
+    other = company.shared(odd, judged, facts)
+    return replace(
+        found, p=fisher(found.p, other.p) if other.p < SURE else max(found.p, base["undelivered_floor"])
+    )
+
+
+def _own_carrier(made: Orders, odd: Bools, others: Bools) -> bool:
+    """Whether the parcels without a scan went by a carrier, told by the letters of its numbers, that hardly any other went by."""
+    code, numbers = made.keys["tracking_id"], made.names["tracking_id"].cast(pa.string())
+    letters = pc.struct_field(pc.extract_regex(numbers, r"^(?P<carrier>[A-Za-z]+)"), "carrier")
+    carrier, _ = codes(pa.chunked_array([letters]))
+    told = np.where(code >= 0, np.append(carrier, -1)[code], -1)
+    mine, theirs = told[odd & (told >= 0)], told[others & (told >= 0)]
+    if not len(mine) or not len(theirs):
+        return False
+    most = np.bincount(mine).argmax()
+    return bool((mine == most).mean() >= 0.9 and (theirs == most).mean() <= 0.1)
 
 
 def _paid_back(session: Session, made: Orders, base: Mapping[str, Any]) -> Look | None:
@@ -377,6 +429,11 @@ SIGNAL = Signal(
             "{units} of {tested} orders confirmed as received ({found_share}) have no scan of any parcel; honest records hold "
             "{expected_share}.",
             "{tested} 笔已确认收货的订单中有 {units} 笔（{found_share}）没有任何物流扫描记录；正常约为 {expected_share}。",
+        ),
+        "undelivered": Say(
+            "{units} of {tested} orders that were sent and confirmed ({found_share}) have no scan of any arrival, where the others have one; honest records hold "
+            "{expected_share}.",
+            "{tested} 笔已发货并确认收货的订单中有 {units} 笔（{found_share}）没有任何签收扫描，其余订单均有；正常约为 {expected_share}。",
         ),
         "paid_back": Say(
             "The whole price of {units} of {tested} parcels that had come went back to the buyer in several parts on different days, "
