@@ -113,7 +113,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     if len(depot):
         regional, out = np.r_[regional, depot], out | np.isin(made.keys["region"], depot)
         wave = _wave(made, paid & ~out, moment, base)
-    if not keyed(made) and _one_product(made, wave.members):
+    if not keyed(made) and _one_product(made, wave):
         wave = replace(wave, p=max(wave.p, base["nameless_p"]))
     recalled = _recalled(session, made, paid & ~out, wave, moment)
     if recalled is not None:
@@ -317,16 +317,17 @@ def _recalled(session: Session, made: Orders, use: Bools, wave: _Wave, moment: I
         many = bool(len(known)) and (known >= 0).all() and len(np.unique(known)) >= 0.8 * len(known)
         others = (use & ~of_top).sum() >= 20
         nearly_all = (of_top & undone).sum() >= 0.8 * (of_top & in_hand).sum()
-        if others and many and own >= 0.9 * members.sum() and nearly_all:
+        # beside it others are undone in such hours as they are on any day
+        if others and many and own >= 0.9 * members.sum() - wave.expected and nearly_all:
             return np.asarray(of_top)
     return None
 
 
-def _one_product(made: Orders, members: Bools) -> bool:
+def _one_product(made: Orders, wave: _Wave) -> bool:
     """Whether nearly all of a wave is one product's: without buyers a recall or a wrong price looks the same."""
-    product = made.keys["target_id"][members]
+    product = made.keys["target_id"][wave.members]
     product = product[product >= 0]
-    return bool(len(product)) and bool(np.bincount(product).max() >= 0.9 * members.sum())
+    return bool(len(product)) and bool(np.bincount(product).max() >= 0.9 * wave.members.sum() - wave.expected)
 
 
 def _regions(made: Orders, paid: Bools, back: Bools, moment: Ints, base: Mapping[str, Any]) -> Ints:
