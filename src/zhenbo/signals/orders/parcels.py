@@ -2,7 +2,7 @@
 
 ## What it looks for
 Parcels that weigh the same to the gram although they hold other goods, or another number of them. Orders of two or three
-pieces whose parcels weigh no more than those of one. Parcels of half the weight that the same goods have for others. Orders confirmed as received although no parcel was
+pieces whose parcels weigh no more than those of one. Parcels of half the weight that the same goods have for others, or single pieces of a third. Orders confirmed as received although no parcel was
 scanned on the way, or none on arrival, where other orders were. Parcels whose whole price goes back to the buyer in several
 parts on different days, after they had come, while nobody asks for the goods.
 
@@ -65,7 +65,7 @@ from zhenbo.core.session import HOUR, Session, codes
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.lengths import equal_lengths
 from zhenbo.kernel.opinions import opinions
-from zhenbo.kernel.orders import Orders, orders
+from zhenbo.kernel.orders import Orders, because, orders
 from zhenbo.kernel.parts import parts
 from zhenbo.signals import company
 from zhenbo.signals.company import (
@@ -106,10 +106,12 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     told = made.happened("shipped").any() and (made.weight_g > 0).any()
     missing = [] if told else [Missing(Question.SALES, "logistics")]
     pieces = pieces_of(session, made)
+    light = _light(session, made, pieces, base)
     tests = (
         _same_weight(session, made, pieces, base),
         _weightless(made, pieces, base),
-        _light(session, made, pieces, base),
+        light,
+        None if light and light.p < SURE else _underweight(session, made, pieces, base),
         _unscanned(made, base),
         _undelivered(session, made, base),
         _paid_back(session, made, base),
@@ -321,6 +323,37 @@ def _lower(grams: Ints) -> Bools:
     return out
 
 
+def _underweight(session: Session, made: Orders, pieces: Ints, base: Mapping[str, Any]) -> Look | None:
+    """Single pieces, of several goods, that weigh less than a third of what the same piece weighs for others at the same price.
+
+    One piece cannot be sent in parts, and no size or colour is so light.
+    """
+    product = made.keys["target_id"]
+    price = np.round(np.log(np.maximum(made.amount, 1)) / 0.1).astype(np.int64)
+    told = (made.weight_g > 0) & (product >= 0) & (pieces == 1)
+    _, cell = np.unique(np.stack([product, price]), axis=1, return_inverse=True)
+    cell = np.asarray(cell, dtype=np.int64).ravel()
+    judged, under = np.zeros(len(made), dtype=bool), np.zeros(len(made), dtype=bool)
+    for one in np.flatnonzero(np.bincount(cell[told], minlength=1) >= _FLANK).tolist():
+        mine = np.flatnonzero(told & (cell == one))
+        judged[mine] = True
+        under[mine] = 3 * made.weight_g[mine] < np.quantile(made.weight_g[mine], 0.75)
+    if judged.sum() < base["parcels_min"] or len(np.unique(product[under])) < base["underweight_goods"]:
+        return None
+    rate = (base["underweight_share"], base["underweight_concentration"])
+    found = share("underweight", under, judged, rate)
+    grams, count = np.unique(made.weight_g[under], return_counts=True)
+    most = int(np.argmax(count))
+    if grams[most] % 50 == 0 and count[most] >= 0.8 * under.sum():  # what software enters for "not weighed"
+        return replace(found, p=max(found.p, base["default_p"]))
+    if because(made, base["complaint"])[under].mean() >= base["short_share"]:  # buyers got too little
+        return replace(found, p=max(found.p, ALONE))
+    other = _beyond_boxes(session, made, under, judged, base).p
+    return replace(
+        found, p=fisher(found.p, other) if other < SURE else max(found.p, base["underweight_floor"])
+    )
+
+
 def _unscanned(made: Orders, base: Mapping[str, Any]) -> Look | None:
     """Orders confirmed as received of which no parcel was ever scanned, though others of the same goods were."""
     scanned = made.happened("delivered") | made.happened("shipped")
@@ -397,7 +430,11 @@ def _evidence(session: Session, made: Orders, found: Best, base: Mapping[str, An
     grams = int(np.median(made.weight_g[light])) if light.any() else 0
     cause = "product_recall" if found.look.name == "paid_back" else "standard_parcel"
     causes = (Cause(cause, "ruled_out" if found.p < SURE else "open"),) if found.accused else ()
-    usual = {"expected_share": base["light_parcel_share"]} if found.look.name == "light" else {}
+    usual: dict[str, float] = (
+        {"expected_share": base["light_parcel_share"]} if found.look.name == "light" else {}
+    )
+    if found.look.name == "underweight":
+        usual["goods"] = len(np.unique(made.keys["target_id"][light]))
     return said(
         SIGNAL, session, made, found, clear="as_ordered", args={"grams": grams, **usual}, causes=causes
     )
@@ -424,6 +461,11 @@ SIGNAL = Signal(
             "{units} of {tested} parcels weigh less than half of what the same goods weigh at the same price for other buyers "
             "({grams} g); honest rooms have {expected_share}, and these orders share more than that.",
             "{tested} 个包裹中有 {units} 个的重量不到其他买家同价同款包裹的一半（{grams} 克）；正常约为 {expected_share}，且这些订单另有共同之处。",
+        ),
+        "underweight": Say(
+            "{units} of {tested} parcels of a single piece, of {goods} different goods, weigh less than a third of what the same piece weighs for other buyers at the "
+            "same price ({grams} g); honest shops have {expected_share}.",
+            "{tested} 个单件包裹中有 {units} 个（涉及 {goods} 种商品）的重量不到其他买家同价同款单件包裹的三分之一（{grams} 克）；正常约为 {expected_share}。",
         ),
         "unscanned": Say(
             "{units} of {tested} orders confirmed as received ({found_share}) have no scan of any parcel; honest records hold "
