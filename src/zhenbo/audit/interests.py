@@ -105,7 +105,7 @@ def gainers(session: Session, made: Orders, mine: Bools, known: Interests) -> It
     """
     if not mine.any():
         return
-    owner, names = _owners(session, made, known)
+    owner, names = owners(session, made, known)
     alone = _alone(owner, mine, names)
     promised = list(_promised(session, made, mine, known.papers, alone))
     yield from promised
@@ -119,7 +119,7 @@ def gainers(session: Session, made: Orders, mine: Bools, known: Interests) -> It
     yield from _accounts(session, made, mine, known.papers, names)
 
 
-def _owners(session: Session, made: Orders, known: Interests) -> tuple[Ints, list[str]]:
+def owners(session: Session, made: Orders, known: Interests) -> tuple[Ints, list[str]]:
     """Per order the place of its merchant in a list, -1 where nobody tells."""
     goods = made.names["target_id"].to_pylist()
     whose = [known.merchants.get((session.platform, str(product)), "") for product in goods]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from zhenbo.audit.crews import Crew, crew
 from zhenbo.audit.exhibits import exhibit
 from zhenbo.audit.gmv import bridge
 from zhenbo.audit.interests import NOBODY, Interests
@@ -71,11 +72,12 @@ Phrase = Callable[[Say, Mapping[str, Any]], str]
 
 @dataclass(frozen=True)
 class Audited:
-    """A subject judged: its verdict, what the report shows beside it, who was named."""
+    """A subject judged: its verdict, who was named, what the report shows beside it, and who bought the orders named."""
 
     verdict: SessionVerdict | ShopVerdict
     judgement: Judgement
     exhibit: Exhibit
+    crew: Crew = ()
 
 
 @dataclass(frozen=True)
@@ -198,7 +200,8 @@ def audit_case(made: Case, policy: Policy, words: Words, beyond: Beyond | None =
         )
     else:
         verdict = SessionVerdict(session_id=session.session_id, **fields)
-    return Audited(verdict, judged, exhibit(session, judged.reasons))
+    bought = crew(session, named(judged.orders), beyond.interests) if beyond and verdict.purchaser else ()
+    return Audited(verdict, judged, exhibit(session, judged.reasons), bought)
 
 
 def _without(

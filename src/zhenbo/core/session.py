@@ -122,7 +122,8 @@ class Session:
                           "return_receive", "exchange", "claim", "arbitrate", "settle", "commission"]),
             )  # fmt: skip
             room = live.filter(pc.invert(pc.or_(trade, later)))
-            made = self.rows("order_create")  # a room of which only orders are told: what became of them is later
+            # in a room of which only orders are told, what became of them is later
+            made = self.rows("order_create")
             live = room if room.num_rows else made if made.num_rows else live
         ends = pc.min_max(live["ts"].cast(pa.int64())).as_py()
         return (ends["min"] or 0, ends["max"] or 0)

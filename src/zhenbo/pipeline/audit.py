@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import msgspec
 
 from zhenbo import __version__
+from zhenbo.audit.crews import Crew, followed
 from zhenbo.audit.deal_payments import money_rows
 from zhenbo.audit.interests import NOBODY, Interests, merchants_of, with_insiders
 from zhenbo.audit.many import many
@@ -27,7 +28,7 @@ from zhenbo.core.papers import Papers
 from zhenbo.core.session import Session
 from zhenbo.core.verdict import Audit, GroupSeen, SessionVerdict, ShopVerdict
 from zhenbo.judge import Group, Policy, united
-from zhenbo.pipeline.counterfactual import afresh
+from zhenbo.pipeline.counterfactual import afresh, hypotheses
 from zhenbo.pipeline.deals import with_deals
 from zhenbo.pipeline.packs import Packs, default_packs
 from zhenbo.report.labels import ask
@@ -67,6 +68,9 @@ class Spoken(Protocol):
 
     @property
     def exhibit(self) -> Exhibit: ...  # noqa: D102 - the class says it
+
+    @property
+    def crew(self) -> Crew: ...  # noqa: D102 - the class says it
 
 
 @dataclass(frozen=True)
@@ -253,7 +257,7 @@ def result_of(
     packs: Packs | None = None,
 ) -> Result:  # fmt: skip
     """The result of audited subjects, in the order given."""
-    audited = _with_returns(audited, packs or default_packs())
+    audited = _with_crews(_with_returns(audited, packs or default_packs()))
     verdicts = [a.verdict for a in audited]
     crews = united([g for a in audited for g in a.judgement.groups])
     audit = Audit(
@@ -285,6 +289,17 @@ def _with_returns(audited: Sequence[Spoken], packs: Packs) -> Sequence[Spoken]:
     return [
         a if gmv is a.verdict.gmv else replace(a, verdict=msgspec.structs.replace(a.verdict, gmv=gmv))  # type: ignore[type-var]
         for a, gmv in zip(audited, gmvs, strict=True)
+    ]
+
+
+def _with_crews(audited: Sequence[Spoken]) -> Sequence[Spoken]:
+    """The same subjects, each told where else those who bought there bought."""
+    told = followed([(a.verdict, a.crew) for a in audited], hypotheses())
+    return [
+        a
+        if who is a.verdict.purchaser
+        else replace(a, verdict=msgspec.structs.replace(a.verdict, purchaser=who))  # type: ignore[type-var]
+        for a, who in zip(audited, told, strict=True)
     ]
 
 

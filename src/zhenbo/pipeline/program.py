@@ -12,6 +12,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from zhenbo.audit.crews import Crew
 from zhenbo.audit.interests import Interests, with_insiders
 from zhenbo.audit.performed import Performed, performed
 from zhenbo.audit.session import case
@@ -43,11 +44,12 @@ _LATEST = pa.schema([("ts", pa.int64())])
 
 @dataclass(frozen=True)
 class Named:
-    """Who was named in a subject, each with a probability, and who acts as one."""
+    """Who was named in a subject, each with a probability, who acts as one, and who bought the orders named."""
 
     accounts: Mapping[str, float]
     orders: Mapping[str, float]
     groups: tuple[Group, ...] = ()
+    crew: Crew = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,11 @@ class Told:
     def judgement(self) -> Named:
         """Who was named."""
         return msgspec.msgpack.decode(self.named, type=Named)
+
+    @property
+    def crew(self) -> Crew:
+        """Who bought the orders named."""
+        return self.judgement.crew
 
     @property
     def exhibit(self) -> Exhibit:
@@ -147,7 +154,7 @@ def answers(asking: Asking, main: pa.Table, side: pa.Table) -> pa.Table:
             asking.policy, asking.lang, looking, interests,
         )  # fmt: skip
         told = made.judgement
-        named = Named(dict(told.accounts), dict(told.orders), told.groups)
+        named = Named(dict(told.accounts), dict(told.orders), told.groups, made.crew)
         done = performed(session, made.verdict, told.orders, asking.papers, asking.policy)
         rows.append(
             (session.session_id, _packed(made.verdict), _packed(named), _packed(made.exhibit), _packed(done))

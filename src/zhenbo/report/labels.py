@@ -307,6 +307,10 @@ FACTS = {
     "fee_returned": N_("orders paid out of the fee"),
     "one_merchant": N_("named orders for goods of one of the room's merchants"),
     "many_merchants": N_("named orders outside the goods of the commonest merchant"),
+    "crew_over_merchants": N_(
+        "buyers of named orders who bought so for other merchants in this host's other rooms"
+    ),
+    "crew_over_hosts": N_("buyers of named orders who bought so for the same merchant at other hosts"),
     "promised": N_("named orders that count for promised sales"),
     "promise_kept": N_("a promise of sales that only the named orders keep"),
     "hosts_accounts": N_("named orders from accounts of the host, the agency or their staff"),
