@@ -22,7 +22,8 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
-_STAFF = Flag.HOST | Flag.MOD | Flag.KNOWN_BOT | Flag.HISTORY
+_OFFICE = Flag.HOST | Flag.MOD
+_STAFF = _OFFICE | Flag.KNOWN_BOT | Flag.HISTORY
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,11 @@ def codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], pa.Array]:
     return np.asarray(index.to_numpy(zero_copy_only=False)), encoded.dictionary
 
 
+def by_staff(rows: pa.Table) -> pa.Table:
+    """Rows that the host or a moderator is marked on."""
+    return rows.filter(pc.not_equal(pc.bit_wise_and(pc.fill_null(rows["flags"], 0), int(_OFFICE)), 0))
+
+
 def by_visitors(rows: pa.Table, *filled: str) -> pa.Table:
     """Rows by identified visitors: no host, moderator, known bot or replayed backlog.
 
@@ -182,7 +188,14 @@ def by_visitors(rows: pa.Table, *filled: str) -> pa.Table:
         rows: events.
         filled: columns that must be filled besides who acted.
     """
-    keep = pc.equal(pc.bit_wise_and(pc.fill_null(rows["flags"], 0), int(_STAFF)), 0)
+    flags = pc.fill_null(rows["flags"], 0)
+    keep = pc.equal(pc.bit_wise_and(flags, int(_STAFF)), 0)
+    # whoever is staff once is staff in all that he does: some feeds mark a part of the rows
+    staff = (
+        rows["actor_id"].filter(pc.not_equal(pc.bit_wise_and(flags, int(_OFFICE)), 0)).unique().drop_null()
+    )
+    if len(staff):
+        keep = pc.and_(keep, pc.invert(pc.is_in(rows["actor_id"], value_set=staff)))
     for column in ("actor_id", *filled):
         keep = pc.and_(keep, pc.is_valid(rows[column]))
     return rows.filter(keep)

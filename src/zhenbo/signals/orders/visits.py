@@ -16,7 +16,8 @@ By waits drawn as widely as people's; by workers who stay and watch. By records 
 Buyers who leave together because something ended for them: times that agree by the clock and not by their length do not
 count. One buyer with many orders in one visit is one visit. A feed that polls or writes whole minutes is asked for no
 finer agreement than it can show. A presale or a link that leads straight to an order form skips the goods: having opened nothing
-names nobody unless the same orders share a purse, their praise or the weight of their parcels.
+names nobody unless the same orders share a purse, their praise or the weight of their parcels. A length that visits without orders have in common too is the room's
+own: clients that dial in anew every five minutes, a guest who leaves with half of the room.
 
 ## Method
 Classes of lengths that hold more visits than the classes beside them let expect (`kernel.lengths`), three lengths, all
@@ -49,6 +50,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Found, Missing, Say, Signal
 from zhenbo.core.session import Session
@@ -57,7 +59,7 @@ from zhenbo.kernel.errands import Errands, errands, looked
 from zhenbo.kernel.lengths import Cell, equal_lengths, like_lengths, step
 from zhenbo.kernel.orders import Orders, orders
 from zhenbo.kernel.visits import visits
-from zhenbo.signals.company import held_against, telling, together
+from zhenbo.signals.company import ALONE, held_against, telling, together
 from zhenbo.signals.looks import Best, Look, best, said, share
 
 Ints = npt.NDArray[np.int64]
@@ -65,6 +67,8 @@ Bools = npt.NDArray[np.bool_]
 
 _WIDTHS = ((1.0, 3), (2.0, 4), (5.0, 4))
 """Seconds within which waits agree, and from how many such widths on."""
+_HABIT = 0.01
+"""Below this p a length in common is the room's own."""
 _LENGTHS = {"after": "left", "stay": "left", "before": "ordered"}
 """Lengths asked, and the moment each of them ends at."""
 
@@ -80,31 +84,45 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     alike = None
     if int(ended.sum()) >= base["visits_min"]:
         seen = visits(session)
-        alike = _alike(made, trips, ended, step(seen.came, seen.left[seen.ended]))
+        codes_of = pc.index_in(made.names["actor_id"], value_set=seen.names).drop_null().to_numpy()
+        idle = seen.ended & ~np.isin(seen.who, codes_of)
+        others = (seen.left[idle] - seen.came[idle]) / 1e6
+        alike = _alike(made, trips, ended, others, step(seen.came, seen.left[seen.ended]))
     elif len(trips) >= base["visits_min"]:
         missing = [Missing(Question.SALES, "leaves")]
     looks = [one for one in (alike, _unopened(session, made, base)) if one is not None]
     return [*missing, _evidence(session, made, best(looks))] if looks else missing
 
 
-def _alike(made: Orders, trips: Errands, ended: Bools, coarse: float) -> Look:
-    """Visits with one of their lengths in common."""
+def _of_the_room(stay: float, others: npt.NDArray[np.float64], coarse: float) -> bool:
+    """Whether visits without orders have the same length in common: clients that dial in anew, a part of the show that ends for all."""
+    alike = equal_lengths(others, coarse, _WIDTHS)
+    return any(c.tail < _HABIT and abs(float(np.median(others[c.members])) - stay) <= max(c.width, coarse) for c in alike)  # fmt: skip
+
+
+def _alike(
+    made: Orders, trips: Errands, ended: Bools, others: npt.NDArray[np.float64], coarse: float
+) -> Look:
+    """Visits with one of their lengths in common; `others` are the lengths (s) of visits without orders."""
     came, ordered, left = trips.came[ended], trips.ordered[ended], trips.left[ended]
     seconds = {"after": left - ordered, "stay": left - came, "before": ordered - came}
     ends = {"left": left, "ordered": ordered}
-    cells: list[Cell] = []
+    cells: list[tuple[Cell, str]] = []
     for name, end in _LENGTHS.items():
         length = seconds[name] / 1e6
-        cells += equal_lengths(length, coarse, _WIDTHS) + like_lengths(length, ends[end], coarse)
+        found = equal_lengths(length, coarse, _WIDTHS) + like_lengths(length, ends[end], coarse)
+        cells += [(cell, name) for cell in found]
     judged = np.isin(trips.of, np.flatnonzero(ended))
     n = int(ended.sum())
     if not cells:
         return Look("alike", 1.0, n, 0, 0.0, (0.0, 0.0), np.zeros(len(made), dtype=bool), judged)
-    top = min(cells, key=lambda c: (c.tail, c.width, int(c.members[0])))
+    top, name = min(cells, key=lambda c: (c[0].tail, c[0].width, int(c[0].members[0])))
     buyer = made.keys["actor_id"]
     theirs = buyer[np.isin(trips.of, np.flatnonzero(ended)[top.members])]
     members = (buyer >= 0) & np.isin(buyer, theirs)  # whatever else they ordered
     p = min(top.tail * len(_LENGTHS), 1.0)
+    if name == "stay" and _of_the_room(float(np.median(seconds[name][top.members])) / 1e6, others, coarse):
+        p = max(p, ALONE)
     return Look(
         "alike", p, n, len(top.members), top.expected, (0.0, 2 * top.expected + 1), members, judged | members
     )

@@ -50,7 +50,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
-from zhenbo.core.session import SECOND, Session, codes, micros
+from zhenbo.core.session import SECOND, Session, by_staff, codes, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.speech import heart, normal, one_voice, speech, unheard
 from zhenbo.signals.nulls import crowd, share_tail
@@ -93,11 +93,23 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
             },
             effect=Effect("comments", *(x * per_account for x in (found.low, found.mid, found.high))) if accused else None,
             accounts=dict(zip((str(names[i]) for i in tested), found.weights_db.tolist(), strict=True)),
-            causes=(Cause("chant", "explains" if together else "ruled_out"), Cause("common_question", "ruled_out" if sentences > 5 else "open")) if accused else (),
+            causes=(
+                Cause("chant", "explains" if together else "ruled_out"), Cause("common_question", "ruled_out" if sentences > 5 else "open"),
+                Cause("staff", "open" if _of_the_house(session, rows["text"].filter(pa.array(mine)), base) else "ruled_out"),
+            ) if accused else (),
             events=events if accused else (),
             events_total=total if accused else 0,
         )
     ]  # fmt: skip
+
+
+def _of_the_house(session: Session, said: pa.ChunkedArray, base: Mapping[str, Any]) -> bool:
+    """Whether the host or moderators say a good part of some sentences too: then it may be the host's own staff."""
+    both = pa.chunked_array([*by_staff(session.rows("comment"))["text"].chunks, *said.chunks], pa.string())
+    template = _templates(both, base["length_min"])
+    theirs, own = template[: len(both) - len(said)], template[len(both) - len(said) :]
+    own = np.unique(own[own >= 0])
+    return bool(len(own)) and bool(np.isin(own, theirs).mean() >= base["house_share"])
 
 
 @dataclass(frozen=True)

@@ -68,8 +68,10 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     if not session.has("actor_id", "enter"):
         return [Missing(Question.AUDIENCE, "account_ids")]
     seen = visits(session)
-    if seen.ended.sum() < max(base["visits_min"], base["ended_min"] * len(seen.came)):
+    if not seen.ended.any():
         return [Missing(Question.AUDIENCE, "leaves")]
+    if seen.ended.sum() < max(base["visits_min"], base["ended_min"] * len(seen.came)):
+        return []
     told = [one for minutes in _LENGTHS if (one := _length(session, seen, minutes, base))]
     if not told:
         return []
