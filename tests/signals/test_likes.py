@@ -110,3 +110,14 @@ def test_no_honest_feed_hides_a_stream(burst):
         session = next(iter(subjects(room(seed, burst=burst, view="auditor").dataset)))
         for found in catalogue()["counters.undertow"].look(session, baselines("counters.undertow")):
             assert not isinstance(found, Evidence) or found.p > 1e-3
+
+
+def test_thumbs_rest_and_machines_do_not():
+    """Six accounts that tap on for half an hour are told and named; the same hearts with a rest every four minutes, and five minutes of a fan, are not."""
+    room = "20:00-22:00 b1..b40 like 9 x12 scattered\n"
+    on = _told("timing.tapping", room + "20:30-21:00 a1..a6 like 15 every 2s")
+    assert on.says == "tireless"
+    assert {n for n, db in on.accounts.items() if db > 0} == {f"a{i}" for i in range(1, 7)}
+    rests = "\n".join(f"20:{m:02}:00-20:{m + 3:02}:40 a1..a6 like 15 every 2s" for m in range(10, 50, 4))
+    assert _told("timing.tapping", room + rests).says != "tireless"
+    assert _told("timing.tapping", room + "20:30-20:35 a1..a9 like 15 every 2s").p > 0.1

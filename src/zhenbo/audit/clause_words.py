@@ -38,6 +38,9 @@ class Reading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     here: list[str]
     otherwise: list[str]
     shirks: list[str]
+    barred: list[str]
+    duties: list[str]
+    aims: list[str]
     begins: list[str]
     subjects: list[str]
     continues: list[str]
@@ -180,17 +183,33 @@ class ClausePack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
         for i, phrase in enumerate(phrases):
             if ways["forbids"].search(phrase):
                 state[i] = "forbidden"
+                if ways["barred"].search(phrase):
+                    self._barred(phrases, state, i)
             elif ways["shirks"].search(phrase):
                 continue
             elif ways["supposes"].search(phrase) or ways["here"].search(phrase):
                 state[i] = "supposed"
-            elif i and state[i - 1] == "forbidden" and not ways["begins"].search(phrase):
+            elif self._goes_on(phrases, state, i):
                 state[i] = "forbidden"
             if state[i] != "forbidden" and (ways["ends"].search(phrase) or ways["penalises"].search(phrase)):
                 state[i] = "supposed"
                 if not ways["otherwise"].search(phrase):
                     self._supposed(phrases, state, i)
         return state
+
+    def _goes_on(self, phrases: Sequence[str], state: Sequence[str], i: int) -> bool:
+        """Whether a phrase is forbidden with the one before it; what that one only serves to keep out forbids nothing more."""
+        ways = self.ways
+        if not i or state[i - 1] != "forbidden" or ways["begins"].search(phrases[i]):
+            return False
+        return not ways["aims"].search(phrases[i - 1])
+
+    def _barred(self, phrases: Sequence[str], state: list[str], i: int) -> None:
+        """What is listed before a phrase that bars it is forbidden with it."""
+        for j in range(i - 1, -1, -1):
+            if state[j] != "told" or self.ways["duties"].search(phrases[j]):
+                return
+            state[j] = "forbidden"
 
     def _supposed(self, phrases: Sequence[str], state: list[str], i: int) -> None:
         """What stands before a phrase that takes it for no obligation is supposed with it."""

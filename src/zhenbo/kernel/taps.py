@@ -24,6 +24,7 @@ class Bursts:
         who: code of the account of every burst, index into `names`.
         ts: microsecond at which it begins.
         taps: likes in it.
+        lasted: microseconds from its first like to its last.
         quiet: seconds without a like that part two bursts.
     """
 
@@ -33,6 +34,7 @@ class Bursts:
     who: Ints
     ts: Ints
     taps: Floats
+    lasted: Ints
     quiet: float
 
     def count(self) -> Ints:
@@ -76,7 +78,8 @@ def bursts(session: Session, least_s: float) -> Bursts:
     quiet = max(least_s, 1.5 * _stretch(w[1:][same], wait[same], len(names)))
     first = np.flatnonzero(np.r_[True, ~same | (wait > quiet)][: len(w)])
     total = np.add.reduceat(taps[order], first) if len(first) else taps
-    return Bursts(rows, who, names, w[first], t[first], total, quiet)
+    last = np.r_[first[1:], len(t)][: len(first)] - 1
+    return Bursts(rows, who, names, w[first], t[first], total, t[last] - t[first], quiet)
 
 
 _FASTEST = 0.05

@@ -2,14 +2,15 @@
 
 ## What it looks for
 Likes of one account that come again and again after equal pauses. Taps within ten seconds of each other are one burst, since
-apps themselves send taps in batches every few seconds; what is measured are the pauses between bursts.
+apps themselves send taps in batches every few seconds; what is measured are the pauses between bursts. And accounts that tap on for
+a quarter of an hour without a rest.
 
 ## Why it matters
 Like machines (刷赞, 连点器) share a number of hearts among a few accounts, so many each, turn by turn, for an hour.
 Nobody's thumb does that, and a handful of accounts can make most of a small room's likes.
 
 ## How it is fooled
-By uneven pauses (then see `timing.lots`), by one long burst, by likes that reach the counter without rows (`counters.unbacked`);
+By uneven pauses (then see `timing.lots`), by likes that reach the counter without rows (`counters.unbacked`);
 by a feed that sums the taps of some of its clients only.
 
 ## What clears it
@@ -49,7 +50,8 @@ from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.lengths import step
 from zhenbo.kernel.speech import gap_variation
 from zhenbo.kernel.taps import Bursts, bursts, unheard
-from zhenbo.signals.nulls import Crowd, crowd, steady
+from zhenbo.signals.bunching import held
+from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR, Crowd, crowd, steady
 
 Ints = npt.NDArray[np.int64]
 
@@ -65,10 +67,37 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     cv, pauses = gap_variation(told.who, told.ts, len(told.names))
     # pauses hardly longer than the cut that makes them are alike because of it
     tested = np.flatnonzero((pauses >= base["pauses_min"]) & (told.mean_pause() >= base["cuts"] * told.quiet))
+    tireless = _tireless(told, base)
     if len(tested) < base["accounts_min"]:
-        return [_no_rhythm(told, tested)]
+        return [tireless or _no_rhythm(told, tested)]
     found = crowd(steady(cv[tested], pauses[tested], base["shape"]), base["looks"], base["size"])
-    return [_judged(session, told, tested, cv, found, base)]
+    beat = _judged(session, told, tested, cv, found, base)
+    return [tireless if tireless and tireless.p < beat.p else beat]
+
+
+def _tireless(told: Bursts, base: Mapping[str, Any]) -> Evidence | None:
+    """Accounts that tap on for a quarter of an hour without a rest; None where too few do, or the feed sums taps over stretches."""
+    from scipy import stats
+
+    if told.quiet > base["burst_s"]:
+        return None
+    long = told.lasted >= base["tireless_s"] * SECOND
+    members = np.unique(told.who[long])
+    usual = max(base["tireless_share"] * len(told.names), base["tireless_least"])
+    p = float(stats.nbinom.sf(len(members) - 1, base["size"], base["size"] / (base["size"] + usual)))
+    if len(members) < base["tireless_min"] or p >= base["remarkable"]:
+        return None
+    taps, per = float(told.taps[long].sum()), float(told.taps[long].sum() / len(members))
+    events, total = cite(told.rows, np.isin(told.actor, members))
+    weight = held(float(10 * np.log10((len(members) - usual) / usual) - ACCOUNT_PRIOR_DB), p)
+    everybody = np.where(np.isin(np.arange(len(told.names)), members), weight, 0.0)
+    return SIGNAL.evidence(
+        window=told.span(long), p=float(np.clip(p, P_FLOOR, 1)), observed=float(len(members)), expected=usual, says="tireless",
+        args={"accounts": len(members), "tested": len(told.names), "taps": round(taps), "expected": round(usual, 1), "rest_s": float(told.quiet), "long_s": float(base["tireless_s"])},
+        effect=Effect("likes", max(taps - 3 * usual * per, 0.0), max(taps - usual * per, 0.0), taps),
+        accounts=dict(zip((str(n) for n in told.names.to_pylist()), everybody.tolist(), strict=True)),
+        causes=(Cause("assistant", "open"),), events=events, events_total=total,
+    )  # fmt: skip
 
 
 def _no_rhythm(told: Bursts, tested: Ints) -> Evidence:
@@ -137,7 +166,7 @@ def _beside(ts: Ints, moments: Ints, reach_s: float) -> Ints:
 
 SIGNAL = Signal(
     id="timing.tapping",
-    version=2,
+    version=3,
     question=Question.ENGAGEMENT,
     tier=Tier.T1,
     title=Say("Hearts like clockwork", "点赞间隔机械"),
@@ -147,6 +176,11 @@ SIGNAL = Signal(
             "together they made {taps} likes.",
             "{tested} 个反复点赞的账号中有 {accounts} 个的停顿几乎相等（变异系数中位数 {cv}），而正常直播间约有 {expected} 个；"
             "共产生 {taps} 次点赞。",
+        ),
+        "tireless": Say(
+            "{accounts} of {tested} accounts that like tapped on for {long_s} and more without resting {rest_s}, where honest rooms hold {expected}; "
+            "together they made {taps} likes in this way.",
+            "{tested} 个点赞账号中有 {accounts} 个连续点赞超过 {long_s}，其间停顿从未达到 {rest_s}，而正常直播间约有 {expected} 个；由此共产生 {taps} 次点赞。",
         ),
         "thumbs": Say(
             "{tested} accounts tap as thumbs do (median variation {cv}): {accounts} are steady, where honest rooms hold {expected} ({taps} likes).",
