@@ -52,6 +52,15 @@ def test_every_rule_fires_and_stays_silent_on_its_examples(rule):
         ("乙方承诺不以水军、机器人观众制造人气", None),
         ("Party B shall not place orders itself, buy likes or hire viewers to flood the chat.", None),
         ("Any brushing found by the platform shall be refunded in full.", None),
+        ("Fake orders, empty parcels and bought followers are prohibited; each costs Party B USD 500.", None),
+        ("刷单，走账，寄空包，均属严重违约。", None),
+        ("为防止冷场，前十分钟安排托儿下单，订单事后关闭。", "void"),
+        # words that both use: fees paid ahead, goods that are not sent yet, buyers who bought, a card beside the goods
+        ("甲方先支付坑位费，乙方直播间下单量达到1000单后支付50%佣金。", None),
+        ("预售款暂不发货，付款订单计入业绩。", None),
+        ("Viewers who have purchased the product may return it within seven days.", None),
+        ("包裹内放入售后卡片与感谢信。", None),
+        ("公屏刷出来的问题由场控回答。", None),
         # what follows a prohibition is an obligation again; a penalty for not doing it obliges to it
         ("乙方不得迟到，并应在开播前补单200单。", "void"),
         ("乙方补单不得少于200单。", "void"),
