@@ -125,3 +125,16 @@ def test_accounts_of_the_papers_meet_the_pseudonyms_of_raw_sources(tmp_path):
     seen = hidden(papers, people, ["douyin"]).registry
     assert seen.payers("mcn") == {"till-1", people.of("pay", "till-1", "douyin")}
     assert seen.accounts("mcn") == {"u9", people.of("actor", "u9", "douyin")}
+
+
+def test_numbers_in_quotes_are_numbers(tmp_path):
+    """A quoted number reads as the number it is; one out of range or no number is refused with the value that stands there."""
+    papers = read_of(
+        tmp_path,
+        deals='[[deal]]\nid = "d"\nsession_id = "s"\ncommission_rate = "0.1"\nroi = "3"\nslot_fee = "800000"\nminutes = " 10 "\n'
+        'platform_rate = "10"\npledge_gmv = "8000.5"\n',
+    )
+    deal = papers.deals[0]
+    assert (deal.commission_rate, deal.roi, deal.slot_fee, deal.minutes) == (Decimal("0.1"), 3, 800000, 10)
+    assert (deal.platform_rate, deal.pledge_gmv) == (None, None)
+    assert {r.name for r in papers.remarks} == {"platform_rate", "pledge_gmv"}

@@ -365,18 +365,29 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _plain(value: Any) -> Any:
+    """A number that stands in quotes as the number; anything else as it is."""
+    if not isinstance(value, str) or not (
+        match := re.fullmatch(r"\s*([+-]?[0-9]{1,16})(\.[0-9]{1,9})?\s*", value)
+    ):
+        return value
+    return Decimal(match[0].strip()) if match[2] else int(match[1])
+
+
 def _whole(value: Any) -> int | None:
+    value = _plain(value)
     return value if _is_whole(value) and 0 <= value <= _MOST else None
 
 
 def _number(value: Any) -> Decimal | None:
+    value = _plain(value)
     if isinstance(value, Decimal):
         return value if value.is_finite() and abs(value.adjusted()) < 16 else None
     return Decimal(value) if _is_whole(value) and abs(value) <= _MOST else None
 
 
 def _share(value: Any) -> Decimal | None:
-    """A number, or a percentage as text."""
+    """A number, quoted or not, or a percentage as text."""
     if isinstance(value, str) and (match := re.fullmatch(r"\s*(-?\d{1,4}(?:\.\d{1,6})?)\s*[%％]\s*", value)):
         value = Decimal(match[1]) / 100
     return _number(value)
