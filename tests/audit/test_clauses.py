@@ -157,6 +157,61 @@ def test_a_remedy_in_words_is_no_missing_one_and_two_of_them_differ():
     assert kinds("The slot fee is non-refundable.", "If sales fall below the pledge, the slot fee is refunded pro rata.", **terms) == [("contradiction", "clauses")]  # fmt: skip
 
 
+TERMS = {"slot_fee": 30_000 * YUAN, "pledge_gmv": 300_000 * YUAN, "commission_rate": Decimal("0.1"), "clawback_return_rate": Decimal("0.5"), "remedy": "full"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("clause", "field"),
+    [
+        ("坑位费任何情况下均不予返还", "remedy"),
+        ("讲解时长不少于三十分钟。", "minutes"),
+        ("商品讲解半小时", "minutes"),
+        ("乙方承诺保销50万", "pledge_gmv"),
+        ("本场保底销售额一百万元", "pledge_gmv"),
+        ("佣金比例为百分之二十五", "commission_rate"),
+        ("甲方按销售额的25%支付佣金", "commission_rate"),
+        ("坑位费共计人民币伍万元整", "slot_fee"),
+        ("The slot fee is RMB 50,000.", "slot_fee"),
+    ],
+)
+def test_an_amount_in_words_against_its_field(clause, field):
+    """Chinese and Arabic numerals, near the word that says what they are; both amounts are told in the unit of the term."""
+    assert kinds(clause, **TERMS) == [("contradiction", field)]
+
+
+@pytest.mark.parametrize(
+    "clauses",
+    [
+        ["坑位费人民币30,000元（大写：叁万元整）", "保销额三十万元", "佣金10％", "讲解10分钟"],
+        ["讲解时长不少于5分钟", "保销额不低于20万"],  # a minimum below what was agreed
+        ["签约支付坑位费一万元", "播后支付坑位费两万元"],  # instalments
+        ["首付坑位费一万元", "播后支付坑位费两万元"],
+        ["坑位费三万元，其中一万元预付", "GMV超过50万的，额外奖励2万元", "超过50万部分佣金15%"],
+        ["佣金：达人8%，机构2%", "佣金的50%于播后支付", "支付50%佣金"],
+        ["讲解5至10分钟", "保销20-30万", "佣金约12%", "前30分钟讲解甲方产品"],
+        ["每款讲解5分钟", "坑位费为每场一万元，共三场", "保量50万曝光", "保证金5万元"],
+        ["退还坑位费一万元", "违约方按坑位费20%支付违约金", "坑位费于30日内支付三万元"],
+        ["因甲方缺货未达保销额的，返场一次，不得要求退款", "未达保销额的，全额退还坑位费"],
+        ["未达保销额的，返场一次", "返场后仍未达保销额的，全额退还坑位费"],
+    ],
+)
+def test_honest_amounts_contradict_no_field(clauses):
+    """Parts, instalments, levels, ranges, bounds, conditions, one of several rooms: unsure is silent."""
+    assert kinds(*clauses, **TERMS) == []
+
+
+def test_amounts_are_told_in_their_units_and_a_fee_of_nothing_is_a_fee():
+    """Fen as yuan, a share as percent, in both languages; a deal in another currency is let be; a re-run without money is no full refund."""
+    (found,) = told("坑位费三万元", lang="zh", slot_fee=0, currency="CNY")
+    assert "30,000" in found.says
+    (rate,) = told("佣金25%", slot_fee=1, commission_rate=Decimal("0.1"), clawback_return_rate=Decimal("0.5"))
+    assert "25" in rate.says
+    assert "10" in rate.says
+    assert kinds("坑位费三万元", slot_fee=1, currency="USD") == []
+    both = ("未达保销额的，全额退还坑位费", "未达保销额的，返场一次，不得要求退款")
+    assert ("contradiction", "clauses") in kinds(*both, pledge_gmv=5, slot_fee=1)
+
+
 def test_a_pack_that_names_no_group_is_refused():
     """The rule and the name are told."""
     text = "\n".join((

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, timedelta, timezone
 
+from zhenbo.audit.clause_terms import differing
 from zhenbo.audit.clause_words import ClauseLaw
 from zhenbo.audit.deal import Phrase, Sums, Told, sums
 from zhenbo.core.deal import Deal
@@ -45,6 +46,9 @@ SAYS = {
     "clawless": Say("The contract says from which share of returns commission comes back ({share_share}) and names no commission: nothing can come back.", "合同约定了佣金退回的退货率（{share_share}），但未约定佣金：没有可退回的款项。"),
     "remedies": Say("Two clauses differ on what a missed target brings ({one} and {other}). Until the sides settle it in writing the fee goes by the field remedy, and stands as agreed where that is empty. One says: {clause_text} The other: {other_text}", "两处条款对未达标的后果约定不一致（{one} 与 {other}）。在双方书面澄清之前，费用以 remedy 字段为准；该字段为空则按约定计。其一：{clause_text} 其二：{other_text}"),
     "remedy_field": Say("A clause words what a missed target brings otherwise ({other}) than the field remedy ({remedy}), by which the fee was counted. It says: {clause_text}", "条款对未达标后果的约定（{other}）与 remedy 字段（{remedy}）不一致，费用按该字段计。原文：{clause_text}"),
+    "term_money": Say("The field {name} says {own_minor}, a clause {other_minor}. The settlement goes by the field; settle which holds. It says: {clause_text}", "{name} 字段为 {own_minor}，条款写的是 {other_minor}。结算以字段为准，请确认以何者为准。原文：{clause_text}"),
+    "term_share": Say("The field {name} says {own_share}, a clause {other_share}. The settlement goes by the field; settle which holds. It says: {clause_text}", "{name} 字段为 {own_share}，条款写的是 {other_share}。结算以字段为准，请确认以何者为准。原文：{clause_text}"),
+    "term_minutes": Say("The field {name} says {own} minutes, a clause {other}. What was performed is measured against the field; settle which holds. It says: {clause_text}", "{name} 字段为 {own} 分钟，条款写的是 {other} 分钟。履行情况以字段为准，请确认以何者为准。原文：{clause_text}"),
     "targets": Say("Two targets that differ: {pledge_minor} pledged, {roi_minor} by the return on the fee. The pledge is used.", "两个目标不一致：保销 {pledge_minor}，按投产比为 {roi_minor}。以保销为准。"),
     "signed": Say("Signed on {signed_us}, after the first broadcast began ({first_us}).", "签署于 {signed_us}，晚于首场开播（{first_us}）。"),
     "rerun": Say("The re-run is due by {rerun_us}, before the first broadcast began ({first_us}).", "返场期限 {rerun_us} 早于首场开播（{first_us}）。"),
@@ -149,7 +153,7 @@ def _day(told: Told) -> date:
 
 
 def _remedies(told: Told) -> dict[str, str]:
-    """What a missed target brings in the words of the clauses: `none`, `pro_rata`, `full` or `open`, each with its clause."""
+    """What a missed target brings in the words of the clauses: `none`, `pro_rata`, `full`, `rerun` (and no money) or `open`, each with its clause."""
     found: dict[str, str] = {}
     for clause in told.deal.clauses:
         for passage in told.law.pack.passages(clause):
@@ -163,6 +167,13 @@ def _remedies(told: Told) -> dict[str, str]:
 def _returned(told: Told, text: str) -> str | None:
     """How much of the fee a missed target brings back by a sentence."""
     says = told.law.pack.says
+    if (
+        says("again", text)
+        and says("fee_stays", text)
+        and not says("fee_reserve", text)
+        and not says("other_money", text)
+    ):
+        return "rerun"
     if not (says("missed", text) and says("fee_back", text)) or says("fee_stays", text):
         return None
     if says("other_money", text) and not says("fee_named", text):
@@ -214,6 +225,7 @@ def _found(told: Told) -> Iterator[tuple[str, str, dict[str, object]]]:
         if by_roi != deal.pledge_gmv:
             yield "targets", "pledge_gmv", {"pledge_minor": deal.pledge_gmv, "roi_minor": by_roi}
     yield from _aims(told)
+    yield from _terms(deal)
     sold = next((p.currency for p in parts if p.currency), None)
     if deal.currency and sold and deal.currency != sold:
         yield "currency", "currency", {"own": deal.currency, "other": sold}
@@ -261,6 +273,26 @@ def _aims(told: Told) -> Iterator[tuple[str, str, dict[str, object]]]:
         other, clause = next(iter(worded.items()))
         if other not in (deal.remedy, "open") or (other == "open" and deal.remedy == "none"):
             yield "remedy_field", "remedy", {"remedy": deal.remedy, "other": other, "clause_text": clause}
+
+
+def _terms(deal: Deal) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """Fields whose amount the clauses put otherwise."""
+    for one in differing(deal):
+        kind, args = one.term.kind, {"name": one.term.field, "clause_text": one.clause}
+        if kind == "money":
+            yield (
+                "term_money",
+                one.term.field,
+                {**args, "own_minor": int(one.own), "other_minor": int(one.other)},
+            )
+        elif kind == "share":
+            yield (
+                "term_share",
+                one.term.field,
+                {**args, "own_share": float(one.own), "other_share": float(one.other)},
+            )
+        else:
+            yield "term_minutes", one.term.field, {**args, "own": int(one.own), "other": float(one.other)}
 
 
 def _claimed_twice(told: Told) -> Iterator[tuple[str, str, dict[str, object]]]:
