@@ -55,6 +55,10 @@ def test_every_rule_fires_and_stays_silent_on_its_examples(rule):
         ("Fake orders, empty parcels and bought followers are prohibited; each costs Party B USD 500.", None),
         ("刷单，走账，寄空包，均属严重违约。", None),
         ("为防止冷场，前十分钟安排托儿下单，订单事后关闭。", "void"),
+        ("“虚假交易”是指无真实购买意图的订单，包括自买自卖、空包。", None),  # a definition obliges nobody, until it counts
+        ("“支持订单”系指双方确认不发生实际交付的订单，该等订单计入保量。", "void"),
+        ("The Merchant shall dispatch empty parcels against all orders of the list.", "void"),
+        ("粉丝购买后可在评论区晒单，好坏不限。", None),
         # words that both use: fees paid ahead, goods that are not sent yet, buyers who bought, a card beside the goods
         ("甲方先支付坑位费，乙方直播间下单量达到1000单后支付50%佣金。", None),
         ("预售款暂不发货，付款订单计入业绩。", None),

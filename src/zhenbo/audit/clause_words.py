@@ -21,7 +21,9 @@ from zhenbo.core.statute import Cite, Cited, Register
 
 _HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 _SENTENCES = re.compile(r"[。;!?\n]|\.(?:\s|$)")
-_PHRASES = re.compile(r",(?!\d{3})|:|(?=(?:并且|而且|且|并|但)(?:应|须|需|不得|由|不能))")
+_PHRASES = re.compile(
+    r",(?!\d{3})|:|(?=(?:并且|而且|且|并|但)(?:应|须|需|不得|由|不能))|(?=\band (?:shall|will|must|may)\b)"
+)
 _LONG = 20_000
 """Characters of a clause that are read; contracts are pasted whole, books are not."""
 
@@ -41,6 +43,7 @@ class Reading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     barred: list[str]
     duties: list[str]
     aims: list[str]
+    instances: list[str]
     begins: list[str]
     subjects: list[str]
     continues: list[str]
@@ -188,6 +191,8 @@ class ClausePack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
             elif ways["shirks"].search(phrase):
                 continue
             elif ways["supposes"].search(phrase) or ways["here"].search(phrase):
+                state[i] = "supposed"
+            elif i and state[i - 1] == "supposed" and ways["instances"].search(phrase):
                 state[i] = "supposed"
             elif self._goes_on(phrases, state, i):
                 state[i] = "forbidden"
