@@ -190,9 +190,11 @@ class ClausePack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
                 state[i] = "forbidden"
             elif ways["shirks"].search(phrase):
                 continue
-            elif ways["supposes"].search(phrase) or ways["here"].search(phrase):
-                state[i] = "supposed"
-            elif i and state[i - 1] == "supposed" and ways["instances"].search(phrase):
+            elif (
+                ways["supposes"].search(phrase)
+                or ways["here"].search(phrase)
+                or self._instance(phrases, state, i)
+            ):
                 state[i] = "supposed"
             elif self._goes_on(phrases, state, i):
                 state[i] = "forbidden"
@@ -201,6 +203,10 @@ class ClausePack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
                 if not ways["otherwise"].search(phrase):
                     self._supposed(phrases, state, i)
         return state
+
+    def _instance(self, phrases: Sequence[str], state: Sequence[str], i: int) -> bool:
+        """Whether a phrase names instances of what the one before it supposes."""
+        return bool(i and state[i - 1] == "supposed" and self.ways["instances"].search(phrases[i]))
 
     def _goes_on(self, phrases: Sequence[str], state: Sequence[str], i: int) -> bool:
         """Whether a phrase is forbidden with the one before it; what that one only serves to keep out forbids nothing more."""
