@@ -5,7 +5,7 @@ share of so many units, and holds from the share on that the pack names. What th
 way.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -65,19 +65,32 @@ def purchaser(
         *_declared(session, judged),
         ("no_room", float(session.scope == "shop"), 1),
     ]
-    holds = [(name, share, of) for name, share, of in found if of >= pack.facts[name].least and share >= pack.facts[name].at]  # fmt: skip
-    shares = pack.shares(name for name, _, _ in holds)
+    return told(pack, holding(pack, found))
+
+
+def holding(pack: Hypotheses, seen: Iterable[Seen]) -> list[FactSeen]:
+    """Those of some facts that hold, with what the pack says of each."""
+    return [
+        FactSeen(
+            fact=name, share=share, of=of,
+            **{f"{who}_db": db for who, db in pack.facts[name].db.items()},
+        )
+        for name, share, of in seen
+        if of >= pack.facts[name].least and share >= pack.facts[name].at
+    ]  # fmt: skip
+
+
+def told(pack: Hypotheses, holds: Iterable[FactSeen]) -> Purchaser:
+    """The three hypotheses, given the facts that hold."""
+    facts = sorted(holds, key=lambda f: (f.fact, f.share, f.of))
+    shares = pack.shares(f.fact for f in facts)
     ahead = max(shares, key=lambda who: shares[who])
-    facts = [(pack.facts[name].db, name, share, of) for name, share, of in sorted(holds)]
     return Purchaser(
         pack=pack.id,
         **shares,
         leans=ahead if shares[ahead] >= pack.leans else "cannot_tell",
-        facts=[
-            FactSeen(fact=name, share=share, of=of, host_db=db["host"], merchant_db=db["merchant"], rival_db=db["rival"])
-            for db, name, share, of in facts
-        ],
-    )  # fmt: skip
+        facts=facts,
+    )
 
 
 def _counts(fakes: Fakes) -> Iterator[Seen]:
@@ -101,9 +114,7 @@ def _reviewed(session: Session, bought: Collection[str], words: Collection[str])
     """Complaints among the reviews by whoever placed an order named: what was sent back is not reviewed, what they kept is."""
     made = orders(session)
     buyer = made.keys["actor_id"] if (made.keys["actor_id"] >= 0).any() else made.keys["addr"]
-    mine = np.asarray(
-        pc.is_in(made.id, value_set=pa.array(list(bought), pa.string())).to_numpy(zero_copy_only=False)
-    )
+    mine = made.named(bought)
     theirs = made.id.filter(pa.array(np.isin(buyer, buyer[mine & (buyer >= 0)])))
     rows = session.rows("review")
     texts = rows.filter(pc.is_in(rows["order_id"], value_set=theirs))["text"].drop_null()
@@ -124,9 +135,7 @@ def _literal(word: str) -> str:
 def _traded(session: Session, bought: Collection[str], interests: Interests) -> Iterator[Seen]:
     """What became of the orders named, and who gains by them."""
     made = orders(session)
-    mine = np.asarray(
-        pc.is_in(made.id, value_set=pa.array(list(bought), pa.string())).to_numpy(zero_copy_only=False)
-    )
+    mine = made.named(bought)
     n = int(mine.sum())
     if not n:
         return

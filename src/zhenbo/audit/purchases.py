@@ -64,7 +64,7 @@ def purchases(events: pa.Table, until: int, without: AbstractSet[str] = frozense
     """
     made = orders(Session("", "", "", "shop", events))
     paid = made.was_paid if bool(made.was_paid.any()) else ~made.happened("cancelled")
-    brushed = np.asarray(pc.is_in(made.id, pa.array(sorted(without), pa.string())))
+    brushed = made.named(without)
     currency, mine = majority(made.currency, made.currencies)
     use = paid & ~brushed & mine
     when = np.where(made.timed("paid"), made.at["paid"], made.at["created"])

@@ -188,12 +188,9 @@ def by_visitors(rows: pa.Table, *filled: str) -> pa.Table:
         rows: events.
         filled: columns that must be filled besides who acted.
     """
-    flags = pc.fill_null(rows["flags"], 0)
-    keep = pc.equal(pc.bit_wise_and(flags, int(_STAFF)), 0)
+    keep = pc.equal(pc.bit_wise_and(pc.fill_null(rows["flags"], 0), int(_STAFF)), 0)
     # whoever is staff once is staff in all that he does: some feeds mark a part of the rows
-    staff = (
-        rows["actor_id"].filter(pc.not_equal(pc.bit_wise_and(flags, int(_OFFICE)), 0)).unique().drop_null()
-    )
+    staff = by_staff(rows.select(["flags", "actor_id"]))["actor_id"].unique().drop_null()
     if len(staff):
         keep = pc.and_(keep, pc.invert(pc.is_in(rows["actor_id"], value_set=staff)))
     for column in ("actor_id", *filled):

@@ -4,7 +4,7 @@ Signals, the judge and the GMV bridge all read this table, so that "paid", "refu
 Times are microseconds; `NEVER` stands for what did not happen, `UNTIMED` for what happened at an unknown moment.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -98,6 +98,11 @@ class Orders:
     def was_paid(self) -> Bools:
         """Paid, or completed (cash on delivery). An order on hold is unpaid until it is."""
         return self.happened("paid") | self.happened("completed")
+
+    def named(self, ids: Collection[str]) -> Bools:
+        """Which orders have one of some ids."""
+        wanted = pa.array(sorted(ids), pa.string())
+        return np.asarray(pc.is_in(self.id, value_set=wanted).to_numpy(zero_copy_only=False), dtype=bool)
 
     def only(self, which: Bools) -> "Orders":
         """Some of the orders, with codes that mean what they meant."""

@@ -1,6 +1,6 @@
 """The audit of what fits in memory: a dataset in, verdicts out."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -286,21 +286,20 @@ def _with_returns(audited: Sequence[Spoken], packs: Packs) -> Sequence[Spoken]:
     """The same subjects, each told what is to come back by what all subjects of its host show together."""
     told = [(f"{a.verdict.platform}\0{a.verdict.host_id}", a.verdict.gmv) for a in audited]
     gmvs = pooled(told, lambda c: packs.reference(RETURNS, Facts(category=c or None)).values)
-    return [
-        a if gmv is a.verdict.gmv else replace(a, verdict=msgspec.structs.replace(a.verdict, gmv=gmv))  # type: ignore[type-var]
-        for a, gmv in zip(audited, gmvs, strict=True)
-    ]
+    return _retold(audited, "gmv", gmvs)
 
 
 def _with_crews(audited: Sequence[Spoken]) -> Sequence[Spoken]:
     """The same subjects, each told where else those who bought there bought."""
-    told = followed([(a.verdict, a.crew) for a in audited], hypotheses())
+    return _retold(audited, "purchaser", followed([(a.verdict, a.crew) for a in audited], hypotheses()))
+
+
+def _retold(audited: Sequence[Spoken], field: str, values: Iterable[object]) -> Sequence[Spoken]:
+    """The same subjects with a field of each verdict as it is now."""
     return [
-        a
-        if who is a.verdict.purchaser
-        else replace(a, verdict=msgspec.structs.replace(a.verdict, purchaser=who))  # type: ignore[type-var]
-        for a, who in zip(audited, told, strict=True)
-    ]
+        a if value is getattr(a.verdict, field) else replace(a, verdict=msgspec.structs.replace(a.verdict, **{field: value}))  # type: ignore[type-var]
+        for a, value in zip(audited, values, strict=True)
+    ]  # fmt: skip
 
 
 UNUSED = Say(

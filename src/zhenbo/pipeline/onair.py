@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -63,7 +62,7 @@ def told_of(paths: Sequence[Path], wanted: Collection[str], key: Callable[[], by
     dataset = load(paths, key()).dataset
     for session in subjects(dataset if as_of is None else dataset.until(as_of)):
         made = orders(session)
-        made = made.only(np.asarray(pc.is_in(made.id, value_set=pa.array(sorted(wanted), pa.string()))))
+        made = made.only(made.named(wanted))
         live = session.session_id if session.scope == "session" else None
         for n, order in enumerate(made.id.to_pylist()):
             at = {k: _at(int(made.at[s][n])) for k, s in (("ordered_at", "created"), ("signed_at", "delivered"), ("received_back_at", "received_back"))}  # fmt: skip

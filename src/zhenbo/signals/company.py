@@ -185,14 +185,19 @@ def held_against(p: float, other: float) -> float:
     return max(p, min(other, ALONE))
 
 
-def seconded(p: float, other: float) -> float:
+def seconded(p: float, other: float, alone: float = ALONE) -> float:
     """The p of something that is common enough by itself, joined with what else the same orders share (Fisher).
+
+    Args:
+        p: of what is odd.
+        other: of what the same orders share.
+        alone: the least p where they share nothing.
 
     Examples:
         >>> seconded(0.2, 0.3), seconded(0.2, 1e-8) < 1e-7
         (0.2, True)
     """
-    return fisher(p, other) if other < SURE else max(p, ALONE)
+    return fisher(p, other) if other < SURE else max(p, alone)
 
 
 def telling(session: Session, made: Orders) -> list[Fact]:

@@ -51,7 +51,7 @@ multi-piece parcels and of unscanned orders against beta-binomials across rooms.
     orders.parcels: clears, names 0 orders, says as_ordered
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -67,7 +67,6 @@ from zhenbo.kernel.lengths import equal_lengths
 from zhenbo.kernel.opinions import opinions
 from zhenbo.kernel.orders import Orders, because, orders
 from zhenbo.kernel.parts import parts
-from zhenbo.signals import company
 from zhenbo.signals.company import (
     ALONE,
     SURE,
@@ -80,10 +79,11 @@ from zhenbo.signals.company import (
     prompt,
     purses,
     seconded,
+    shared,
 )
 from zhenbo.signals.company import pieces as pieces_of
 from zhenbo.signals.looks import Best, Look, best, said, share
-from zhenbo.signals.nulls import P_FLOOR, fisher
+from zhenbo.signals.nulls import P_FLOOR
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -106,12 +106,13 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     told = made.happened("shipped").any() and (made.weight_g > 0).any()
     missing = [] if told else [Missing(Question.SALES, "logistics")]
     pieces = pieces_of(session, made)
-    light = _light(session, made, pieces, base)
+    beside = _beyond_boxes(session, made, base)
+    light = _light(made, pieces, beside, base)
     tests = (
-        _same_weight(session, made, pieces, base),
+        _same_weight(made, pieces, beside, base),
         _weightless(made, pieces, base),
         light,
-        None if light and light.p < SURE else _underweight(session, made, pieces, base),
+        None if light and light.p < SURE else _underweight(made, pieces, beside, base),
         _unscanned(made, base),
         _undelivered(session, made, base),
         _paid_back(session, made, base),
@@ -127,7 +128,7 @@ def _cells(made: Orders, pieces: Ints) -> Ints:
     return np.asarray(np.where(product >= 0, code.ravel(), -1), dtype=np.int64)
 
 
-def _same_weight(session: Session, made: Orders, pieces: Ints, base: Mapping[str, Any]) -> Look | None:
+def _same_weight(made: Orders, pieces: Ints, beside: Sequence[Fact], base: Mapping[str, Any]) -> Look | None:
     """Parcels of other goods that weigh exactly as much as the room's most conspicuous parcel."""
     weight, cell = made.weight_g, _cells(made, pieces)
     judged = (weight > 0) & (cell >= 0)
@@ -143,28 +144,25 @@ def _same_weight(session: Session, made: Orders, pieces: Ints, base: Mapping[str
     looks = max(len(found), 1)
     nothing = Look("same_weight", 1.0, n, 0, 0.0, (0.0, 0.0), np.zeros(len(made), dtype=bool), judged)
     top = min(found, key=lambda one: one.p, default=nothing)
-    p = held_against(min(top.p * looks, 1.0), _beyond_boxes(session, made, top.members, judged, base).p)
+    p = held_against(min(top.p * looks, 1.0), shared(top.members, judged, beside).p)
     return replace(top, p=p, tested=n, judged=judged)
 
 
-def _beyond_boxes(
-    session: Session, made: Orders, same: Bools, judged: Bools, base: Mapping[str, Any]
-) -> Shared:
-    """What parcels of an odd weight have in common that no box explains.
+def _beyond_boxes(session: Session, made: Orders, base: Mapping[str, Any]) -> list[Fact]:
+    """What parcels of an odd weight may have in common that no box explains.
 
     Boxes do not choose who praises, who pays, who confirms at once, nor who is paid back and may keep the goods.
     """
     told = opinions(session, made, _SPOKEN)
-    shared = np.zeros(len(made), dtype=np.int64)
+    copied = np.zeros(len(made), dtype=np.int64)
     wrote = np.zeros(len(made), dtype=np.int64)
     wrote[told.order] = 1
-    shared[told.order[told.shared >= 2]] = 1
+    copied[told.order[told.shared >= 2]] = 1
     product = goods(made)
-    facts = [
-        Fact(wrote, product), Fact(shared, product), insiders(session, made), *purses(made),
+    return [
+        Fact(wrote, product), Fact(copied, product), insiders(session, made), *purses(made),
         prompt(made, int(base["prompt_h"] * HOUR)), forgiven(made, base["complaint"]),
     ]  # fmt: skip
-    return company.shared(same, judged, facts)
 
 
 def _at(
@@ -255,23 +253,17 @@ def _weightless(made: Orders, pieces: Ints, base: Mapping[str, Any]) -> Look | N
     return share("weightless", members, told, rate, units=(int(light.sum()), n))
 
 
-def _light(session: Session, made: Orders, pieces: Ints, base: Mapping[str, Any]) -> Look | None:
+def _light(made: Orders, pieces: Ints, beside: Sequence[Fact], base: Mapping[str, Any]) -> Look | None:
     """Parcels that weigh less than half of what the same goods weigh at the same price for others."""
-    price = np.round(np.log(np.maximum(made.amount, 1) / pieces) / 0.1).astype(np.int64)
     told = (made.weight_g > 0) & (made.keys["target_id"] >= 0)
-    _, cell = np.unique(np.stack([made.keys["target_id"], pieces, price]), axis=1, return_inverse=True)
-    cell = np.asarray(cell, dtype=np.int64).ravel()
-    judged, light = np.zeros(len(made), dtype=bool), np.zeros(len(made), dtype=bool)
-    for one in np.flatnonzero(np.bincount(cell[told], minlength=1) >= _FLANK).tolist():
-        mine = np.flatnonzero(told & (cell == one))
-        judged[mine] = True
-        light[mine[_lower(made.weight_g[mine])]] = True
+    cell = _at_one_price(made, pieces)
+    judged, light = _each(cell, told, made.weight_g, _lower)
     light |= _more_in_no_more(made, pieces, told, light)
     judged |= light
     if judged.sum() < base["parcels_min"] or not light.any():
         return None
     found = share("light", light, judged, (base["light_parcel_share"], base["light_parcel_concentration"]))
-    other = _beyond_boxes(session, made, light, judged, base)
+    other = shared(light, judged, beside)
     found = replace(found, p=seconded(found.p, other.p))
     if other.p >= SURE:
         return found
@@ -283,6 +275,23 @@ def _light(session: Session, made: Orders, pieces: Ints, base: Mapping[str, Any]
         found, members=members, judged=judged | also, units=units, tested=found.tested + int(also.sum()),
         expected=strangers, honest=spread,
     )  # fmt: skip
+
+
+def _at_one_price(made: Orders, pieces: Ints) -> Ints:
+    """A code per order for what is compared by weight: product, number of pieces, and price to a tenth."""
+    price = np.round(np.log(np.maximum(made.amount, 1) / pieces) / 0.1).astype(np.int64)
+    _, cell = np.unique(np.stack([made.keys["target_id"], pieces, price]), axis=1, return_inverse=True)
+    return np.asarray(cell, dtype=np.int64).ravel()
+
+
+def _each(cell: Ints, told: Bools, grams: Ints, low: Callable[[Ints], Bools]) -> tuple[Bools, Bools]:
+    """Orders in cells large enough to be compared, and those of them that a rule finds low among the weights of their cell."""
+    judged, light = np.zeros(len(cell), dtype=bool), np.zeros(len(cell), dtype=bool)
+    for one in np.flatnonzero(np.bincount(cell[told], minlength=1) >= _FLANK).tolist():
+        mine = np.flatnonzero(told & (cell == one))
+        judged[mine] = True
+        light[mine] = low(grams[mine])
+    return judged, light
 
 
 def _more_in_no_more(made: Orders, pieces: Ints, told: Bools, light: Bools) -> Bools:
@@ -323,21 +332,19 @@ def _lower(grams: Ints) -> Bools:
     return out
 
 
-def _underweight(session: Session, made: Orders, pieces: Ints, base: Mapping[str, Any]) -> Look | None:
+def _under_a_third(grams: Ints) -> Bools:
+    """Which of some weights are less than a third of the ordinary one."""
+    return np.asarray(3 * grams < np.quantile(grams, 0.75))
+
+
+def _underweight(made: Orders, pieces: Ints, beside: Sequence[Fact], base: Mapping[str, Any]) -> Look | None:
     """Single pieces, of several goods, that weigh less than a third of what the same piece weighs for others at the same price.
 
     One piece cannot be sent in parts, and no size or colour is so light.
     """
     product = made.keys["target_id"]
-    price = np.round(np.log(np.maximum(made.amount, 1)) / 0.1).astype(np.int64)
     told = (made.weight_g > 0) & (product >= 0) & (pieces == 1)
-    _, cell = np.unique(np.stack([product, price]), axis=1, return_inverse=True)
-    cell = np.asarray(cell, dtype=np.int64).ravel()
-    judged, under = np.zeros(len(made), dtype=bool), np.zeros(len(made), dtype=bool)
-    for one in np.flatnonzero(np.bincount(cell[told], minlength=1) >= _FLANK).tolist():
-        mine = np.flatnonzero(told & (cell == one))
-        judged[mine] = True
-        under[mine] = 3 * made.weight_g[mine] < np.quantile(made.weight_g[mine], 0.75)
+    judged, under = _each(_at_one_price(made, pieces), told, made.weight_g, _under_a_third)
     if judged.sum() < base["parcels_min"] or len(np.unique(product[under])) < base["underweight_goods"]:
         return None
     rate = (base["underweight_share"], base["underweight_concentration"])
@@ -348,10 +355,7 @@ def _underweight(session: Session, made: Orders, pieces: Ints, base: Mapping[str
         return replace(found, p=max(found.p, base["default_p"]))
     if because(made, base["complaint"])[under].mean() >= base["short_share"]:  # buyers got too little
         return replace(found, p=max(found.p, ALONE))
-    other = _beyond_boxes(session, made, under, judged, base).p
-    return replace(
-        found, p=fisher(found.p, other) if other < SURE else max(found.p, base["underweight_floor"])
-    )
+    return replace(found, p=seconded(found.p, shared(under, judged, beside).p, base["underweight_floor"]))
 
 
 def _unscanned(made: Orders, base: Mapping[str, Any]) -> Look | None:
@@ -384,10 +388,7 @@ def _undelivered(session: Session, made: Orders, base: Mapping[str, Any]) -> Loo
         return replace(found, p=max(found.p, ALONE))
     back = made.happened("asked") | made.happened("refunded") | made.happened("sent_back")
     facts = [Fact((~back).astype(np.int64), goods(made)), insiders(session, made), *purses(made)]
-    other = company.shared(odd, judged, facts)
-    return replace(
-        found, p=fisher(found.p, other.p) if other.p < SURE else max(found.p, base["undelivered_floor"])
-    )
+    return replace(found, p=seconded(found.p, shared(odd, judged, facts).p, base["undelivered_floor"]))
 
 
 def _own_carrier(made: Orders, odd: Bools, others: Bools) -> bool:

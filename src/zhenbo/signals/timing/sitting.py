@@ -45,6 +45,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -53,7 +54,7 @@ from zhenbo.core.session import MINUTE, Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.entrance import sender
 from zhenbo.kernel.people import badge_share
-from zhenbo.kernel.visits import Bools, Ints, Visits, visits
+from zhenbo.kernel.visits import Bools, Visits, visits
 from zhenbo.signals.company import ALONE
 from zhenbo.signals.nulls import NEUTRAL, P_FLOOR, fisher, share_tail
 
@@ -171,11 +172,11 @@ def _causes(
     others = np.setdiff1d(seen.who, code)
     people, rest = (seen.names.take(pa.array(some)) for some in (code, others))
     door, fans = sender(session, people, rest, base), badge_share(session, people)
-    made_up = _one_length(seen.left[silent] - seen.came[silent]) > base["same"]
     left = seen.left[silent]
-    sent = (
-        _one_moment(left[left < session.span[1] - MINUTE], len(left)) > base["same"]
-    )  # at the end all leave
+    stay = np.log((left - seen.came[silent]).astype(np.float64))
+    made_up = _alike(stay, _SAME) > base["same"] * len(left)
+    early = left[left < session.span[1] - MINUTE]  # at the end all leave
+    sent = _alike(early, MINUTE) > base["same"] * len(left)
     causes = (
         Cause("watching_task", "explains" if door == "own" else "open"),
         Cause("common_end", "open" if sent else "ruled_out"),
@@ -185,16 +186,10 @@ def _causes(
     return causes, ALONE if made_up or sent or door == "own" else base["asked_floor"]
 
 
-def _one_length(stay: Ints) -> float:
-    """Largest share of some stays that are of one length."""
-    logs = np.sort(np.log(stay.astype(np.float64)))
-    return float((np.searchsorted(logs, logs + _SAME, "right") - np.arange(len(logs))).max() / len(logs))
-
-
-def _one_moment(left: Ints, of: int) -> float:
-    """Most departures within a minute, as a share of so many."""
-    at = np.sort(left)
-    return float((np.searchsorted(at, at + MINUTE, "right") - np.arange(len(at))).max(initial=0) / of)
+def _alike(values: npt.NDArray[Any], within: float) -> int:
+    """Most of some values that lie within so much of each other."""
+    at = np.sort(values)
+    return int((np.searchsorted(at, at + within, "right") - np.arange(len(at))).max(initial=0))
 
 
 SIGNAL = Signal(
