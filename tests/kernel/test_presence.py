@@ -31,7 +31,14 @@ def evening(seed, *crowds, n=2_000):
         came, left = np.r_[came, c], np.r_[left, gone]
     left = np.where(left >= EVENING, OPEN, left)
     m = len(came)
-    return Visits(pa.array([f"a{i}" for i in range(m)]), np.arange(m), came, left, np.zeros(m, np.int64))
+    return Visits(
+        pa.array([f"a{i}" for i in range(m)]),
+        np.arange(m),
+        came,
+        left,
+        np.zeros(m, np.int64),
+        np.full(m, OPEN),
+    )
 
 
 def crowd(seed, size, at, stay, coming=20, going=4):
@@ -61,7 +68,7 @@ def test_common_causes_move_crowds_and_nobody_is_told(seed):
     draw = 70 * 60 * SECOND
     there = (plain.came < draw) & (plain.left > draw) & (rng.random(len(plain.who)) < 0.5)
     gone = np.where(there, draw + (rng.exponential(15, len(there)) * SECOND).astype(np.int64), plain.left)
-    after_draw = Visits(plain.names, plain.who, plain.came, gone, plain.acts)
+    after_draw = Visits(plain.names, plain.who, plain.came, gone, plain.acts, plain.first)
     came, _ = crowd(seed, 300, 40, 1)
     raid = evening(seed, (came, came + ((rng.lognormal(4.3, 1.4, 300) + 1.5) * SECOND).astype(np.int64)))
     for v in (plain, after_draw, raid):
@@ -78,7 +85,7 @@ def test_visits_of_one_length_are_found_unless_the_record_cannot_tell_seconds():
     found = alike(v, nobody, 0.01)
     assert (found.which[-200:] >= 0).mean() > 0.9
     v, beat = evening(6), 10 * SECOND
-    polled = Visits(v.names, v.who, -(-v.came // beat) * beat, np.where(v.ended, -(-v.left // beat) * beat, OPEN), v.acts)  # fmt: skip
+    polled = Visits(v.names, v.who, -(-v.came // beat) * beat, np.where(v.ended, -(-v.left // beat) * beat, OPEN), v.acts, v.first)  # fmt: skip
     assert step(polled.came, polled.left[polled.ended]) == pytest.approx(10, abs=0.2)
     assert (alike(polled, nobody[: len(v.who)], 0.01).which < 0).all()
 

@@ -19,8 +19,8 @@ One statement: `WHEN WHO VERB ARGUMENTS REPEAT [field=value …]`, ended by a ne
 * `20:00-22:00 office.watches 21500`: a figure of the back office, of advertising (`ads.`) or a ranking (`chart.`) for that stretch (`SESSION_METRICS`).
 * REPEAT: `every 72s` (fixed gaps), `x50` (that many each), `scattered` (irregular but deterministic) in place of even.
 * `{n}` counts events, `{a|b|c}` takes turns, in quoted text; `o{n}` names orders in turn.
-* `[device=d1 addr=x pay=p1 via=search region=湖北 weight=500 product=p3 qty=2 since=2024-01-01]` fills columns; values may
-  hold `{n}`. What is done with an order takes its words in quotes: `reviewed o{n} x9 "soft and warm"`, `refunded o1 "too small"`.
+* `[device=d1 addr=x pay=p1 via=search region=湖北 weight=500 product=p3 qty=2]` fills columns, and `[since=2024-01-01 followers=3
+  following=90 level=2]` those of the account; values may hold `{n}`. What is done with an order takes its words in quotes: `reviewed o{n} x9 "soft and warm"`, `refunded o1 "too small"`.
 """
 
 import hashlib
@@ -50,6 +50,7 @@ _CLOCK = r"(?:d\+(?P<{0}day>\d+)\s+)?(?P<{0}h>\d\d?):(?P<{0}m>\d\d)(?::(?P<{0}s>
 _WHEN = re.compile(_CLOCK.format("a") + r"(?:-" + _CLOCK.format("b") + r")?\s+")
 _OFFICE = re.compile(r"((?:office|ads|chart)\.\w+)\s+(\d+(?:\.\d+)?)\s*$")
 _HEAD = re.compile(r"session\s+(\S+)(?:\s+of\s+host\s+(\S+))?(?:\s+on\s+(\d{4}-\d\d-\d\d))?\s*$")
+_STANDING = ("followers", "following", "level")
 _TOKEN = re.compile(r'"(?P<text>[^"]*)"|\[(?P<fields>[^\]]*)\]|(?P<word>[^\s\[]+)')
 
 
@@ -147,11 +148,9 @@ def _tell(statement: str, teller: _Teller, accounts: dict[str, dict[str, Any]]) 
             "ts": at, "ts_seen": at, "actor_id": actor, "flags": 0, **said.columns(index),
         }  # fmt: skip
         rows.extend(said.events(base, index))
-        if actor and "since" in said.fields:
-            accounts[actor] = {
-                "platform": "story", "account_id": actor, "seen_at": at, "since_basis": "stated",
-                "since": datetime.fromisoformat(_fill(said.fields["since"], index)).replace(tzinfo=UTC),
-            }  # fmt: skip
+        profile = said.profile(index)
+        if actor and profile:
+            accounts[actor] = {"platform": "story", "account_id": actor, "seen_at": at, **profile}
     return rows
 
 
@@ -233,6 +232,14 @@ class _Said:
     def _scatter(self, i: int) -> float:
         """A share of the stretch as irregular as chance, and the same every time the story is read."""
         return int.from_bytes(hashlib.sha256(f"{self.statement}#{i}".encode()).digest()[:6]) / 2**48
+
+    def profile(self, index: int) -> dict[str, Any]:
+        """What is said of the account itself."""
+        given: dict[str, Any] = {k: int(_fill(self.fields[k], index)) for k in _STANDING if k in self.fields}
+        if "since" in self.fields:
+            born = datetime.fromisoformat(_fill(self.fields["since"], index)).replace(tzinfo=UTC)
+            given |= {"since_basis": "stated", "since": born}
+        return given
 
     def columns(self, index: int) -> dict[str, Any]:
         names = {"device", "ip", "addr", "pay", "via", "region", "state", "tracking_id"}

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from zhenbo.core.scatter import uniform
-from zhenbo.core.session import codes
+from zhenbo.core.session import Session, by_staff, codes
 from zhenbo.kernel.speech import normal
 
 Ints = npt.NDArray[np.int64]
@@ -48,6 +48,18 @@ def lines(text: pa.ChunkedArray, length_min: float) -> Ints:
     long = known >= 0
     known[long] = copies(list(table))[known[long]]
     return known[index]
+
+
+def of_the_house(session: Session, said: pa.ChunkedArray, length_min: float) -> float:
+    """Share of the different longer lines of some comments that the host or moderators say too.
+
+    Customer service works from the list that moderators post; a host could say a crew's list himself, too.
+    """
+    house = by_staff(session.rows("comment"))["text"]
+    line = lines(pa.chunked_array([*house.chunks, *said.chunks], pa.string()), length_min)
+    own = np.unique(line[len(house) :])
+    own = own[own >= 0]
+    return float(np.isin(own, line[: len(house)]).mean()) if len(own) else 0.0
 
 
 def copies(sentences: Sequence[str]) -> Ints:

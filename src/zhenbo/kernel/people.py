@@ -131,7 +131,7 @@ def sample_of_the_rest(session: Session, members: pa.Array, *, of_their_age: boo
 
 def _of_age(session: Session, names: pa.Array, mine: Bools) -> Bools:
     """Accounts about as old as those in question are in the middle."""
-    age = session.span[0] - _known(session.accounts, names, "since")
+    age = session.span[0] - trait(session.accounts, names, "since")
     if not np.isfinite(age[mine]).any():
         return np.zeros(len(names), dtype=bool)
     middle = float(np.nanmedian(age[mine]))
@@ -139,10 +139,10 @@ def _of_age(session: Session, names: pa.Array, mine: Bools) -> Bools:
 
 
 def _standing(accounts: pa.Table, names: pa.Array) -> dict[str, Floats]:
-    return {trait: _known(accounts, names, trait) for trait in TRAITS}
+    return {name: trait(accounts, names, name) for name in TRAITS}
 
 
-def _known(accounts: pa.Table, names: pa.Array, column: str) -> Floats:
+def trait(accounts: pa.Table, names: pa.Array, column: str) -> Floats:
     """A column of the accounts, by name; NaN where unknown."""
     place = pc.index_in(names, value_set=accounts["account_id"].combine_chunks())
     values = accounts[column].combine_chunks()

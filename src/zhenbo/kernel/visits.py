@@ -27,6 +27,7 @@ class Visits:
         came: microsecond of the entry.
         left: microsecond of the next leave of the same account before its next entry; `OPEN` where none was seen.
         acts: what they did from entry to departure (comments, likes, follows, clicks …).
+        first: microsecond of the first of these; `OPEN` where there was none.
     """
 
     names: pa.Array
@@ -34,6 +35,7 @@ class Visits:
     came: Ints
     left: Ints
     acts: Ints
+    first: Ints
 
     @property
     def ended(self) -> Bools:
@@ -59,5 +61,7 @@ def visits(session: Session) -> Visits:
     np.minimum.at(left, started[mine & leave] - 1, ts[mine & leave])
     did = mine & ~enter & ~leave
     acts = np.bincount(started[did] - 1, minlength=n)
+    first = np.full(n, OPEN, dtype=np.int64)
+    np.minimum.at(first, started[did] - 1, ts[did])
     back = np.argsort(order[enter], kind="stable")  # from account by account to the order of the record
-    return Visits(names, who[enter][back], ts[enter][back], left[back], acts[back])
+    return Visits(names, who[enter][back], ts[enter][back], left[back], acts[back], first[back])

@@ -182,3 +182,15 @@ def fisher(*p: float) -> float:
     from scipy import stats
 
     return float(np.clip(stats.combine_pvalues(np.clip(p, P_FLOOR, 1)).pvalue, P_FLOOR, 1))
+
+
+def joined(one: Floats, other: Floats, each: float) -> Floats:
+    """Joint p of pairs of independent p-values (Fisher), where both are below `each`; else the larger.
+
+    Examples:
+        >>> joined(np.array([1e-4, 1e-4, 0.05]), np.array([1e-3, 0.5, 0.05]), 0.1).round(7).tolist()
+        [1.7e-06, 0.5, 0.0174787]
+    """
+    product = np.maximum(one * other, P_FLOOR**2)
+    worst = np.maximum(one, other)
+    return np.asarray(np.where(worst < each, product * (1 - np.log(product)), worst), dtype=np.float64)

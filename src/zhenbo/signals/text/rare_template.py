@@ -40,7 +40,6 @@ Baselines: `packs/baselines/text.rare_template.toml`.
     text.rare_template: clears, names 0 accounts, says own_words
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -50,12 +49,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cite
-from zhenbo.core.session import SECOND, Session, by_staff, codes, micros
+from zhenbo.core.session import SECOND, Session, codes, micros
 from zhenbo.core.subject import Question, Tier
+from zhenbo.kernel.lines import longer, of_the_house
 from zhenbo.kernel.speech import heart, normal, one_voice, speech, unheard
 from zhenbo.signals.nulls import crowd, share_tail
-
-_LATIN = re.compile(r"[a-z]")
 
 
 def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
@@ -95,21 +93,12 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
             accounts=dict(zip((str(names[i]) for i in tested), found.weights_db.tolist(), strict=True)),
             causes=(
                 Cause("chant", "explains" if together else "ruled_out"), Cause("common_question", "ruled_out" if sentences > 5 else "open"),
-                Cause("staff", "open" if _of_the_house(session, rows["text"].filter(pa.array(mine)), base) else "ruled_out"),
+                Cause("staff", "open" if of_the_house(session, rows["text"].filter(pa.array(mine)), base["length_min"]) >= base["house_share"] else "ruled_out"),
             ) if accused else (),
             events=events if accused else (),
             events_total=total if accused else 0,
         )
     ]  # fmt: skip
-
-
-def _of_the_house(session: Session, said: pa.ChunkedArray, base: Mapping[str, Any]) -> bool:
-    """Whether the host or moderators say a good part of some sentences too: then it may be the host's own staff."""
-    both = pa.chunked_array([*by_staff(session.rows("comment"))["text"].chunks, *said.chunks], pa.string())
-    template = _templates(both, base["length_min"])
-    theirs, own = template[: len(both) - len(said)], template[len(both) - len(said) :]
-    own = np.unique(own[own >= 0])
-    return bool(len(own)) and bool(np.isin(own, theirs).mean() >= base["house_share"])
 
 
 @dataclass(frozen=True)
@@ -141,8 +130,7 @@ def _templates(text: pa.ChunkedArray, length_min: float) -> npt.NDArray[np.int64
     known = np.full(len(values) + 1, -1, dtype=np.int64)
     for i, value in enumerate(values.to_pylist()):
         folded = normal(value)
-        latin = len(_LATIN.findall(folded))
-        if len(folded) - latin + latin / 3 >= length_min:
+        if longer(folded, length_min):
             known[i] = table.setdefault(folded, len(table))
     return known[index]
 

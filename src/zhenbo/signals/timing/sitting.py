@@ -45,21 +45,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
+from zhenbo.core.evidence import Effect, Evidence, Found, Missing, Say, Signal, cite
 from zhenbo.core.session import MINUTE, Session
 from zhenbo.core.subject import Question, Tier
-from zhenbo.kernel.entrance import sender
-from zhenbo.kernel.people import badge_share
 from zhenbo.kernel.visits import Bools, Visits, visits
 from zhenbo.signals.company import ALONE
 from zhenbo.signals.nulls import NEUTRAL, P_FLOOR, fisher, share_tail
-
-_SAME = 0.02
-"""Stays are of one length within this share of it."""
+from zhenbo.signals.stays import innocent
 
 
 def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
@@ -139,7 +134,8 @@ def _evidence(session: Session, seen: Visits, top: _Length, p: float, base: Mapp
             window=session.span, p=max(p, NEUTRAL), observed=float(top.long), expected=top.expected,
             says="as_usual", args={"visits": int(seen.ended.sum()), "stay_s": 60.0 * top.minutes},
         )  # fmt: skip
-    causes, floor = _causes(session, seen, top.silent, base)
+    asked = innocent(session, seen, top.silent, base)
+    floor = ALONE if asked.explained or asked.one_end else base["asked_floor"]
     rows = session.rows("enter")
     people = seen.names.take(pa.array(np.unique(seen.who[top.silent])))
     events, total = cite(
@@ -152,7 +148,7 @@ def _evidence(session: Session, seen: Visits, top: _Length, p: float, base: Mapp
             "visits": top.could, "long": top.long, "usual": round(top.expected), "stay_s": 60.0 * top.minutes,
             "acted_share": round(top.acted / top.long, 4), "brief_share": round(top.brief, 4),
         },
-        effect=_effect(session, top), causes=causes, events=events, events_total=total,
+        effect=_effect(session, top), causes=asked.causes(anywhere=True), events=events, events_total=total,
     )  # fmt: skip
 
 
@@ -162,34 +158,6 @@ def _effect(session: Session, top: _Length) -> Effect:
     quiet = silent / top.long
     low, mid = (max(silent - quiet * usual, 0.0) for usual in (top.most, top.expected))
     return Effect("viewers", low / share, mid / share, 1.2 * silent / share)
-
-
-def _causes(
-    session: Session, seen: Visits, silent: Bools, base: Mapping[str, Any]
-) -> tuple[tuple[Cause, ...], float]:
-    """Innocent causes, and the least p that they leave."""
-    code = np.unique(seen.who[silent])
-    others = np.setdiff1d(seen.who, code)
-    people, rest = (seen.names.take(pa.array(some)) for some in (code, others))
-    door, fans = sender(session, people, rest, base), badge_share(session, people)
-    left = seen.left[silent]
-    stay = np.log((left - seen.came[silent]).astype(np.float64))
-    made_up = _alike(stay, _SAME) > base["same"] * len(left)
-    early = left[left < session.span[1] - MINUTE]  # at the end all leave
-    sent = _alike(early, MINUTE) > base["same"] * len(left)
-    causes = (
-        Cause("watching_task", "explains" if door == "own" else "open"),
-        Cause("common_end", "open" if sent else "ruled_out"),
-        Cause("collector_fault", "open" if made_up else "ruled_out"),
-        Cause("fan_club", "explains" if (fans or 0.0) > base["fans"] else "ruled_out"),
-    )
-    return causes, ALONE if made_up or sent or door == "own" else base["asked_floor"]
-
-
-def _alike(values: npt.NDArray[Any], within: float) -> int:
-    """Most of some values that lie within so much of each other."""
-    at = np.sort(values)
-    return int((np.searchsorted(at, at + within, "right") - np.arange(len(at))).max(initial=0))
 
 
 SIGNAL = Signal(

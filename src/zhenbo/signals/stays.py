@@ -1,0 +1,85 @@
+"""What else makes people stay and do nothing: questions to every crowd of silent visits, whoever found it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from zhenbo.core.evidence import Cause
+from zhenbo.core.session import MINUTE, Session
+from zhenbo.kernel.entrance import Sender, sender
+from zhenbo.kernel.people import badge_share
+from zhenbo.kernel.visits import Bools, Visits
+
+_SAME = 0.02
+"""Stays are of one length within this share of it."""
+_END = 3 * MINUTE
+"""Within so long people leave what has ended for all of them."""
+
+
+@dataclass(frozen=True)
+class Innocent:
+    """What was asked of some silent visits.
+
+    Args:
+        door: by which entrance they came; `own` is one that hardly anybody else uses.
+        one_length: most lasted equally long: a feed ends silent visits by a clock, a quota is filled.
+        one_end: most ended within three minutes, before the record did: a class, a programme, an outage, a contract.
+        fans: most wear the host's fan badge.
+    """
+
+    door: Sender
+    one_length: bool
+    one_end: bool
+    fans: bool
+
+    @property
+    def explained(self) -> bool:
+        """Whether something else than their number brought or sent them, so that nothing may rest on them alone."""
+        return self.one_length or self.door == "own" or (self.one_end and self.door != "none")
+
+    def causes(self, *, anywhere: bool) -> tuple[Cause, ...]:
+        """The same as causes.
+
+        Args:
+            anywhere: whether people who came by all entrances may watch for a reward all the same.
+        """
+        task = {"own": "explains", "none": "open" if anywhere else "ruled_out"}.get(self.door, "open")
+        return (
+            Cause("watching_task", task),
+            Cause("common_end", "open" if self.one_end else "ruled_out"),
+            Cause("collector_fault", "open" if self.one_length else "ruled_out"),
+            Cause("fan_club", "explains" if self.fans else "ruled_out"),
+        )
+
+
+def innocent(session: Session, seen: Visits, which: Bools, base: Mapping[str, Any]) -> Innocent:
+    """Ask what else made some visits long and silent.
+
+    Args:
+        session: the record.
+        seen: its visits.
+        which: the long and silent ones; every one of them was seen to end.
+        base: `same`, the share from which most are alike; `fans`; and what `kernel.entrance.sender` needs.
+    """
+    code = np.unique(seen.who[which])
+    people, rest = (seen.names.take(pa.array(some)) for some in (code, np.setdiff1d(seen.who, code)))
+    left = seen.left[which]
+    stay = np.log((left - seen.came[which]).astype(np.float64))
+    early = left[left < session.span[1] - _END]  # at the end all leave
+    most = base["same"] * len(left)
+    return Innocent(
+        sender(session, people, rest, base),
+        _alike(stay, _SAME) > most,
+        _alike(early, _END) > most,
+        (badge_share(session, people) or 0.0) > base["fans"],
+    )
+
+
+def _alike(values: npt.NDArray[Any], within: float) -> int:
+    """Most of some values that lie within so much of each other."""
+    at = np.sort(values)
+    return int((np.searchsorted(at, at + within, "right") - np.arange(len(at))).max(initial=0))
