@@ -49,6 +49,13 @@ def test_a_list_that_moderators_say_too_is_left_open_and_clears_nothing():
     assert beside.p < 0.01
 
 
+def test_a_sheet_that_moderators_recite_too_is_left_open():
+    """Customer service posts from a list all evening, marked or not."""
+    crew = f'{_ROOM}\n20:05-21:55 a1..a12 say "{{{_LIST}}}" x60 scattered; 20:05-21:55 m1 says "{{{_LIST}}}" x14 scattered'
+    alone, beside = _found("text.sheet", read(crew).session()), _found("text.sheet", _marked(read(crew).session(), "m", 1))  # fmt: skip
+    assert [{c.cause: c.outcome for c in e.causes}["staff"] for e in (alone, beside)] == ["ruled_out", "open"]
+
+
 def _visits(others: str) -> float:
     """Probability of errands of five minutes among other visits."""
     story = f"""{others}

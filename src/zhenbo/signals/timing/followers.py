@@ -1,0 +1,156 @@
+"""Visitors who come, follow and do nothing else, far more of them than any room wins.
+
+## What it looks for
+Visits in which one thing is done, following the host, as a share of all visits; and how many of these follow within ten seconds of coming.
+
+## Why it matters
+Followers are sold by the hundred (涨粉, 买粉): each account opens the room, presses the button and goes, or sits. People follow after watching, one or two in a hundred visitors, and most who do so in the first seconds are
+carried in by a video they liked. A fifth of all visitors following and doing nothing else is a delivery, however evenly it is spread.
+
+## How it is fooled
+By a few a minute in a large room; by accounts that tap or say a word as well; by followers who never enter (the counter tells: `counters.unbacked`,
+`counters.undertow`).
+
+## What clears it
+Who asks for follows gets them: a draw for followers, a coupon, a friend's request for help (助力), a call of the host. Then they follow when asked: where most of
+it happened in a tenth of the time it decides nothing. A reward that stands all evening looks the same as a delivery, so it raises the question and names nobody. By an entrance of their own they may have been sent: that
+is explained.
+
+## Method
+Share of such visits against a log-normal across rooms, widened by the Poisson noise of the count; those within ten seconds against a beta-binomial; joined by Fisher's method where
+both are below `each`, the first alone otherwise. Baselines: `packs/baselines/timing.followers.toml`.
+
+## Examples
+    >>> from zhenbo.proof.pages import look
+    >>> look('timing.followers', '''
+    ... 20:00-21:50 b1..b500 enters [via=door{n%4}]; 20:00:20-21:50:20 b1..b500 leaves; 20:30-20:50 b130..b140 follows
+    ... 20:05-21:45 a1..a150 enters [via=door{n%4}]; 20:05:03-21:45:03 a1..a150 follows
+    ... ''')
+    timing.followers: accuses, names 0 accounts, says came_to_follow
+    >>> look('timing.followers', '''
+    ... 20:00-21:50 b1..b900 enters [via=door{n%4}]; 20:00:20-21:50:20 b1..b900 leaves; 20:30-20:50 b130..b140 follows
+    ... ''')
+    timing.followers: clears, names 0 accounts, says few
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
+from zhenbo.core.session import SECOND, Session, by_visitors, micros
+from zhenbo.core.subject import Question, Tier
+from zhenbo.kernel.entrance import sender
+from zhenbo.kernel.visits import Bools, Ints, Visits, visits
+from zhenbo.signals.company import ALONE
+from zhenbo.signals.nulls import NEUTRAL, P_FLOOR, joined, share_tail
+
+
+def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
+    """Hold the visits that only follow against other rooms."""
+    if session.scope != "session" or not session.counts.get("follow"):
+        return []
+    if not session.has("actor_id", "enter"):
+        return [Missing(Question.ENGAGEMENT, "account_ids")]
+    seen = visits(session)
+    if len(seen.came) < base["visits_min"]:
+        return []
+    return [_evidence(session, seen, _errands(session, seen), base)]
+
+
+@dataclass(frozen=True)
+class _Errands:
+    """Visits in which nothing was done but to follow.
+
+    Args:
+        which: which visits.
+        waited: seconds from coming to following, of these.
+        at: microsecond of following, of these.
+    """
+
+    which: Bools
+    waited: Ints
+    at: Ints
+
+
+def _errands(session: Session, seen: Visits) -> _Errands:
+    rows = by_visitors(session.rows("follow"), "ts")
+    who = pc.fill_null(pc.index_in(rows["actor_id"], value_set=seen.names), -1).to_numpy().astype(np.int64)
+    start = int(seen.came.min(initial=0))
+    width = max(session.span[1] - start, 1) + 1
+    once = seen.acts == 1
+    key = np.where(once, seen.who * width + np.where(once, seen.first - start, 0), -1)
+    which = once & np.isin(key, who * width + micros(rows["ts"]) - start)
+    return _Errands(which, (seen.first - seen.came)[which] // SECOND, seen.first[which])
+
+
+def _evidence(session: Session, seen: Visits, found: _Errands, base: Mapping[str, Any]) -> Evidence:
+    n, k = len(seen.came), int(found.which.sum())
+    quick = int((found.waited < base["quick_s"]).sum())
+    many = _lognormal(k, n, base)
+    soon = float(share_tail(quick, k, base["quick_share"], base["concentration"])) if k else 1.0
+    p = (
+        min(many, float(joined(np.array(many), np.array(soon), base["each"])))
+        if soon < base["each"]
+        else many
+    )
+    usual = base["median"] * n
+    if p >= base["remarkable"] or k < base["follows_min"]:
+        return SIGNAL.evidence(
+            window=session.span, p=max(p, NEUTRAL), observed=float(k), expected=usual, says="few",
+            args={"visits": n, "follows": k, "usual_share": base["median"]},
+        )  # fmt: skip
+    called = _called(found.at, session.span, base)
+    people = seen.names.take(pa.array(np.unique(seen.who[found.which])))
+    rest = seen.names.take(pa.array(np.setdiff1d(seen.who, seen.who[found.which])))
+    sent = sender(session, people, rest, base) == "own"
+    events, total = cite(rows := by_visitors(session.rows("follow"), "ts"), np.asarray(pc.is_in(rows["actor_id"], value_set=people).to_numpy()))  # fmt: skip
+    share = session.coverage("follow") or 1.0
+    most = usual * float(np.exp(1.6449 * base["sigma"]))
+    return SIGNAL.evidence(
+        window=session.span, p=float(np.clip(p, max(ALONE if called else base["asked_floor"], P_FLOOR), 1)), observed=float(k), expected=usual,
+        says="came_to_follow",
+        args={"visits": n, "follows": k, "seen_share": round(k / n, 4), "usual_share": base["median"], "quick_share": round(quick / k, 4), "quick_s": float(base["quick_s"])},
+        effect=Effect("follows", max(k - most, 0.0) / share, (k - usual) / share, 1.2 * k / share),
+        causes=(Cause("follow_reward", "explains" if sent else "open"),), events=events, events_total=total,
+    )  # fmt: skip
+
+
+def _lognormal(k: int, n: int, base: Mapping[str, Any]) -> float:
+    """P(as many such visits): log-normal across rooms, widened by the Poisson noise of the count."""
+    from scipy import stats
+
+    z = np.log((k + 0.5) / (n * base["median"])) / np.hypot(base["sigma"], 1 / np.sqrt(k + 1))
+    return float(np.clip(stats.norm.sf(z), P_FLOOR, 1))
+
+
+def _called(at: Ints, span: tuple[int, int], base: Mapping[str, Any]) -> bool:
+    """Whether most of it happened in a tenth of the time, as answers to a call do."""
+    step = int(base["answer_s"] * SECOND)
+    per = np.sort(np.bincount((at - at.min()) // step, minlength=(span[1] - span[0]) // step + 1))[::-1]
+    return bool(per[: max(round(base["calls"] * len(per)), 1)].sum() > len(at) / 2)
+
+
+SIGNAL = Signal(
+    id="timing.followers",
+    version=1,
+    question=Question.ENGAGEMENT,
+    tier=Tier.T1,
+    title=Say("Come, follow, nothing else", "进场即关注、别无行为"),
+    says={
+        "came_to_follow": Say(
+            "In {follows} of {visits} visits ({seen_share}; around {usual_share} is usual) the host was followed and nothing else done; {quick_share} of these followed within {quick_s} of coming. "
+            "Nobody is named.",
+            "{visits} 次进场中有 {follows} 次（{seen_share}，常见约 {usual_share}）仅关注主播而别无行为；其中 {quick_share} 在进场 {quick_s} 内关注。不指认任何账号。",
+        ),
+        "few": Say(
+            "{follows} of {visits} visits did nothing but follow (around {usual_share} is usual).",
+            "{visits} 次进场中有 {follows} 次仅关注主播（常见约 {usual_share}）。",
+        ),
+    },
+    look=look,
+)
