@@ -41,6 +41,15 @@ def test_what_clears_followers(sent):
     assert _found(sent).p >= 0.01
 
 
-def test_who_came_by_a_door_of_their_own_was_sent():
-    """A page that pays for follows explains them."""
-    assert [cause.outcome for cause in _found(_SENT, "助力活动").causes] == ["explains"]
+def test_a_door_of_their_own_neither_explains_nor_accuses():
+    """Sent by whomever: a code on a poster, a paid errand."""
+    told = _found(_SENT, "助力活动")
+    assert told.p == pytest.approx(0.01)
+    assert [cause.outcome for cause in told.causes] == ["open"]
+
+
+def test_who_follows_as_they_come_heard_no_call():
+    """A package delivered within five minutes, by people who were not there to be called."""
+    assert _found(
+        "21:00-21:05 a1..a150 enters [via=DOOR]; 21:00:03-21:05:03 a1..a150 follows"
+    ).p == pytest.approx(1e-4)

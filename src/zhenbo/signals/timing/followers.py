@@ -13,8 +13,8 @@ By a few a minute in a large room; by accounts that tap or say a word as well; b
 
 ## What clears it
 Who asks for follows gets them: a draw for followers, a coupon, a friend's request for help (助力), a call of the host. Then they follow when asked: where most of
-it happened in a tenth of the time it decides nothing. A reward that stands all evening looks the same as a delivery, so it raises the question and names nobody. By an entrance of their own they may have been sent: that
-is explained.
+it happened in a tenth of the time it decides nothing, unless they follow as they come: who is not there yet hears no call. By an entrance of their own they were sent, by whomever (a code on a poster, a paid errand): that decides
+nothing either, and clears nothing. A reward that stands all evening looks the same as a delivery, so it raises the question and names nobody.
 
 ## Method
 Share of such visits against a log-normal across rooms, widened by the Poisson noise of the count; those within ten seconds against a beta-binomial; joined by Fisher's method where
@@ -104,19 +104,19 @@ def _evidence(session: Session, seen: Visits, found: _Errands, base: Mapping[str
             window=session.span, p=max(p, NEUTRAL), observed=float(k), expected=usual, says="few",
             args={"visits": n, "follows": k, "usual_share": base["median"]},
         )  # fmt: skip
-    called = _called(found.at, session.span, base)
+    called = soon >= base["each"] and _called(found.at, session.span, base)
     people = seen.names.take(pa.array(np.unique(seen.who[found.which])))
     rest = seen.names.take(pa.array(np.setdiff1d(seen.who, seen.who[found.which])))
-    sent = sender(session, people, rest, base) == "own"
+    asked = called or sender(session, people, rest, base) == "own"
     events, total = cite(rows := by_visitors(session.rows("follow"), "ts"), np.asarray(pc.is_in(rows["actor_id"], value_set=people).to_numpy()))  # fmt: skip
     share = session.coverage("follow") or 1.0
     most = usual * float(np.exp(1.6449 * base["sigma"]))
     return SIGNAL.evidence(
-        window=session.span, p=float(np.clip(p, max(ALONE if called else base["asked_floor"], P_FLOOR), 1)), observed=float(k), expected=usual,
+        window=session.span, p=float(np.clip(p, max(ALONE if asked else base["asked_floor"], P_FLOOR), 1)), observed=float(k), expected=usual,
         says="came_to_follow",
         args={"visits": n, "follows": k, "seen_share": round(k / n, 4), "usual_share": base["median"], "quick_share": round(quick / k, 4), "quick_s": float(base["quick_s"])},
         effect=Effect("follows", max(k - most, 0.0) / share, (k - usual) / share, 1.2 * k / share),
-        causes=(Cause("follow_reward", "explains" if sent else "open"),), events=events, events_total=total,
+        causes=(Cause("follow_reward", "open"),), events=events, events_total=total,
     )  # fmt: skip
 
 
