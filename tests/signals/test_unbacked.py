@@ -9,11 +9,11 @@ from zhenbo.pipeline import baselines
 from zhenbo.signals.counters.unbacked import SIGNAL, look
 
 
-def found(story: str) -> Evidence:
-    """What is said of engagement."""
+def found(story: str, question: Question = Question.ENGAGEMENT) -> Evidence:
+    """What is said of a question."""
     return next(
         e for e in look(read(story).session(), baselines(SIGNAL.id))
-        if isinstance(e, Evidence) and e.question is Question.ENGAGEMENT
+        if isinstance(e, Evidence) and e.question is question
     )  # fmt: skip
 
 
@@ -43,3 +43,34 @@ def test_taps_that_come_in_whole_hundreds_are_counted_elsewhere(step: int, expla
     """)
     assert e.says == "unbacked"
     assert e.explained is explained
+
+
+_PACKAGE = """
+    20:00-22:00 b1..b1200 enters scattered; 20:00-22:00 b1..b60 say "{n}" x10 scattered; 20:00-22:00 viewers 60 every 60s
+    20:00-20:50 entered_total 0..500 every 60s; 20:51-21:10 entered_total 910..9500 every 60s; 21:11-22:00 entered_total 9510..10000 every 60s
+"""
+
+
+@pytest.mark.parametrize(
+    ("beside", "explained"),
+    [
+        ("", set()),
+        ("20:51-21:10 viewers 900 every 60s", set()),
+        ('20:51-21:10 c1..c100 say "{n}" x20 scattered', {"feature"}),
+    ],
+    ids=["views", "views and viewers", "people who talk"],
+)
+def test_only_what_is_heard_speaks_for_a_push(beside: str, explained: set[str]):
+    """Views and viewers are sold together; people whom the platform sends talk, whatever the feed drops."""
+    e = found(_PACKAGE + beside, Question.AUDIENCE)
+    assert {c.cause for c in e.causes if c.outcome == "explains"} == explained
+
+
+def test_a_feed_that_stops_is_no_delivery():
+    """The counter runs on as it did; the rows of a quarter of an hour are missing."""
+    e = found(
+        "20:00-20:50 b1..b1000 enters scattered; 21:06-22:00 c1..c1000 enters scattered; 20:00-22:00 entered_total 0..2300 every 60s",
+        Question.AUDIENCE,
+    )
+    assert e.says == "unbacked"
+    assert "lost_feed" in {c.cause for c in e.causes if c.outcome == "explains"}

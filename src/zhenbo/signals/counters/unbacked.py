@@ -15,12 +15,12 @@ By rows delivered with the figure; by hearts delivered in whole hundreds; by a d
 by a dose below the noise of a sparse feed.
 
 ## What clears it
-Feeds fail without anybody buying anything, so every way a feed fails is asked for. Rows that stop or thin out in the stretch are a
-*lost feed*. Rows that come at one of the highest rates of the evening may be a *throttled feed*: a Douyin capture carries at
+Feeds fail without anybody buying anything, so every way a feed fails is asked for. Rows that stop in the stretch, or thin out by half of
+what is missing at least, are a *lost feed*. Rows that come at one of the highest rates of the evening may be a *throttled feed*: a Douyin capture carries at
 most 190 entries a minute, 2 % of them in the opening rush and half of them when the room is quiet; where another figure has all its rows,
 the feed drops none. A share that falls and
-stays low is *another sampling*. A gain that the minutes around take back is a *late counter*. Viewers or speakers who rise
-with the entries are a *push*. Taps beyond the rows that come in whole hundreds were counted elsewhere: clients report them
+stays low is *another sampling*. A gain that the minutes around take back is a *late counter*. Comments that rise
+with the entries are a *push*, and so are hearts where the viewers shown rise too; viewers alone are not, since both figures are sold together. Taps beyond the rows that come in whole hundreds were counted elsewhere: clients report them
 to the counter by the lot. What remains may still be views that the platform counts elsewhere (share pages, replays): the
 question is raised, never decided, and the back office's own rows are asked for.
 
@@ -231,6 +231,9 @@ def _causes(
         beside = np.zeros(1)
     here = rows[gap.start : gap.end].mean()
     lost = here < base["thinned"] * np.median(beside) and here < np.quantile(beside, 0.15)
+    before = max(np.median(beside), np.median(rows[_flank(gap, on)]))
+    gone = (before - here) * (gap.end - gap.start) / gap.usual
+    lost = lost and (here < base["stopped"] * before or gone > base["lost"] * gap.missing)
     throttled = here >= max(float(np.quantile(beside, base["busy"])), base["capped_rows"])
     throttled = throttled and not _complete(session, on, gap, base)
     a, b = max(gap.start - _NET, 0), gap.end + _NET
@@ -283,14 +286,23 @@ def _runs(x: Floats, length: int) -> Floats:
 
 
 def _answered(session: Session, on: Grid, gained: Floats, gap: _Gap, base: Mapping[str, Any]) -> bool:
-    """Whether those present, or those who speak, rose with the counter, on the log scale."""
-    flank = np.r_[max(gap.start - _NET, 0) : gap.start, gap.end : min(gap.end + _NET, on.size)].astype(np.int64)  # fmt: skip
-    least = base["answer"] * _rise(gained, gap, flank, 0.5)
-    heads, spoken = gauge(session, on), rate(session, on, "comment")
-    return bool(
-        _rise(heads, gap, flank, 1.0, peak=True) > least
-        or _rise(spoken, gap, flank, 0.5) > base["spoken"] * least
+    """Whether those who speak rose with the counter, on the log scale, or those present and the hearts they give."""
+    flank = _flank(gap, on)
+    grown = max(_rise(gained, gap, flank, 0.5), base["push_min"])
+    hearts = (
+        counter(session, on, "like_total").increments()
+        if session.counts.get("like_total")
+        else rate(session, on, "like", "qty")
     )
+    stayed = _rise(gauge(session, on), gap, flank, 1.0, peak=True) > base["answer"] * grown
+    heard = [_rise(x, gap, flank, 0.5) for x in (rate(session, on, "comment"), hearts)]
+    return bool(heard[0] > base["spoken"] * grown or (stayed and heard[1] > base["tapped"] * grown))
+
+
+def _flank(gap: _Gap, on: Grid) -> npt.NDArray[np.int64]:
+    """The minutes just before and just after."""
+    minutes = np.arange(max(gap.start - _NET, 0), min(gap.end + _NET, on.size))
+    return np.asarray(minutes[(minutes < gap.start) | (minutes >= gap.end)])
 
 
 def _rise(x: Floats, gap: _Gap, flank: npt.NDArray[np.int64], least: float, *, peak: bool = False) -> float:
