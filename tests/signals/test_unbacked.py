@@ -74,3 +74,16 @@ def test_a_feed_that_stops_is_no_delivery():
     )
     assert e.says == "unbacked"
     assert "lost_feed" in {c.cause for c in e.causes if c.outcome == "explains"}
+
+
+def test_rows_that_pile_up_at_a_ceiling_were_throttled():
+    """Twenty entries a minute come through, however many there are; hearts come through whole."""
+    e = found(
+        """
+        20:00-20:40 b1..b400 enters scattered; 20:41-21:20 c1..c800 enters; 21:21-22:00 d1..d400 enters scattered
+        20:00-20:40 entered_total 0..400 every 60s; 20:41-21:20 entered_total 600..8000 every 60s; 21:21-22:00 entered_total 8010..8400 every 60s
+        20:00-22:00 b1..b240 likes; 20:00-22:00 like_total 0..240 every 60s
+        """,
+        Question.AUDIENCE,
+    )
+    assert "throttled_feed" in {c.cause for c in e.causes if c.outcome == "explains"}

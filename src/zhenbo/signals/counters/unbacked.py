@@ -16,7 +16,7 @@ by a dose below the noise of a sparse feed.
 
 ## What clears it
 Feeds fail without anybody buying anything, so every way a feed fails is asked for. Rows that stop in the stretch, or thin out by half of
-what is missing at least, are a *lost feed*. Rows that come at one of the highest rates of the evening may be a *throttled feed*: a Douyin capture carries at
+what is missing at least, are a *lost feed*. Rows that come at one of the highest rates of the evening, or pile up at its ceiling while the figure grows, may be a *throttled feed*: a Douyin capture carries at
 most 190 entries a minute, 2 % of them in the opening rush and half of them when the room is quiet; where another figure has all its rows,
 the feed drops none. A share that falls and
 stays low is *another sampling*. A gain that the minutes around take back is a *late counter*. Comments that rise
@@ -235,7 +235,7 @@ def _causes(
     gone = (before - here) * (gap.end - gap.start) / gap.usual
     lost = lost and (here < base["stopped"] * before or gone > base["lost"] * gap.missing)
     throttled = here >= max(float(np.quantile(beside, base["busy"])), base["capped_rows"])
-    throttled = throttled and not _complete(session, on, gap, base)
+    throttled = (throttled and not _complete(session, on, gap, base)) or _capped(gained, rows, gap, base)
     a, b = max(gap.start - _NET, 0), gap.end + _NET
     net = float(gained[a:b].sum() - rows[a:b].sum() / gap.usual)
     late = net < base["net"] * gap.missing
@@ -245,6 +245,15 @@ def _causes(
         _tested("lost_feed", bool(lost)), _tested("throttled_feed", bool(throttled)), _tested("late_counter", late),
         _tested("other_sampling", bool(resampled)), _tested("feature", people and _answered(session, on, gained, gap, base)),
     )  # fmt: skip
+
+
+def _capped(gained: Floats, rows: Floats, gap: _Gap, base: Mapping[str, Any]) -> bool:
+    """Whether the figure grew in minutes whose rows lie at the ceiling of the record: people's own rows hardly ever pile up at one number."""
+    top = rows.max()
+    at = rows >= top - max(1.0, base["at_top"] * top)
+    inside = slice(gap.start, gap.end)
+    grew = gained[inside][at[inside]].sum() > gained[inside].sum() / 2
+    return bool(top >= base["capped_rows"] and at.sum() >= base["top_min"] and grew)
 
 
 def _complete(session: Session, on: Grid, gap: _Gap, base: Mapping[str, Any]) -> bool:
