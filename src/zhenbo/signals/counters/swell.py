@@ -23,10 +23,16 @@ counting error. Beyond a usual amount honest rooms are taken to differ by an exp
 
 ## Examples
     >>> from zhenbo.proof.pages import look
-    >>> room = '20:00-22:00 entered_total 0..3000 every 60s; 20:00-22:00 b1..b40 say "{n}" x20 scattered; 20:00-20:59 viewers 60 every 60s'
-    >>> look('counters.swell', room + '; 21:00-22:00 viewers 700 every 60s')
+    >>> look('counters.swell', '''
+    ... 20:00-22:00 entered_total 0..3000 every 60s; 20:00-22:00 b1..b40 say "{n}" x20 scattered
+    ... 20:00-20:59 viewers 60 every 60s; 21:00-22:00 viewers 700 every 60s
+    ... ''')
     counters.swell: accuses, names 0 accounts, says unheard
-    >>> look('counters.swell', room + '; 21:00-22:00 viewers 700 every 60s; 21:00-22:00 c1..c400 say "{n}" x15 scattered')
+    >>> look('counters.swell', '''
+    ... 20:00-22:00 entered_total 0..3000 every 60s; 20:00-22:00 b1..b40 say "{n}" x20 scattered
+    ... 20:00-20:59 viewers 60 every 60s; 21:00-22:00 viewers 700 every 60s
+    ... 21:00-22:00 c1..c400 say "{n}" x15 scattered
+    ... ''')
     counters.swell: clears, names 0 accounts, says heard
 """
 
