@@ -40,6 +40,14 @@ def test_a_stretch_of_sitters_names_those_who_came_in_it():
     assert told.effect.mid == pytest.approx(300, rel=0.2)
 
 
+def test_a_delivery_over_most_of_the_broadcast_is_held_against_the_rest():
+    """Stretches that stand out each against the other's calm are told together only as far as a rest is left to compare with."""
+    told = _influx(came="20:02-21:15 a1..a900 enters [via=DOOR]", went="20:40-21:58 a1..a900 leaves")
+    assert told.says == "delivered"
+    assert told.observed > 1.5 * told.expected
+    assert told.args["accounts"] < told.args["long"] * 3
+
+
 @pytest.mark.parametrize(
     ("given", "least"),
     [

@@ -45,7 +45,7 @@ from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, S
 from zhenbo.core.session import MINUTE, Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.series import Counter, Floats, Grid, counter, gauge, grid
-from zhenbo.signals.nulls import P_FLOOR
+from zhenbo.signals.nulls import NEUTRAL, P_FLOOR
 
 
 def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
@@ -155,7 +155,7 @@ def _evidence(session: Session, on: Grid, a: int, b: int, kind: str, **fields: A
 def _conserved(on: Grid, heads: Floats, entered: Counter, p: float) -> Evidence:
     stay = float(np.nanmean(heads) * on.size / max(entered.increments().sum(), 1.0))
     return SIGNAL.evidence(
-        window=(on.start, on.start + on.size * MINUTE), p=p, observed=stay, expected=stay, says="conserved",
+        window=(on.start, on.start + on.size * MINUTE), p=max(p, NEUTRAL), observed=stay, expected=stay, says="conserved",
         args={"stay_s": round(stay * 60)},
     )  # fmt: skip
 

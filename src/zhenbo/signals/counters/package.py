@@ -58,7 +58,7 @@ from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.paid import by_advertisement
 from zhenbo.kernel.ramps import Excess, excess, floor_rate, strongest
 from zhenbo.kernel.series import Floats, Grid, counter, gauge, grid, rate
-from zhenbo.signals.nulls import P_FLOOR, fisher
+from zhenbo.signals.nulls import NEUTRAL, P_FLOOR, fisher
 
 _OTHERS = (
     ("likes", "like_total", "like", "qty"),
@@ -144,7 +144,7 @@ def _judge(
 
 def _nothing(on: Grid, gained: float, p: float) -> Evidence:
     return SIGNAL.evidence(
-        window=(on.start, on.start + on.size * MINUTE), p=min(p, 1.0), observed=gained, expected=gained,
+        window=(on.start, on.start + on.size * MINUTE), p=float(np.clip(p, NEUTRAL, 1)), observed=gained, expected=gained,
         says="no_package", args={"gained": round(gained)},
     )  # fmt: skip
 

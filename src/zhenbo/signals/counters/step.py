@@ -49,7 +49,7 @@ from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.paid import by_advertisement
 from zhenbo.kernel.ramps import Excess, strongest
 from zhenbo.kernel.series import Floats, Grid, counter, gauge, grid, rate
-from zhenbo.signals.nulls import P_FLOOR, fisher
+from zhenbo.signals.nulls import NEUTRAL, P_FLOOR, fisher
 
 _BRINGS = {"raid", "ad", "feature", "celebrity"}
 
@@ -80,7 +80,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
         found.append(_still(session, on, heads, entered.increments(), base))
     worst = min(found, key=lambda e: e.p, default=None)
     if worst is None or worst.p * len(found) > base["accuse"]:
-        p = 1.0 if worst is None else min(worst.p * len(found), 1.0)
+        p = 1.0 if worst is None else float(np.clip(worst.p * len(found), NEUTRAL, 1))
         return [
             SIGNAL.evidence(
                 window=(on.start, on.start + on.size * MINUTE), p=p, observed=0.0, expected=0.0, says="steady"

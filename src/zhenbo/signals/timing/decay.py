@@ -58,7 +58,7 @@ from zhenbo.core.session import DAY, HOUR, MINUTE, Session, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.fans import NEVER, Fans, fans
 from zhenbo.signals.bunching import held
-from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, count_tail, share_tail
+from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, NEUTRAL, count_tail, share_tail
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -185,7 +185,7 @@ def _evidence(session: Session, told: Fans, fall: _Fall, base: Mapping[str, Any]
 def _stayed(told: Fans, fall: _Fall, p: float) -> Evidence:
     """Nothing stands out as far as the record tells of anybody leaving; a short stretch is said to be one."""
     return SIGNAL.evidence(
-        window=(int(told.at.min()), int(told.at.min() + fall.hours * HOUR)), p=p, observed=float(fall.fell.sum()),
+        window=(int(told.at.min()), int(told.at.min() + fall.hours * HOUR)), p=max(p, NEUTRAL), observed=float(fall.fell.sum()),
         expected=fall.share * fall.silent, says="stayed", args=_counted(told, fall),
     )  # fmt: skip
 

@@ -22,7 +22,7 @@ a programme's end; that decides nothing. Most of them with the host's fan badge 
 outage makes nobody stay.
 
 ## Method
-Windows of five lengths, half overlapping, all that stand out taken together; visits lasting four minutes among those that could, against a beta-binomial around the share of the rest; stayers who act at all, against a
+Windows of five lengths, half overlapping, taken together as far as they stand out together against what is left; visits lasting four minutes among those that could, against a beta-binomial around the share of the rest; stayers who act at all, against a
 negative binomial around the rest's stayers who act within four minutes of coming (who comes early has more time to act: that must not tell); joined by Fisher's method where both are below `each`, every window paid for. Baselines: `packs/baselines/timing.influx.toml`.
 
 ## Examples
@@ -107,7 +107,7 @@ class _Stays:
 
 @dataclass(frozen=True)
 class _Stretch:
-    """All stretches that stand out, or the one that does most, and what their newcomers did, beside the others.
+    """The stretches that stand out together, or the one that does most, and what their newcomers did, beside the others.
 
     Args:
         p: probability of both, all stretches paid for.
@@ -135,23 +135,39 @@ class _Stretch:
 
 def _sharpest(stays: _Stays, base: Mapping[str, Any]) -> _Stretch | None:
     """What stands out; None where no stretch can be asked."""
-    own = (stays.long, stays.long & stays.acted, stays.long & stays.soon)
-    long, acted, soon = (np.r_[0, np.cumsum(x)] for x in own)
     a, b = np.concatenate([_bounds(stays.came, minutes * MINUTE) for minutes in _WINDOWS]).T
-    n, k, did = b - a, long[b] - long[a], acted[b] - acted[a]
-    rest, kept, lively = len(stays.came) - n, long[-1] - k, soon[-1] - (soon[b] - soon[a])
-    asked = (n >= base["came_min"]) & (k >= base["long_min"]) & (rest >= base["others_min"]) & (kept >= base["stayers_min"])  # fmt: skip
-    if not asked.any():
+    own = (stays.long, stays.long & stays.acted, stays.long & stays.soon)
+    counts = [(x := np.r_[0, np.cumsum(mine)])[b] - x[a] for mine in own]
+    p = len(a) * _odd(stays, base, b - a, *counts)
+    if not np.isfinite(p).any():
         return None
-    n, k, did, rest, kept, lively, a, b = (x[asked] for x in (n, k, did, rest, kept, lively, a, b))
-    chance = _lasting(k, n, (kept + 1) / (rest + 2), base)
-    p = len(a) * joined(chance, _taking(did, k * (lively + 0.5) / (kept + 1), base), base["each"])
-    remarkable = p < base["remarkable"]
-    within = np.zeros(len(stays.came) + 1, dtype=np.int64)
-    for i in np.flatnonzero(remarkable) if remarkable.any() else [int(np.argmin(p))]:
-        within[a[i]] += 1
-        within[b[i]] -= 1
-    return _told(stays, np.cumsum(within)[:-1] > 0, float(min(p.min(), 1.0)))
+    top = np.argsort(p, kind="stable")
+    within = _spread(a[top[0]], b[top[0]], len(stays.came))
+    for i in top[1:][p[top[1:]] < base["remarkable"]]:
+        wider = within | _spread(a[i], b[i], len(stays.came))
+        # two stretches may each stand out against the other's calm: together they must against what is left
+        if (
+            len(a) * _odd(stays, base, wider.sum(), *((wider & mine).sum() for mine in own))
+            < base["remarkable"]
+        ):
+            within = wider
+    return _told(stays, within, float(min(p[top[0]], 1.0)))
+
+
+def _odd(stays: _Stays, base: Mapping[str, Any], came: Any, long: Any, acted: Any, soon: Any) -> Any:
+    """Probability that so many of those who came stay, and so few of these act, like the others; infinite where it cannot be asked."""
+    rest, kept = len(stays.came) - came, stays.long.sum() - long
+    lively = (stays.long & stays.soon).sum() - soon
+    asked = (came >= base["came_min"]) & (long >= base["long_min"]) & (rest >= base["others_min"]) & (kept >= base["stayers_min"])  # fmt: skip
+    chance = _lasting(long, came, (kept + 1) / (rest + 2), base)
+    both = joined(chance, _taking(acted, long * (lively + 0.5) / (kept + 1), base), base["each"])
+    return np.where(asked, both, np.inf)
+
+
+def _spread(first: int, last: int, n: int) -> Bools:
+    """The visits from one place up to another."""
+    at = np.arange(n)
+    return np.asarray((at >= first) & (at < last))
 
 
 def _told(stays: _Stays, within: Bools, p: float) -> _Stretch:
