@@ -87,3 +87,14 @@ def test_rows_that_pile_up_at_a_ceiling_were_throttled():
         Question.AUDIENCE,
     )
     assert "throttled_feed" in {c.cause for c in e.causes if c.outcome == "explains"}
+
+
+def test_rows_missing_where_the_chat_is_silent_were_lost():
+    """A recorder that falls behind for a quarter of an hour, here and there: hearts and comments are missing in the same minutes."""
+    e = found("""
+        20:00-20:29 b1..b290 likes; 20:30-20:45 b1..b10 likes; 20:46-22:00 c1..c760 likes; 20:00-22:00 like_total 0..2400 every 60s
+        20:00-20:29 d1..d300 say "{n}" scattered; 20:30-20:45 d1..d8 say "{n}" scattered; 20:46-22:00 d1..d800 say "{n}" scattered
+        20:30-20:45 like_total 600..4000 every 60s; 20:46-22:00 like_total 4010..5800 every 60s
+    """)
+    assert e.says == "unbacked"
+    assert "lost_feed" in {c.cause for c in e.causes if c.outcome == "explains"}

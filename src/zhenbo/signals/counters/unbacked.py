@@ -16,7 +16,7 @@ by a dose below the noise of a sparse feed.
 
 ## What clears it
 Feeds fail without anybody buying anything, so every way a feed fails is asked for. Rows that stop in the stretch, or thin out by half of
-what is missing at least, are a *lost feed*. Rows that come at one of the highest rates of the evening, or pile up at its ceiling while the figure grows, may be a *throttled feed*: a Douyin capture carries at
+what is missing at least, or are missing in the minutes in which comments are, are a *lost feed*. Rows that come at one of the highest rates of the evening, or pile up at its ceiling while the figure grows, may be a *throttled feed*: a Douyin capture carries at
 most 190 entries a minute, 2 % of them in the opening rush and half of them when the room is quiet; where another figure has all its rows,
 the feed drops none. A share that falls and
 stays low is *another sampling*. A gain that the minutes around take back is a *late counter*. Comments that rise
@@ -65,6 +65,8 @@ _BLOCK = 5
 """Minutes over which the usual share is read."""
 _LAST = 2
 """Minutes at the end that are not asked: a late counter comes to its total when the record closes."""
+_SPOKEN = 5
+"""Comments a minute of a chat whose silence tells."""
 _NET = 10
 """Minutes on either side within which a late counter makes itself good."""
 
@@ -234,6 +236,7 @@ def _causes(
     before = max(np.median(beside), np.median(rows[_flank(gap, on)]))
     gone = (before - here) * (gap.end - gap.start) / gap.usual
     lost = lost and (here < base["stopped"] * before or gone > base["lost"] * gap.missing)
+    lost = lost or _thin(session, on, gained, rows, gap) < base["thin"]
     throttled = here >= max(float(np.quantile(beside, base["busy"])), base["capped_rows"])
     throttled = (throttled and not _complete(session, on, gap, base)) or _capped(gained, rows, gap, base)
     a, b = max(gap.start - _NET, 0), gap.end + _NET
@@ -245,6 +248,14 @@ def _causes(
         _tested("lost_feed", bool(lost)), _tested("throttled_feed", bool(throttled)), _tested("late_counter", late),
         _tested("other_sampling", bool(resampled)), _tested("feature", people and _answered(session, on, gained, gap, base)),
     )  # fmt: skip
+
+
+def _thin(session: Session, on: Grid, gained: Floats, rows: Floats, gap: _Gap) -> float:
+    """Comments in the minutes in which rows are missing over comments elsewhere: a feed that loses rows loses them of all kinds."""
+    spoken, inside = rate(session, on, "comment"), slice(gap.start, gap.end)
+    missing = np.maximum(gained - rows / gap.usual, 0)[inside]
+    usual = float(np.median(np.delete(spoken, np.arange(gap.start, gap.end))))
+    return float(missing @ spoken[inside] / max(missing.sum(), 1)) / usual if usual >= _SPOKEN else 1.0
 
 
 def _capped(gained: Floats, rows: Floats, gap: _Gap, base: Mapping[str, Any]) -> bool:
