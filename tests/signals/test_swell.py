@@ -52,6 +52,17 @@ def test_what_is_no_silent_crowd(story):
     assert _p(*story) > 0.1
 
 
+def test_a_visit_that_is_over_soon_was_heard():
+    """A celebrity comes by for a few minutes: who came talked while it lasted."""
+    assert (
+        _p(
+            "21:00-21:10 viewers 900 every 60s; 21:11-22:00 viewers 80 every 60s",
+            '21:00-21:06 c1..c300 say "{n}" x3 scattered',
+        )
+        > 0.1
+    )
+
+
 def test_only_an_advertising_report_explains():
     """Who brought silent people the figures do not tell: a declared raid stays possible, the report of a paid crowd settles it."""
     session = read(f"{_ROOM}\n{_FILLED}").session()

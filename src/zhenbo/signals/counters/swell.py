@@ -110,7 +110,7 @@ def _sharpest(heads: Floats, heard: list[Floats], side: int, base: Mapping[str, 
     answer = np.full(len(before), -np.inf)
     for x in heard:
         a, b = _sides(x, side)
-        use = (a + b >= base["heard_min"]) & (_later(x, side) >= base["cut"] * a / 2)
+        use = (a + b >= base["heard_min"]) & ((b >= a) | (_later(x, side) >= base["cut"] * a / 2))
         grown = np.log((b + 2) / (a + 2)) + np.sqrt(1 / (a + 2) + 1 / (b + 2))
         answer = np.where(use, np.maximum(answer, grown), answer)
     asked = np.isfinite(answer) & (before >= base["heads_min"]) & (after > before)
