@@ -31,15 +31,20 @@ def test_deposits_that_nobody_follows_up_are_asked_about():
     ("later", "paid"),
     [
         ("d+9 08:00-20:00 cancelled f{n} x60; d+9 08:00:30-20:00:30 refunded f{n} x60", "7.90"),
-        ("d+9 08:00-20:00 cancelled f{n} x60", "60.00"),
         ("d+9 08:00-20:00 shipped f{n} x60", "7.90"),
         ("d+9 08:00-20:00 cancelled f{n} x6", "7.90"),
         ("", "7.90"),
     ],
-    ids=["paid back", "no deposit", "goods went out", "a tenth", "not due yet"],
+    ids=["paid back", "goods went out", "a tenth", "not due yet"],
 )
 def test_what_is_no_deposit_given_up(later, paid):
     """Nobody is named."""
     told = _found(later, paid)
     assert told.p > 0.1
     assert not any(db > 0 for db in told.orders.values())
+
+
+def test_a_shop_without_deposits_is_not_told_about_them():
+    """A voucher of a quarter is no deposit, and nothing is said where none was paid."""
+    story = read(f"{_ROOM}\nd+9 08:00-20:00 cancelled f{{n}} x60".replace("PAID", "60.00"))
+    assert not list(look(story.session(), baselines(SIGNAL.id)))

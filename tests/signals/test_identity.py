@@ -144,15 +144,15 @@ def test_a_placeholder_is_no_device_and_an_address_of_the_network_no_evidence():
 def test_one_wallet_behind_many_buyers_is_evidence_on_sales():
     """Forty buyers paid from two wallets; families who pay for each other are cleared."""
     honest = "20:00-22:00 b1..b200 order h{n} 50.00 scattered [pay=own{n}]\n"
-    wallets = run(
-        "identity.sharing", read(honest + "20:30 a1..a80 order f{n} 50.00 [pay=wallet{n%2}]").session()
-    )[0]
+    (wallets,) = run(
+        "orders.payers", read(honest + "20:30 a1..a80 order f{n} 50.00 [pay=wallet{n%2}]").session()
+    )
     assert wallets.question is Question.SALES
     assert wallets.p < PENALTY
     assert {o for o, db in wallets.orders.items() if db > 20} == {f"f{i}" for i in range(1, 81)}
-    families = run(
-        "identity.sharing", read(honest + "20:30 a1..a60 order f{n} 50.00 [pay=home{n%20}]").session()
-    )[0]
+    (families,) = run(
+        "orders.payers", read(honest + "20:30 a1..a60 order f{n} 50.00 [pay=home{n%20}]").session()
+    )
     assert families.p > 0.3
 
 

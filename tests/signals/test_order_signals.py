@@ -12,7 +12,9 @@ from zhenbo.core.story import read
 from zhenbo.pipeline import baselines
 from zhenbo.signals.catalogue import catalogue
 
-ORDERS = ("orders.concentration", "orders.refund_echo", "orders.sequence")
+ORDERS = (
+    "identity.sharing", "orders.concentration", "orders.deposits", "orders.payers", "orders.refund_echo", "orders.sequence",
+)  # fmt: skip
 PENALTY = 5e-4
 """Below this p evidence may weigh on a penalty; honest stories must stay above it."""
 
@@ -47,6 +49,12 @@ HONEST = {
     "one in six refunded within the hour": "20:00 b1..b600 order h{n} 59.00; 20:05-20:58 refunded h{n} x100 scattered",
     "unpaid orders closed by the system": ROOM + """20:00-21:00 c1..c150 reserve u{n} 30.00 scattered [addr=else{n}]
         d+1 21:00 cancelled u{n} x150""",
+    "a presale, a third of whose deposits lapse at the term": """20:00-22:00 k1..k200 reserve k{n} 79.00 [addr=home{n}]
+        20:01-22:01 k1..k200 pay k{n} 7.90; d+3 09:00-18:00 k1..k200 pay k{n} 71.10
+        20:00-22:00 l1..l100 reserve f{n} 79.00 [addr=other{n}]; 20:01-22:01 l1..l100 pay f{n} 7.90
+        d+6 10:00-10:05 cancelled f{n} x100; d+6 10:01-10:06 refunded f{n} 7.90 x100""",
+    "a company that pays for its office": ROOM + """20:30-21:30 c1..c40 order f{n} 29.00 [addr=office pay=company device=own{n}]
+        d+3 09:00-12:00 delivered f{n} x40""",
     "loyal buyers of every link": "20:00-22:00 b1..b200 order h{n} 9.00 x4 scattered [addr=home{n%200}]\n"
     "20:00-22:00 c1..c12 order k{n} 9.00 x14 scattered [addr=khome{n%12}]",
 }  # fmt: skip
@@ -141,15 +149,19 @@ def test_refunds_that_follow_the_map_are_regional():
     assert not found.orders
 
 
-def test_a_recall_explains_a_wave_of_one_product():
-    """All orders of one product, many buyers, the rest of the room untouched: a recall and no brushing."""
+@pytest.mark.parametrize("products", [1, 2])
+def test_a_recall_explains_a_wave_of_its_products(products):
+    """All orders of one product or two, many buyers, the rest of the room untouched: a recall and no brushing."""
     events = (
         read(HOMES + "20:10-21:50 t1..t200 order f{n} 99.00 scattered\nd+1 10:00-12:00 refunded f{n} x200")
         .session()
         .events
     )
     product = pa.array(
-        ["p-recalled" if o.startswith("f") else f"p{int(o[1:]) % 9}" for o in events["order_id"].to_pylist()]
+        [
+            f"recalled{int(o[1:]) % products}" if o.startswith("f") else f"p{int(o[1:]) % 9}"
+            for o in events["order_id"].to_pylist()
+        ]
     )
     with_product = events.set_column(EVENTS.get_field_index("target_id"), "target_id", product)
     plain = run("orders.refund_echo", Session("s", "h", "t", "session", events))[0]

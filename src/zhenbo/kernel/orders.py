@@ -60,6 +60,7 @@ class Orders:
         row: index of the creating row in the session's events.
         case_open: whether a request for money back is neither done nor turned down: asked, or goods on their way back
             for no exchange, and not rejected since.
+        payments: payments told by the source that tells most of them; more than one where a balance followed a deposit (预售).
         settled: money that statements say was paid out for the order, 0 where none speaks of it.
         why: code of the reason that was given with a refund, return or cancellation, −1 for none.
         whys: what the codes of `why` stand for.
@@ -79,6 +80,7 @@ class Orders:
     weight_g: Ints
     row: Ints
     case_open: Bools
+    payments: Ints
     settled: Ints
     why: Ints
     whys: pa.Array
@@ -120,9 +122,15 @@ class Orders:
             weight_g=self.weight_g[which],
             row=self.row[which],
             case_open=self.case_open[which],
+            payments=self.payments[which],
             settled=self.settled[which],
             why=self.why[which],
         )
+
+    @property
+    def deposit_only(self) -> Bools:
+        """Less than half of the price was paid, at once, and no more."""
+        return np.asarray((self.payments == 1) & (2 * (self.amount - self.discount) < self.amount))
 
     @property
     def in_part(self) -> Bools:
@@ -194,9 +202,18 @@ def _read(events: pa.Table) -> Orders:
     return Orders(
         ids, told.purchase, amount, discount, refund, currency[first], tuple(currencies.to_pylist()),
         at, said_by, keys, names, _spread(which, weights, weights > 0, n), trade[first],
-        _open(at, rows, which, kind, kind_of), settled,
+        _open(at, rows, which, kind, kind_of), _payments(rows, which, kind == kind_of.get("order_pay", -2), n), settled,
         _spread(which, why, (why >= 0) & reasons, n), whys,
     )  # fmt: skip
+
+
+def _payments(rows: pa.Table, which: Ints, pays: Bools, n: int) -> Ints:
+    """Payments per order, as told by the source that tells most of them."""
+    source, _ = codes(rows["source"])
+    out = np.zeros(n, dtype=np.int64)
+    for one in np.unique(source[pays]):
+        np.maximum(out, np.bincount(which[pays & (source == one) & (which >= 0)], minlength=n), out=out)
+    return out
 
 
 def _open(

@@ -1,8 +1,8 @@
 """Devices that hold more accounts than a family has.
 
 ## What it looks for
-Devices from which five or more accounts enter, speak or buy in one session, and paying accounts behind five or
-more buyers. A phone farm (群控) hands one phone from account to account; brushing money comes from one wallet. Besides, network
+Devices from which five or more accounts enter, speak or buy in one session. A phone farm (群控) hands one phone from
+account to account. Besides, network
 addresses most of whose accounts share a device with another at the same time, be it two or three to a device.
 
 ## Why it matters
@@ -16,7 +16,7 @@ By one phone per account, by a handful of phones that log one account out before
 Up to four accounts on a device is a family and is not pointed at, however many families there are: each has an address of its own, and
 where most people behind one address hold several accounts on one phone at one time, that is a rack. Shop
 tablets and internet cafés exist in every town and are expected. A shared network address is no evidence at all:
-a dormitory, an office or a mobile gateway puts thousands behind one, so only devices and payers are looked at.
+a dormitory, an office or a mobile gateway puts thousands behind one, so only devices are looked at; who pays for many, and for how many homes, is asked in `orders.payers`.
 A device key that half of all accounts carry is a placeholder of the source, not a device; and where those who share
 are a sample of everybody else (standing, arrival, stay, acts), the key says nothing about them (privacy browsers). A
 device handed from one reader to the next (a library's tablets) never holds two at a time; a rack holds them all. Host, moderators and
@@ -26,7 +26,7 @@ flagged bots are left out. Addresses are judged in `orders.concentration`, which
 Accounts per device against a declared survivor curve; devices beyond it are counted against a negative binomial
 over seven thresholds. Per network address of twenty accounts and more, those who share a device at one time against the rate of the
 rest of the room (beta-binomial), addresses paid for. Who shares is compared with the rest (`kernel/people.py`), and stays on one device with each
-other. The same for devices and payers of buyers, told as evidence on sales. Baselines:
+other. The same for devices of buyers, told as evidence on sales. Baselines:
 `packs/baselines/identity.sharing.toml`.
 
 ## Examples
@@ -64,7 +64,7 @@ from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.orders import Orders, orders
 from zhenbo.kernel.people import overlap, people, sample_of_the_rest
 from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, Bunches, held, scan, survivor
-from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR
+from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB
 from zhenbo.signals.racks import Rack, rack
 
 Ints = npt.NDArray[np.int64]
@@ -183,19 +183,13 @@ def _outcome(alike: float | None, base: Mapping[str, Any]) -> Literal["explains"
 
 def _sales(session: Session, base: Mapping[str, Any]) -> Evidence | None:
     made = orders(session)
-    buyer = made.keys["actor_id"]
-    tried = {}
-    for key in ("device", "pay"):
-        judged = _judge(buyer, made.keys[key], base)
-        if judged is not None:
-            tried[key] = judged
-    if not tried:
+    buyer, device = made.keys["actor_id"], made.keys["device"]
+    judged = _judge(buyer, device, base)
+    if judged is None:
         return None
-    best = min(tried, key=lambda k: tried[k][0].p)
-    bunches, per_key, (accounts, holder) = tried[best]
-    p = float(np.clip(bunches.p * len(tried), P_FLOOR, 1))
-    carries = (made.keys[best] >= 0) & (buyer >= 0)
-    mine = carries & bunches.members[np.maximum(made.keys[best], 0)]
+    bunches, per_device, (accounts, holder) = judged
+    carries = (device >= 0) & (buyer >= 0)
+    mine = carries & bunches.members[np.maximum(device, 0)]
     accused = bool(mine.any())
     held = bunches.members[holder]
     units = int(mine.sum())
@@ -206,29 +200,30 @@ def _sales(session: Session, base: Mapping[str, Any]) -> Evidence | None:
     return SIGNAL.evidence(
         question=Question.SALES,
         window=_window(made.at["created"], mine),
-        p=p,
+        p=bunches.p,
         observed=float(_distinct(accounts[held])),
-        expected=bunches.expected * (float(per_key[bunches.members].mean()) if accused else base["farm_min"]),
-        says=f"one_{best}" if accused else "own_means",
-        args={"orders": units if accused else len(judged_rows), "accounts": _distinct(accounts[held] if accused else accounts), "keys": int(bunches.members.sum()) if accused else int((per_key > 0).sum()), "largest": int(per_key.max())},
+        expected=bunches.expected * (float(per_device[bunches.members].mean()) if accused else base["farm_min"]),
+        says="one_device" if accused else "own_means",
+        args={"orders": units if accused else len(judged_rows), "accounts": _distinct(accounts[held] if accused else accounts), "keys": int(bunches.members.sum()) if accused else int((per_device > 0).sum()), "largest": int(per_device.max())},
         effect=Effect("orders", units * low, units * mid, units * high) if accused else None,
         orders=_order_weights(made, judged_rows, weight),
-        causes=_sales_causes(session, best, made, mine, base) if accused else (),
+        causes=_sales_causes(session, made, mine, base) if accused else (),
         events=events,
         events_total=total,
     )  # fmt: skip
 
 
 def _sales_causes(
-    session: Session, key: str, made: Orders, mine: Bools, base: Mapping[str, Any]
+    session: Session, made: Orders, mine: Bools, base: Mapping[str, Any]
 ) -> tuple[Cause, ...]:  # fmt: skip
-    usual = (Cause("family", "ruled_out"), Cause("office", "open"))
-    if key != "device":
-        return usual
     buyers = made.names["actor_id"].take(pa.array(np.unique(made.keys["actor_id"][mine])))
-    # whoever orders for a village does so on one phone: `orders.payers` leaves the same open, and both are one doubt
-    others = Cause("ordered_for_others", "open")
-    return (*usual, others, Cause("placeholder", _outcome(sample_of_the_rest(session, buyers), base)))
+    return (
+        Cause("family", "ruled_out"),
+        Cause("office", "open"),
+        # whoever orders for a village does so on one phone: `orders.payers` leaves the same open, and both are one doubt
+        Cause("ordered_for_others", "open"),
+        Cause("placeholder", _outcome(sample_of_the_rest(session, buyers), base)),
+    )
 
 
 def _order_weights(made: Orders, rows: Ints, weight: npt.NDArray[np.float64]) -> dict[str, float]:
@@ -271,10 +266,10 @@ def _window(ts: Ints, mine: Bools) -> tuple[int, int]:
 
 SIGNAL = Signal(
     id="identity.sharing",
-    version=2,
+    version=3,
     question=Question.AUDIENCE,
     tier=Tier.T2,
-    title=Say("Many accounts, few devices", "多账号共用设备或付款账户"),
+    title=Say("Many accounts, few devices", "多账号共用设备"),
     says={
         "farm": Say(
             "{accounts} accounts act from {devices} devices, up to {largest} from one; a family device holds at most four.",
@@ -283,10 +278,6 @@ SIGNAL = Signal(
         "one_device": Say(
             "{orders} orders of {accounts} buyers come from {keys} devices, up to {largest} buyers from one.",
             "{accounts} 个买家的 {orders} 笔订单出自 {keys} 台设备，单台最多 {largest} 个买家。",
-        ),
-        "one_pay": Say(
-            "{orders} orders of {accounts} buyers are paid from {keys} paying accounts, up to {largest} buyers from one.",
-            "{accounts} 个买家的 {orders} 笔订单由 {keys} 个付款账户支付，单个账户最多对应 {largest} 个买家。",
         ),
         "rack": Say(
             "{accounts} accounts share {devices} devices with each other at the same time behind {networks} network address(es): of the accounts there "
@@ -298,8 +289,8 @@ SIGNAL = Signal(
             "{accounts} 个账号使用 {devices} 台设备，符合家庭共用的常态（单台最多 {largest} 个）。",
         ),
         "own_means": Say(
-            "{accounts} buyers order from their own devices and pay by their own means (at most {largest} share one).",
-            "{accounts} 个买家使用各自的设备与付款账户下单（共用同一个的最多 {largest} 人）。",
+            "{accounts} buyers order from their own devices (at most {largest} share one).",
+            "{accounts} 个买家使用各自的设备下单（共用同一个的最多 {largest} 人）。",
         ),
     },
     look=look,

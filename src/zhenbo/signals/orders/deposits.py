@@ -51,7 +51,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     """Hold the deposits given up against other rooms; silent where no order was paid in part."""
     made = orders(session)
     paid = made.was_paid & made.timed("created")
-    if paid.sum() < base["orders_min"]:
+    if paid.sum() < base["orders_min"] or not (paid & (made.deposit_only | (made.payments > 1))).any():
         return []
     given_up = paid & _given_up(made, session.as_of, base)
     found = share("given_up", given_up, paid, (base["share"], base["concentration"]))
@@ -63,11 +63,10 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
 
 
 def _given_up(made: Orders, as_of: int, base: Mapping[str, Any]) -> npt.NDArray[np.bool_]:
-    """Less than half was paid, the order closed or left alone since, no goods went out and no money came back."""
-    part = 2 * (made.amount - made.discount) < made.amount
+    """A deposit was paid, the order closed or left alone since, no goods went out and no money came back."""
     left = as_of - made.at["created"] >= base["left_d"] * DAY
     went = made.happened("shipped") | made.happened("delivered") | made.happened("completed")
-    return np.asarray(part & (made.happened("cancelled") | left) & ~went & (made.refund == 0))
+    return np.asarray(made.deposit_only & (made.happened("cancelled") | left) & ~went & (made.refund == 0))
 
 
 SIGNAL = Signal(

@@ -23,7 +23,8 @@ Hubei 72 %, Xinjiang 63 %, elsewhere 17 to 29 %) are reported as regional: a los
 where a few homes hold most orders explains nothing, nor, without addresses, one whose refunds came within six hours, or such as hold
 more than a third of all orders. Several regions that are nearly all of the wave, and nearly all
 in it, are one depot that burnt. A recall or a wrong price undoes all orders of one
-product that had not left the house, from many buyers, and leaves the others alone. When a price falls, buyers take their money back and buy the
+product (or up to three) that had not left the house, from many buyers, and leaves the others alone. Deposits handed back at the term of a
+presale are no refunds, where most buyers paid the balance. When a price falls, buyers take their money back and buy the
 same again: an order is no echo if its buyer keeps another of the product, or paid a similar amount to the same shop
 outside the room within two days of the refund. Without ids the address tells the buyer; one rebuy answers for one
 refund. Where the record holds no other
@@ -99,7 +100,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     moment = _undone_at(made)
     alike = Alike(int(base["rebuy_h"] * HOUR), base["rebuy_low"], base["rebuy_high"])
     outside = rebought_elsewhere(session, made, moment, alike)
-    paid = made.was_paid & ~_rebought(made, base["rebuy_low"]) & ~outside
+    paid = made.was_paid & ~_presold(made) & ~_rebought(made, base["rebuy_low"]) & ~outside
     if paid.sum() < base["paid_min"]:
         return []
     back = (made.happened("refunded") | made.happened("asked") | made.happened("cancelled")) & ~made.in_part
@@ -156,6 +157,12 @@ class _Wave:
     members: Bools
     window: tuple[int, int]
     judged: Bools
+
+
+def _presold(made: Orders) -> Bools:
+    """Deposits whose balance did not come, closed and handed back at the term of a presale in which most paid theirs."""
+    lapsed = made.was_paid & made.deposit_only & made.happened("cancelled")
+    return np.asarray(lapsed & ((made.payments > 1).sum() >= lapsed.sum()))
 
 
 def _accused(wave: _Wave) -> bool:
@@ -288,7 +295,7 @@ def _ends(moment: Ints, which: Bools) -> tuple[int, int]:
 
 
 def _recalled(session: Session, made: Orders, use: Bools, wave: _Wave, moment: Ints) -> Bools | None:
-    """Orders of the product, or of a product at one price, whose recall (or wrong price) explains a wave.
+    """Orders of the products, or of products at one price, whose recall (or wrong price) explains a wave.
 
     Nearly all of those that had been made by then and had not left the house are undone, whether in the wave or before it, and
     they are many buyers'.
@@ -307,20 +314,31 @@ def _recalled(session: Session, made: Orders, use: Bools, wave: _Wave, moment: I
         np.round(np.log(np.maximum(made.amount, 1) / pieces) / 0.1).astype(np.int64) for pieces in (qty, 1)
     ]
     priced = [np.unique(np.stack([product, price]), axis=1, return_inverse=True)[1] for price in prices]
-    buyer = made.keys["actor_id"] if (made.keys["actor_id"] >= 0).any() else made.keys["addr"]
     undone = moment <= wave.window[1]
     in_hand = (made.at["created"] <= wave.window[1]) & (undone | ~(made.at["shipped"] < wave.window[0]))
     for goods in (product, *(np.asarray(cell, dtype=np.int64).ravel() for cell in priced)):
-        of_top = use & (goods == np.bincount(goods[members]).argmax())
-        own = (members & of_top).sum()
-        known = buyer[members & of_top]
-        many = bool(len(known)) and (known >= 0).all() and len(np.unique(known)) >= 0.8 * len(known)
-        others = (use & ~of_top).sum() >= 20
-        nearly_all = (of_top & undone).sum() >= 0.8 * (of_top & in_hand).sum()
-        # beside it others are undone in such hours as they are on any day
-        if others and many and own >= 0.9 * members.sum() - wave.expected and nearly_all:
-            return np.asarray(of_top)
+        gone = np.zeros(len(made), dtype=bool)
+        for one in np.argsort(-np.bincount(goods[members]), kind="stable")[:RECALLED_MOST]:
+            of_it = use & (goods == one)
+            if not _withdrawn(made, of_it, members, undone, in_hand):
+                break
+            gone |= of_it
+            # beside it others are undone in such hours as they are on any day
+            if (use & ~gone).sum() >= 20 and (members & gone).sum() >= 0.9 * members.sum() - wave.expected:
+                return gone
     return None
+
+
+RECALLED_MOST = 3
+"""Products that are recalled at one time."""
+
+
+def _withdrawn(made: Orders, of_it: Bools, members: Bools, undone: Bools, in_hand: Bools) -> bool:
+    """Whether a product was taken back from nearly everybody, and they are many."""
+    buyer = made.keys["actor_id"] if (made.keys["actor_id"] >= 0).any() else made.keys["addr"]
+    known = buyer[members & of_it]
+    many = bool(len(known)) and bool((known >= 0).all()) and len(np.unique(known)) >= 0.8 * len(known)
+    return many and bool((of_it & undone).sum() >= 0.8 * (of_it & in_hand).sum())
 
 
 def _one_product(made: Orders, wave: _Wave) -> bool:
@@ -460,7 +478,7 @@ def _span(made: Orders, session: Session) -> tuple[int, int]:
 
 SIGNAL = Signal(
     id="orders.refund_echo",
-    version=2,
+    version=3,
     question=Question.SALES,
     tier=Tier.T2,
     title=Say("Refund echo", "退款回声"),
