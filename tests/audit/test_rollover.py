@@ -113,3 +113,12 @@ def test_a_house_of_two_agencies_is_one_and_its_own_transfers_none():
     moved = [fee, replace(fee, payer="ua", payee="ub", event="s:2"), replace(fee, payer="ub", payee="um", kind="compensation", event="s:3")]  # fmt: skip
     assert houses(book) == [("a", "b")]
     assert [(f.what, f.deal) for f in flows(("a", "b"), moved, DEALS[:1], book)] == [("fee", "d0"), ("refund", "d0")]  # fmt: skip
+
+
+def test_refunds_out_of_kept_fees_are_no_pool_and_no_clean_answer():
+    """Fees kept and given back for next to nothing sold: not cleared, unless the agency shows money of its own."""
+    kept = [flow("fee", d, FEE, f"d{i}") for i, d in enumerate(SIGNED)]
+    kept += [flow("refund", d + 40, FEE, f"d{i}") for i, d in enumerate(SIGNED)]
+    assert rollover(DEALS, kept, LITTLE, START + 80 * DAY).outcome is Outcome.INSUFFICIENT
+    own = [flow("income", -1, 6 * FEE), *kept]
+    assert rollover(DEALS, own, LITTLE, START + 80 * DAY).outcome is Outcome.UNLIKELY

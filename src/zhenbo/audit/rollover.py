@@ -14,7 +14,7 @@ they do not have together is the four marks asked for here:
 - *short*: the cash shown is less than half of what is owed under open contracts.
 
 `likely` needs clause, fee and newer, and delivery or short. Single marks never make more than `suspect`: an agency that lost
-money, was recapitalised and refunds has several. A bank balance from before the record would clear it, so it is always
+money, was recapitalised and refunds has several; without money of its own to show for it, it is not cleared either. A bank balance from before the record would clear it, so it is always
 asked for. All money is in minor units.
 """
 
@@ -112,7 +112,9 @@ def rollover(
     told = _marks(contracts, pool, as_of)
     dry = run_dry(contracts, mine, pool, unseen, as_of) if len(contracts) >= CONTRACTS else None
     return Rollover(
-        outcome=_outcome(told, mine, blind=unseen > BLIND * sum(c.fee for c in contracts)),
+        outcome=_outcome(
+            told, mine, blind=unseen > BLIND * sum(c.fee for c in contracts), covered=_covered(mine, unseen)
+        ),
         marks=told,
         currency=currency,
         contracts=contracts,
@@ -293,23 +295,33 @@ def _marks(contracts: Sequence[Contract], pool: Sequence[PoolPoint], as_of: int)
     }
 
 
-def _outcome(marks: Mapping[str, bool | None], flowed: Sequence[Flow], *, blind: bool) -> Outcome:
+def _covered(flowed: Sequence[Flow], unseen: int) -> bool:
+    """Whether the agency had money of its own for all that it refunded."""
+    own = unseen + sum(f.signed for f in flowed if f.signed > 0 and f.what != "fee")
+    return own >= sum(f.move.amount for f in flowed if f.what == "refund")
+
+
+def _outcome(
+    marks: Mapping[str, bool | None], flowed: Sequence[Flow], *, blind: bool, covered: bool
+) -> Outcome:
     """Likely: refunds rolled over high fees while little was delivered, or while what is owed cannot be repaid.
 
     `blind`: the record proves money that it does not show, so it cannot prove where refunds came from: suspect at most.
+    `covered`: the agency's own money pays for its refunds. Where it does not, whoever gives back fees above all that was sold, for next to
+    nothing delivered, lives on merchants' money, be it that of those it refunds: no clean answer.
     """
     if not flowed:
         return Outcome.INSUFFICIENT
     if not marks["clause"]:
         return Outcome.UNLIKELY
-    hollow = marks["delivery"] or marks["short"]
-    if marks["newer"] and marks["fee"] and hollow and not blind:
+    if marks["newer"] and marks["fee"] and (marks["delivery"] or marks["short"]) and not blind:
         return Outcome.LIKELY
     little = marks["fee"] is not False or marks["delivery"] is not False
     if (marks["newer"] and little) or (marks["fee"] and marks["delivery"] and marks["short"]):
         return Outcome.SUSPECT
     thin = marks["fee"] is None and marks["newer"] is None
-    return Outcome.INSUFFICIENT if thin else Outcome.UNLIKELY
+    hollow = bool(marks["fee"] and marks["delivery"]) and not covered
+    return Outcome.INSUFFICIENT if thin or hollow else Outcome.UNLIKELY
 
 
 def _asks(contracts: Sequence[Contract], flowed: Sequence[Flow]) -> list[str]:

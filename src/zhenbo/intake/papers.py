@@ -317,6 +317,7 @@ def _party(page: _Page) -> Party | None:
         page.remark("id", "party")
         return None
     words = {f: page.get(f, "word", _word) or "" for f in ("role", "name", "relation", "other")}
+    words["role"] = "agency" if words["role"].lower() == "mcn" else words["role"]  # as deals.toml calls it
     since, until = page.time("valid_from"), page.time("valid_to")
     if since is not None and until is not None and until < since:
         page.remark("valid_to", "period", since_us=since, until_us=until)

@@ -35,7 +35,7 @@ SAYS: Mapping[str, Say] = {
     "rollover": Say("Do service fees roll over?", "服务费是否滚动兑付？"),
     "roll_likely": Say("The refundable fees are likely a pool: refunds to older merchants were paid with newer merchants' fees that were not earned yet. The marks below say on what this rests.", "可退服务费很可能构成资金池：旧商家的退款来自新商家尚未履约的服务费。依据见下列各项。"),
     "roll_suspect": Say("The refundable fees look like a pool; the records named below would decide it.", "可退服务费疑似资金池；下列记录可以定论。"),
-    "roll_insufficient": Say("The record does not show enough payments or broadcasts to say either way.", "记录中的收付款或直播不足以判断。"),
+    "roll_insufficient": Say("The record does not show enough payments or broadcasts, or not enough of where the money for refunds came from, to say either way.", "记录中的收付款、直播或退款资金来源不足以判断。"),
     "roll_unlikely": Say("Nothing in this record points to a pool.", "本记录未见资金池迹象。"),
     "word_likely": Say("likely a fee pool", "很可能是服务费资金池"),
     "word_suspect": Say("suspected fee pool", "疑似服务费资金池"),

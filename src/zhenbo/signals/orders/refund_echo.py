@@ -131,7 +131,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
             made,
             paid,
             wave,
-            _causes(made, len(regional), recalled is not None, rebought, _accused(wave)),
+            _causes(made, len(regional), recalled is not None, rebought, wave),
         )
     ]
 
@@ -324,13 +324,17 @@ def _recalled(session: Session, made: Orders, use: Bools, wave: _Wave, moment: I
                 break
             gone |= of_it
             # beside it others are undone in such hours as they are on any day
-            if (use & ~gone).sum() >= 20 and (members & gone).sum() >= 0.9 * members.sum() - wave.expected:
+            if (use & ~gone).sum() >= BESIDE and (
+                members & gone
+            ).sum() >= 0.9 * members.sum() - wave.expected:
                 return gone
     return None
 
 
 RECALLED_MOST = 3
 """Products that are recalled at one time."""
+BESIDE = 20
+"""Orders of other goods, left alone, that a recall is told by."""
 
 
 def _withdrawn(made: Orders, of_it: Bools, members: Bools, undone: Bools, in_hand: Bools) -> bool:
@@ -456,10 +460,15 @@ def _evidence(session: Session, made: Orders, paid: Bools, wave: _Wave, causes: 
     )  # fmt: skip
 
 
-def _causes(made: Orders, regions: int, recalled: bool, rebought: str, accused: bool) -> tuple[Cause, ...]:
-    """What was taken out before looking, and what could not be tested."""
+def _causes(made: Orders, regions: int, recalled: bool, rebought: str, wave: _Wave) -> tuple[Cause, ...]:
+    """What was taken out before looking, and what could not be tested: a recall not, where hardly anything else was sold."""
     has_region, has_product = (made.keys[k].max(initial=-1) >= 0 for k in ("region", "target_id"))
+    accused = _accused(wave)
     causes = []
+    if accused and has_product:
+        product = made.keys["target_id"]
+        top = np.bincount(product[wave.members & (product >= 0)], minlength=1).argmax()
+        has_product = bool((wave.judged & (product != top)).sum() >= BESIDE)
     if accused:  # of what was left when regions and product had been taken out
         causes.append(Cause("regional", "ruled_out" if has_region else "open"))
         causes.append(Cause("product_recall", "ruled_out" if has_product else "open"))
