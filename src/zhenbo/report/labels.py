@@ -169,6 +169,7 @@ CAUSES = {
     "new_platform": N_("a platform that is growing fast"),
     "registration_wave": N_("a wave of new accounts on the whole platform"),
     "watching_task": N_("a reward for watching so many minutes"),
+    "ad_frequency": N_("an advertisement shown to the same people again and again"),
     "follow_reward": N_("a reward for following (a draw, a coupon, a friend's request)"),
     "gathering": N_("people who gather and take part (a class, a club, an outing)"),
     "fan_club": N_("the host's fan club"),
