@@ -171,6 +171,7 @@ CAUSES = {
     "watching_task": N_("a reward for watching so many minutes"),
     "ad_frequency": N_("an advertisement shown to the same people again and again"),
     "follow_reward": N_("a reward for following (a draw, a coupon, a friend's request)"),
+    "like_reward": N_("a reward for tapping (a contest, coins, a friend's request)"),
     "gathering": N_("people who gather and take part (a class, a club, an outing)"),
     "fan_club": N_("the host's fan club"),
     "exodus": N_("something that moved all the host's followers (a scandal, a sweep by the platform)"),

@@ -34,7 +34,6 @@ both are below `each`, the first alone otherwise. Baselines: `packs/baselines/ti
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -42,11 +41,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
-from zhenbo.core.session import SECOND, Session, by_visitors, micros
+from zhenbo.core.session import Session, by_visitors
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.entrance import sender
-from zhenbo.kernel.visits import Bools, Ints, Visits, visits
+from zhenbo.kernel.visits import Visits, visits
 from zhenbo.signals.company import ALONE
+from zhenbo.signals.errands import Errands, above, called, errands
 from zhenbo.signals.nulls import NEUTRAL, P_FLOOR, joined, share_tail
 
 
@@ -59,39 +59,13 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     seen = visits(session)
     if len(seen.came) < base["visits_min"]:
         return []
-    return [_evidence(session, seen, _errands(session, seen), base)]
+    return [_evidence(session, seen, errands(session, seen, "follow"), base)]
 
 
-@dataclass(frozen=True)
-class _Errands:
-    """Visits in which nothing was done but to follow.
-
-    Args:
-        which: which visits.
-        waited: seconds from coming to following, of these.
-        at: microsecond of following, of these.
-    """
-
-    which: Bools
-    waited: Ints
-    at: Ints
-
-
-def _errands(session: Session, seen: Visits) -> _Errands:
-    rows = by_visitors(session.rows("follow"), "ts")
-    who = pc.fill_null(pc.index_in(rows["actor_id"], value_set=seen.names), -1).to_numpy().astype(np.int64)
-    start = int(seen.came.min(initial=0))
-    width = max(session.span[1] - start, 1) + 1
-    once = seen.acts == 1
-    key = np.where(once, seen.who * width + np.where(once, seen.first - start, 0), -1)
-    which = once & np.isin(key, who * width + micros(rows["ts"]) - start)
-    return _Errands(which, (seen.first - seen.came)[which] // SECOND, seen.first[which])
-
-
-def _evidence(session: Session, seen: Visits, found: _Errands, base: Mapping[str, Any]) -> Evidence:
+def _evidence(session: Session, seen: Visits, found: Errands, base: Mapping[str, Any]) -> Evidence:
     n, k = len(seen.came), int(found.which.sum())
     quick = int((found.waited < base["quick_s"]).sum())
-    many = _lognormal(k, n, base)
+    many = above(k, n, base)
     soon = float(share_tail(quick, k, base["quick_share"], base["concentration"])) if k else 1.0
     p = (
         min(many, float(joined(np.array(many), np.array(soon), base["each"])))
@@ -104,10 +78,10 @@ def _evidence(session: Session, seen: Visits, found: _Errands, base: Mapping[str
             window=session.span, p=max(p, NEUTRAL), observed=float(k), expected=usual, says="few",
             args={"visits": n, "follows": k, "usual_share": base["median"]},
         )  # fmt: skip
-    called = soon >= base["each"] and _called(found.at, session.span, base)
+    answers = soon >= base["each"] and called(found.at, session.span, base)
     people = seen.names.take(pa.array(np.unique(seen.who[found.which])))
     rest = seen.names.take(pa.array(np.setdiff1d(seen.who, seen.who[found.which])))
-    asked = called or sender(session, people, rest, base) == "own"
+    asked = answers or sender(session, people, rest, base) == "own"
     events, total = cite(rows := by_visitors(session.rows("follow"), "ts"), np.asarray(pc.is_in(rows["actor_id"], value_set=people).to_numpy()))  # fmt: skip
     share = session.coverage("follow") or 1.0
     most = usual * float(np.exp(1.6449 * base["sigma"]))
@@ -118,21 +92,6 @@ def _evidence(session: Session, seen: Visits, found: _Errands, base: Mapping[str
         effect=Effect("follows", max(k - most, 0.0) / share, (k - usual) / share, 1.2 * k / share),
         causes=(Cause("follow_reward", "open"),), events=events, events_total=total,
     )  # fmt: skip
-
-
-def _lognormal(k: int, n: int, base: Mapping[str, Any]) -> float:
-    """P(as many such visits): log-normal across rooms, widened by the Poisson noise of the count."""
-    from scipy import stats
-
-    z = np.log((k + 0.5) / (n * base["median"])) / np.hypot(base["sigma"], 1 / np.sqrt(k + 1))
-    return float(np.clip(stats.norm.sf(z), P_FLOOR, 1))
-
-
-def _called(at: Ints, span: tuple[int, int], base: Mapping[str, Any]) -> bool:
-    """Whether most of it happened in a tenth of the time, as answers to a call do."""
-    step = int(base["answer_s"] * SECOND)
-    per = np.sort(np.bincount((at - at.min()) // step, minlength=(span[1] - span[0]) // step + 1))[::-1]
-    return bool(per[: max(round(base["calls"] * len(per)), 1)].sum() > len(at) / 2)
 
 
 SIGNAL = Signal(
