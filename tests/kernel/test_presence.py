@@ -38,6 +38,7 @@ def evening(seed, *crowds, n=2_000):
         left,
         np.zeros(m, np.int64),
         np.full(m, OPEN),
+        np.full(m, -1),
     )
 
 
@@ -68,7 +69,7 @@ def test_common_causes_move_crowds_and_nobody_is_told(seed):
     draw = 70 * 60 * SECOND
     there = (plain.came < draw) & (plain.left > draw) & (rng.random(len(plain.who)) < 0.5)
     gone = np.where(there, draw + (rng.exponential(15, len(there)) * SECOND).astype(np.int64), plain.left)
-    after_draw = Visits(plain.names, plain.who, plain.came, gone, plain.acts, plain.first)
+    after_draw = replace(plain, left=gone)
     came, _ = crowd(seed, 300, 40, 1)
     raid = evening(seed, (came, came + ((rng.lognormal(4.3, 1.4, 300) + 1.5) * SECOND).astype(np.int64)))
     for v in (plain, after_draw, raid):
@@ -85,7 +86,9 @@ def test_visits_of_one_length_are_found_unless_the_record_cannot_tell_seconds():
     found = alike(v, nobody, 0.01)
     assert (found.which[-200:] >= 0).mean() > 0.9
     v, beat = evening(6), 10 * SECOND
-    polled = Visits(v.names, v.who, -(-v.came // beat) * beat, np.where(v.ended, -(-v.left // beat) * beat, OPEN), v.acts, v.first)  # fmt: skip
+    polled = replace(
+        v, came=-(-v.came // beat) * beat, left=np.where(v.ended, -(-v.left // beat) * beat, OPEN)
+    )
     assert step(polled.came, polled.left[polled.ended]) == pytest.approx(10, abs=0.2)
     assert (alike(polled, nobody[: len(v.who)], 0.01).which < 0).all()
 

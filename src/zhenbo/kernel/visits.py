@@ -28,6 +28,7 @@ class Visits:
         left: microsecond of the next leave of the same account before its next entry; `OPEN` where none was seen.
         acts: what they did from entry to departure (comments, likes, follows, clicks …).
         first: microsecond of the first of these; `OPEN` where there was none.
+        door: code of the entrance they came by, −1 where none is told.
     """
 
     names: pa.Array
@@ -36,6 +37,7 @@ class Visits:
     left: Ints
     acts: Ints
     first: Ints
+    door: Ints
 
     @property
     def ended(self) -> Bools:
@@ -51,6 +53,7 @@ def visits(session: Session) -> Visits:
     kind = rows["kind"].cast(pa.string())
     enter = np.asarray(pc.equal(kind, "enter").to_numpy(zero_copy_only=False))
     leave = np.asarray(pc.equal(kind, "leave").to_numpy(zero_copy_only=False))
+    door, _ = codes(rows["via"])
     order = np.lexsort((leave.astype(np.int8) - enter, ts, who))
     who, ts, enter, leave = who[order], ts[order], enter[order], leave[order]
     started = np.cumsum(enter)
@@ -64,4 +67,7 @@ def visits(session: Session) -> Visits:
     first = np.full(n, OPEN, dtype=np.int64)
     np.minimum.at(first, started[did] - 1, ts[did])
     back = np.argsort(order[enter], kind="stable")  # from account by account to the order of the record
-    return Visits(names, who[enter][back], ts[enter][back], left[back], acts[back], first[back])
+    came_by = door[order][enter]
+    return Visits(
+        names, who[enter][back], ts[enter][back], left[back], acts[back], first[back], came_by[back]
+    )
