@@ -185,9 +185,9 @@ SIGNAL = Signal(
     title=Say("Sit for long and do nothing", "长时间挂机、毫无互动"),
     says={
         "sitting": Say(
-            "{long} of {visits} visits lasted {stay_s} or longer, where {usual} are usual; {acted_share} of these did anything at all, and {little_share} of those who "
+            "{long} of {visits} visits lasted {stay_s} or longer (around {usual} are usual); {acted_share} of these did anything at all, and {little_share} of those who "
             "stayed one to four minutes. Among people it is the other way round. Nobody is named.",
-            "{visits} 次进场中有 {long} 次停留 {stay_s} 以上，通常约为 {usual} 次；其中有任何互动的仅 {acted_share}，而停留一至四分钟者有 {little_share}。"
+            "{visits} 次进场中有 {long} 次停留 {stay_s} 以上（通常约 {usual} 次）；其中有任何互动的仅 {acted_share}，而停留一至四分钟者有 {little_share}。"
             "真实观众恰好相反。不指认任何账号。",
         ),
         "as_usual": Say(
