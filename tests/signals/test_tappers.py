@@ -7,7 +7,7 @@ from zhenbo.core.story import read
 from zhenbo.pipeline import baselines
 from zhenbo.signals.timing.tappers import SIGNAL, look
 
-_ROOM = "20:00-21:50 b1..b900 enters [via=door{n%4}]; 20:00:20-21:50:20 b1..b900 leaves; 20:30-20:50 b200..b240 likes"
+_ROOM = "20:00-21:50 b1..b900 enters [via=door{n%4}]; 20:00:20-21:50:20 b1..b900 leaves; 20:15-21:55 b60..b100 likes"
 _SENT = "20:30-21:00 a1..a200 enters [via=door{n%4}]; 20:30:05-21:00:05 a1..a200 likes"
 
 
@@ -39,6 +39,11 @@ def test_delivered_taps_are_told_and_nobody_is_named():
 def test_what_clears_tappers(story):
     """The question is not raised."""
     assert _found(story).says == "few"
+
+
+def test_hearts_that_the_host_asked_for():
+    """Those who have been there tap in the same half-hour: it decides nothing."""
+    assert _found(f"{_SENT}; 20:30-21:00 b1..b300 likes").p >= 0.01
 
 
 def test_who_was_sent_to_tap_by_an_entrance_of_their_own():

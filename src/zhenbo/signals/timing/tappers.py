@@ -12,7 +12,7 @@ pleases them, one visitor in a hundred in the first seconds and nothing else. Co
 By a word or a click beside; by a few a minute in a large room; by taps that only the counter shows (`counters.undertow`, `counters.unbacked`).
 
 ## What clears it
-A host who asks for hearts gets them from those who are there; those who came before he asked began later. A contest that has fan clubs drop in to tap, a task for coins, a friend's request to
+A host who asks for hearts gets them from those who are there: where they tap in the same minutes too it decides nothing. A contest that has fan clubs drop in to tap, a task for coins, a friend's request to
 tap (助力点赞) look the same as a delivery, so it raises the question and names nobody. By an entrance of their own they were sent, by whomever: that decides nothing.
 
 ## Method
@@ -22,12 +22,12 @@ where both are below `each`. Both looks are paid for. Baselines: `packs/baseline
 ## Examples
     >>> from zhenbo.proof.pages import look
     >>> look('timing.tappers', '''
-    ... 20:00-21:50 b1..b900 enters [via=door{n%4}]; 20:00:20-21:50:20 b1..b900 leaves; 20:30-20:50 b200..b240 likes
+    ... 20:00-21:50 b1..b900 enters [via=door{n%4}]; 20:00:20-21:50:20 b1..b900 leaves; 20:15-21:55 b60..b100 likes
     ... 20:30-21:00 a1..a200 enters [via=door{n%4}]; 20:30:05-21:00:05 a1..a200 likes
     ... ''')
     timing.tappers: accuses, names 0 accounts, says came_to_tap
     >>> look('timing.tappers', '''
-    ... 20:00-21:50 b1..b900 enters [via=door{n%4}]; 20:00:20-21:50:20 b1..b900 leaves; 20:30-20:50 b200..b240 likes
+    ... 20:00-21:50 b1..b900 enters [via=door{n%4}]; 20:00:20-21:50:20 b1..b900 leaves; 20:15-21:55 b60..b100 likes
     ... ''')
     timing.tappers: clears, names 0 accounts, says few
 """
@@ -41,13 +41,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
-from zhenbo.core.session import Session, by_visitors
+from zhenbo.core.session import MINUTE, Session, by_visitors, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.entrance import sender
-from zhenbo.kernel.visits import Bools, Visits, visits
+from zhenbo.kernel.visits import Bools, Ints, Visits, visits
 from zhenbo.signals.company import ALONE
 from zhenbo.signals.errands import Errands, above, errands
 from zhenbo.signals.nulls import NEUTRAL, P_FLOOR, joined, share_tail
+
+_A_WHILE = 3 * MINUTE
+"""Who has been there for so long did not come to tap."""
 
 
 def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
@@ -106,15 +109,16 @@ def _evidence(session: Session, seen: Visits, top: _Look, p: float, base: Mappin
         )  # fmt: skip
     people = seen.names.take(pa.array(np.unique(seen.who[top.which])))
     rest = seen.names.take(pa.array(np.setdiff1d(seen.who, seen.who[top.which])))
-    sent = sender(session, people, rest, base) == "own"
     rows = by_visitors(session.rows("like"), "ts")
     theirs = np.asarray(pc.is_in(rows["actor_id"], value_set=people).to_numpy(zero_copy_only=False))
+    called = _called(seen.first[top.which], _there(rows, seen), session.span, base)
+    excused = called or sender(session, people, rest, base) == "own"
     taps = float(np.asarray(pc.fill_null(rows["qty"], 1).to_numpy())[theirs].sum())
     events, total = cite(rows, theirs)
     share = session.coverage("like") or 1.0
     most = usual * float(np.exp(1.6449 * base["sigma"]))
     return SIGNAL.evidence(
-        window=session.span, p=float(np.clip(p, max(ALONE if sent else base["asked_floor"], P_FLOOR), 1)), observed=float(k), expected=usual,
+        window=session.span, p=float(np.clip(p, max(ALONE if excused else base["asked_floor"], P_FLOOR), 1)), observed=float(k), expected=usual,
         says=top.says,
         args={
             "visits": n, "taps_only": k, "seen_share": round(k / n, 4), "usual_share": top.usual, "taps": round(taps), "quick_s": float(base["quick_s"]),
@@ -122,6 +126,28 @@ def _evidence(session: Session, seen: Visits, top: _Look, p: float, base: Mappin
         effect=Effect("likes", max(k - most, 0.0) / k * taps / share, max(k - usual, 0.0) / k * taps / share, 1.2 * taps / share),
         causes=(Cause("like_reward", "open"),), events=events, events_total=total,
     )  # fmt: skip
+
+
+def _there(rows: pa.Table, seen: Visits) -> Ints:
+    """When those tapped who had been there for a while."""
+    who = pc.fill_null(pc.index_in(rows["actor_id"], value_set=seen.names), -1).to_numpy().astype(np.int64)
+    first = np.full(len(seen.names) + 1, np.iinfo(np.int64).max // 2)
+    np.minimum.at(first, seen.who, seen.came)
+    ts = micros(rows["ts"])
+    return np.asarray(ts[ts - first[who] > _A_WHILE])
+
+
+def _called(at: Ints, there: Ints, span: tuple[int, int], base: Mapping[str, Any]) -> bool:
+    """Whether those who were there tap as well in the minutes in which half of them began: the host asked for hearts."""
+    minutes = (span[1] - span[0]) // MINUTE + 1
+    theirs, rest = (
+        np.bincount(np.clip((ts - span[0]) // MINUTE, 0, minutes - 1), minlength=minutes)
+        for ts in (at, there)
+    )
+    order = np.argsort(-theirs, kind="stable")
+    busy = order[: int(np.searchsorted(np.cumsum(theirs[order]), len(at) / 2)) + 1]
+    inside, outside = rest[busy].mean(), (rest.sum() - rest[busy].sum()) / max(minutes - len(busy), 1)
+    return bool(inside >= base["called"] * max(outside, 1 / minutes))
 
 
 SIGNAL = Signal(
