@@ -64,6 +64,22 @@ def equal_lengths(seconds: Floats, coarse: float, widths: tuple[tuple[float, int
     return cells
 
 
+_SET = np.array([0.5, 1, 2, 3, 5, 10, 15, 20, 30, 40, 45, 60, 90, 120]) * 60.0
+_NOTICED = (2.0, 90.0)
+"""Seconds before (rounding) and after (until people notice) such a length at which visits of it end."""
+
+
+def set_by_people(seconds: float) -> bool:
+    """Whether a length is one that rewards, lessons and feeds' clocks have: a round number of minutes, and the time until it is noticed.
+
+    Examples:
+        >>> [set_by_people(s) for s in (600, 913, 1405, 448)]
+        [True, True, False, False]
+    """
+    early, late = _NOTICED
+    return bool(((seconds >= _SET - early) & (seconds <= _SET + late)).any())
+
+
 RATIOS = (0.1, 0.2)
 """Widths of a class of lengths as a part of the length: software that is told to vary its pauses varies them by a tenth or two."""
 _FROM = 5.0

@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from zhenbo.core.evidence import Cause
-from zhenbo.core.session import MINUTE, Session
+from zhenbo.core.session import MINUTE, SECOND, Session
 from zhenbo.kernel.entrance import Sender, sender
+from zhenbo.kernel.lengths import set_by_people
 from zhenbo.kernel.people import badge_share
 from zhenbo.kernel.visits import Bools, Visits
 
@@ -26,7 +27,7 @@ class Innocent:
 
     Args:
         door: by which entrance they came; `own` is one that hardly anybody else uses.
-        one_length: most lasted equally long: a feed ends silent visits by a clock, a quota is filled.
+        one_length: most lasted equally long, and so long as people set it: a feed ends silent visits by a clock, a reward is earned.
         one_end: most ended within three minutes, before the record did: a class, a programme, an outage, a contract.
         fans: most wear the host's fan badge.
     """
@@ -73,10 +74,18 @@ def innocent(session: Session, seen: Visits, which: Bools, base: Mapping[str, An
     most = base["same"] * len(left)
     return Innocent(
         sender(session, people, rest, base),
-        _alike(stay, _SAME) > most,
+        _alike(stay, _SAME) > most and set_by_people(float(np.exp(_mode(stay, _SAME))) / SECOND),
         _alike(early, _END) > most,
         (badge_share(session, people) or 0.0) > base["fans"],
     )
+
+
+def _mode(values: npt.NDArray[Any], within: float) -> float:
+    """Middle of the most that lie within so much of each other."""
+    at = np.sort(values)
+    many = np.searchsorted(at, at + within, "right") - np.arange(len(at))
+    first = int(np.argmax(many))
+    return float(np.median(at[first : first + many[first]]))
 
 
 def _alike(values: npt.NDArray[Any], within: float) -> int:

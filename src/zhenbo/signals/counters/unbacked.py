@@ -65,8 +65,8 @@ _BLOCK = 5
 """Minutes over which the usual share is read."""
 _LAST = 2
 """Minutes at the end that are not asked: a late counter comes to its total when the record closes."""
-_SPOKEN = 5
-"""Comments a minute of a chat whose silence tells."""
+_SPOKEN = 20
+"""Comments to be expected in a stretch whose silence tells."""
 _NET = 10
 """Minutes on either side within which a late counter makes itself good."""
 
@@ -255,7 +255,8 @@ def _thin(session: Session, on: Grid, gained: Floats, rows: Floats, gap: _Gap) -
     spoken, inside = rate(session, on, "comment"), slice(gap.start, gap.end)
     missing = np.maximum(gained - rows / gap.usual, 0)[inside]
     usual = float(np.median(np.delete(spoken, np.arange(gap.start, gap.end))))
-    return float(missing @ spoken[inside] / max(missing.sum(), 1)) / usual if usual >= _SPOKEN else 1.0
+    told = usual * (gap.end - gap.start) >= _SPOKEN
+    return float(missing @ spoken[inside] / max(missing.sum(), 1)) / usual if told else 1.0
 
 
 def _capped(gained: Floats, rows: Floats, gap: _Gap, base: Mapping[str, Any]) -> bool:

@@ -23,7 +23,7 @@ earlier, a declared visit, raid or slot explains it, and without one it decides 
 members do as much as others who stay as long, it decides nothing; nor where four of five sit behind one network,
 as an office does whose line drops (farms on one network are what `identity.sharing` looks for). Fans of the host (fan badges) who come and go
 together are organised, not bought. Fixed watching times may be somebody's reward elsewhere (看播任务): classes of ten seconds and wider
-decide nothing. A collector that polls makes all visits last whole polls: nothing finer than three of its steps is asked.
+decide nothing at a round number of minutes, as rewards and lessons have them (and up to a minute and a half after), and raise the question at others. A collector that polls makes all visits last whole polls: nothing finer than three of its steps is asked.
 
 ## Method
 Count of a cell against a negative binomial around the largest of three hazards times those at risk (`kernel/presence.py`),
@@ -56,6 +56,7 @@ import pyarrow.compute as pc
 from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
 from zhenbo.core.session import SECOND, Session, codes, micros
 from zhenbo.core.subject import Question, Tier
+from zhenbo.kernel.lengths import set_by_people
 from zhenbo.kernel.people import badge_share
 from zhenbo.kernel.presence import Clusters, alike, completed, joined, lively, loyalty, together
 from zhenbo.kernel.visits import Bools, Visits, visits
@@ -95,10 +96,12 @@ def _judge(session: Session, v: Visits, both: Clusters, joint: Clusters | None, 
     crowd = _crowd(v, both)
     ts, ends = v.came[crowd.mine], v.left[crowd.mine]
     loyal = loyalty(v, joint) if joint else 1.0
-    thins_out, wide = loyal < base["loyal"], joint is None and float(both.width[0]) >= base["wide_s"]
+    thins_out, loose = loyal < base["loyal"], joint is None and float(both.width[0]) >= base["wide_s"]
+    wide = loose and set_by_people(float(np.median((ends - ts) / SECOND)))
     alive = _one_network(session, v, crowd.mine) > base["one_network"] or lively(v, crowd.mine, base)
     told = {True: base["lively_floor"], None: base["untold_floor"], False: P_FLOOR}
     floor = base["thin_floor"] if thins_out or wide else told[alive]
+    floor = max(floor, base["untold_floor"]) if loose else floor
     p = max(2 * both.p, floor)
     seen = float(crowd.mine.sum())
     events, total = cite(*_rows(session, v, crowd.mine))

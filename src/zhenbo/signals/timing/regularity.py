@@ -16,7 +16,7 @@ sentence from all accounts at once looks like a chant and is taken for one; an a
 is taken for a reader of prayers.
 
 ## What clears it
-Flagged assistants, moderators and the host are left out. Too few regular accounts for a room of this size is
+Flagged assistants, moderators and the host are left out; up to three who keep time may be assistants that nobody flagged (小助理): that stays open, decides nothing and names nobody. Too few regular accounts for a room of this size is
 expected (habit, tools): only an excess over that counts. Answers to a prompt (quiz, countdown, 口令, 扣1) follow the host's
 beat, not a timer: short comments made while far more people speak than usual are left out before anything is measured.
 People who repeat one line for an hour (a prayer room, a roll call) keep time without a timer: accounts that say hardly
@@ -53,6 +53,7 @@ from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cit
 from zhenbo.core.session import Session, codes, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.speech import BEAT, gap_variation, heart, one_voice, speech, unheard
+from zhenbo.signals.bunching import CLEAR_DB
 from zhenbo.signals.nulls import crowd, steady
 
 
@@ -76,11 +77,13 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     accused = found.observed > 0 and found.p < base["remarkable"]
     if not accused and answers.mean() > base["answers_max"]:
         return [Missing(Question.ENGAGEMENT, "longer_record")]  # what was left out cannot be called clean
+    few = accused and found.observed <= base["staff_most"]
+    weights = np.minimum(found.weights_db, CLEAR_DB) if few else found.weights_db
     together = accused and one_voice(rows.filter(pa.array(mine)), who[mine], base["in_step"], base["agreed"])
     return [
         SIGNAL.evidence(
             window=heart(micros(rows["ts"])[mine] if accused else micros(rows["ts"])),
-            p=found.p,
+            p=max(found.p, base["staff_floor"]) if few else found.p,
             observed=float(found.observed),
             expected=found.expected,
             says="regular" if accused else "people",
@@ -90,8 +93,8 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
                 "cv": round(float(np.median(cv[members])), 2) if accused else round(float(np.median(cv[tested])), 2),
             },
             effect=Effect("comments", *(x * per_account for x in (found.low, found.mid, found.high))) if accused else None,
-            accounts=dict(zip((str(names[i]) for i in tested), found.weights_db.tolist(), strict=True)),
-            causes=(Cause("assistant", "ruled_out"), Cause("recital", "ruled_out"), Cause("prompted_chant", "explains" if together else "ruled_out")) if accused else (),
+            accounts=dict(zip((str(names[i]) for i in tested), weights.tolist(), strict=True)),
+            causes=(Cause("assistant", "open" if few else "ruled_out"), Cause("recital", "ruled_out"), Cause("prompted_chant", "explains" if together else "ruled_out")) if accused else (),
             events=events if accused else (),
             events_total=total if accused else 0,
         )
@@ -130,7 +133,7 @@ def _distinct(group: npt.NDArray[np.int64], who: npt.NDArray[np.int64]) -> npt.N
 
 SIGNAL = Signal(
     id="timing.regularity",
-    version=1,
+    version=2,
     question=Question.ENGAGEMENT,
     tier=Tier.T1,
     title=Say("Comments at clockwork intervals", "发言间隔机械规律"),
