@@ -46,7 +46,7 @@ def test_taps_that_come_in_whole_hundreds_are_counted_elsewhere(step: int, expla
 
 
 _PACKAGE = """
-    20:00-22:00 b1..b1200 enters scattered; 20:00-22:00 b1..b60 say "{n}" x10 scattered; 20:00-22:00 viewers 60 every 60s
+    20:00-22:00 b1..b1200 enters scattered; 20:00-22:00 b1..b60 say "{n}" x10 scattered; 20:00-22:00 b1..b60 likes x10 scattered; 20:00-22:00 viewers 60 every 60s
     20:00-20:50 entered_total 0..500 every 60s; 20:51-21:10 entered_total 910..9500 every 60s; 21:11-22:00 entered_total 9510..10000 every 60s
 """
 
@@ -56,12 +56,13 @@ _PACKAGE = """
     [
         ("", set()),
         ("20:51-21:10 viewers 900 every 60s", set()),
-        ('20:51-21:10 c1..c100 say "{n}" x20 scattered', {"feature"}),
+        ('20:51-21:10 c1..c100 say "{n}" x20 scattered', set()),
+        ('20:51-21:10 c1..c100 say "{n}" x20 scattered; 20:51-21:10 c1..c100 likes x20 scattered', {"feature"}),
     ],
-    ids=["views", "views and viewers", "people who talk"],
-)
+    ids=["views", "views and viewers", "people who talk", "who talk and tap"],
+)  # fmt: skip
 def test_only_what_is_heard_speaks_for_a_push(beside: str, explained: set[str]):
-    """Views and viewers are sold together; people whom the platform sends talk, whatever the feed drops."""
+    """Views and viewers are sold together; people whom the platform sends talk and tap, and where all else has rows they would have too."""
     e = found(_PACKAGE + beside, Question.AUDIENCE)
     assert {c.cause for c in e.causes if c.outcome == "explains"} == explained
 

@@ -20,7 +20,8 @@ what is missing at least, or are missing in the minutes in which comments are, a
 most 190 entries a minute, 2 % of them in the opening rush and half of them when the room is quiet; where another figure has all its rows,
 the feed drops none. A share that falls and
 stays low is *another sampling*. A gain that the minutes around take back is a *late counter*. Comments that rise
-with the entries are a *push*, and so are hearts where the viewers shown rise too; viewers alone are not, since both figures are sold together. Taps beyond the rows that come in whole hundreds were counted elsewhere: clients report them
+with the entries are a *push*, and so are hearts where the viewers shown rise too; viewers alone are not, since both figures are sold together;
+where at other times every view has its row, comments and hearts must both rise. Taps beyond the rows that come in whole hundreds were counted elsewhere: clients report them
 to the counter by the lot. What remains may still be views that the platform counts elsewhere (share pages, replays): the
 question is raised, never decided, and the back office's own rows are asked for.
 
@@ -246,14 +247,14 @@ def _causes(
     resampled = after > 0 and rows[gap.end :].sum() / after < base["back"] * gap.usual
     return (
         _tested("lost_feed", bool(lost)), _tested("throttled_feed", bool(throttled)), _tested("late_counter", late),
-        _tested("other_sampling", bool(resampled)), _tested("feature", people and _answered(session, on, gained, gap, base)),
+        _tested("other_sampling", bool(resampled)), _tested("feature", people and _answered(session, on, gained, rows, gap, base)),
     )  # fmt: skip
 
 
 def _thin(session: Session, on: Grid, gained: Floats, rows: Floats, gap: _Gap) -> float:
     """Comments in the minutes in which rows are missing over comments elsewhere: a feed that loses rows loses them of all kinds."""
     spoken, inside = rate(session, on, "comment"), slice(gap.start, gap.end)
-    missing = np.maximum(gained - rows / gap.usual, 0)[inside]
+    missing = _missing(gained, rows, gap)
     usual = float(np.median(np.delete(spoken, np.arange(gap.start, gap.end))))
     told = usual * (gap.end - gap.start) >= _SPOKEN
     return float(missing @ spoken[inside] / max(missing.sum(), 1)) / usual if told else 1.0
@@ -306,18 +307,40 @@ def _runs(x: Floats, length: int) -> Floats:
     return np.convolve(x, np.ones(length) / length, "valid") if len(x) >= length else np.zeros(0)
 
 
-def _answered(session: Session, on: Grid, gained: Floats, gap: _Gap, base: Mapping[str, Any]) -> bool:
-    """Whether those who speak rose with the counter, on the log scale, or those present and the hearts they give."""
-    flank = _flank(gap, on)
-    grown = max(_rise(gained, gap, flank, 0.5), base["push_min"])
+def _answered(
+    session: Session, on: Grid, gained: Floats, rows: Floats, gap: _Gap, base: Mapping[str, Any]
+) -> bool:
+    """Whether those who speak rose with the counter, on the log scale, or those present and the hearts they give.
+
+    Speech is also asked in the very minutes in which rows are missing: a push may fill a part of the stretch only. Where at other times every view has its row,
+    whom a push brings has one too: speech alone does not answer for views without rows then, hearts must have risen with it.
+    """
+    flank, spoken = _flank(gap, on), rate(session, on, "comment")
+    missing = _missing(gained, rows, gap)
+    grown, weighed = (
+        max(x, base["push_min"]) for x in (_rise(gained, gap, flank, 0.5), _weighed(gained, missing, gap))
+    )
     hearts = (
         counter(session, on, "like_total").increments()
         if session.counts.get("like_total")
         else rate(session, on, "like", "qty")
     )
     stayed = _rise(gauge(session, on), gap, flank, 1.0, peak=True) > base["answer"] * grown
-    heard = [_rise(x, gap, flank, 0.5) for x in (rate(session, on, "comment"), hearts)]
-    return bool(heard[0] > base["spoken"] * grown or (stayed and heard[1] > base["tapped"] * grown))
+    heard = _rise(spoken, gap, flank, 0.5) > base["spoken"] * grown
+    heard = heard or _weighed(spoken, missing, gap) > base["spoken"] * weighed
+    tapped = _rise(hearts, gap, flank, 0.5) > base["tapped"] * grown
+    return bool(heard and tapped if gap.usual >= base["whole"] else heard or (stayed and tapped))
+
+
+def _missing(gained: Floats, rows: Floats, gap: _Gap) -> Floats:
+    """Views without rows in every minute of the stretch."""
+    return np.asarray(np.maximum(gained - rows / gap.usual, 0)[gap.start : gap.end])
+
+
+def _weighed(x: Floats, missing: Floats, gap: _Gap) -> float:
+    """Log ratio of the minutes of the stretch, weighed by what is missing in them, to the middle of all others."""
+    inside = float(missing @ x[gap.start : gap.end]) / max(float(missing.sum()), 1.0)
+    return float(np.log((inside + 0.5) / (np.median(np.delete(x, np.arange(gap.start, gap.end))) + 0.5)))
 
 
 def _flank(gap: _Gap, on: Grid) -> npt.NDArray[np.int64]:
