@@ -75,12 +75,14 @@ class _Look:
         says: what is said of them.
         which: which visits.
         usual: their share of the visits of an ordinary room.
+        sigma: standard deviation of its natural logarithm between rooms.
         p: probability of as many.
     """
 
     says: str
     which: Bools
     usual: float
+    sigma: float
     p: float
 
 
@@ -92,10 +94,12 @@ def _looks(found: Errands, n: int, base: Mapping[str, Any]) -> tuple[_Look, _Loo
     many = above(k, n, base)
     soon = float(share_tail(k, only, base["quick_share"], base["concentration"])) if only else 1.0
     both = float(joined(np.array(many), np.array(soon), base["each"]))
-    of_all = above(only, n, {"median": base["only_median"], "sigma": base["only_sigma"]})
+    at_once = min(many, both) if soon < base["each"] else many
+    median, sigma = base["only_median"], base["only_sigma"]
+    of_all = above(only, n, {"median": median, "sigma": sigma})
     return (
-        _Look("came_to_tap", quick, base["median"], min(many, both) if soon < base["each"] else many),
-        _Look("only_tapped", found.which, base["only_median"], of_all),
+        _Look("came_to_tap", quick, base["median"], base["sigma"], at_once),
+        _Look("only_tapped", found.which, median, sigma, of_all),
     )
 
 
@@ -104,8 +108,7 @@ def _evidence(session: Session, seen: Visits, top: _Look, p: float, base: Mappin
     usual = top.usual * n
     if p >= base["remarkable"] or k < base["errands_min"]:
         return SIGNAL.evidence(
-            window=session.span, p=max(p, NEUTRAL), observed=float(k), expected=usual, says="few",
-            args={"visits": n, "taps_only": k, "usual_share": top.usual},
+            window=session.span, p=max(p, NEUTRAL), observed=float(k), expected=usual, says="few", args={"visits": n},
         )  # fmt: skip
     people = seen.names.take(pa.array(np.unique(seen.who[top.which])))
     rest = seen.names.take(pa.array(np.setdiff1d(seen.who, seen.who[top.which])))
@@ -116,7 +119,7 @@ def _evidence(session: Session, seen: Visits, top: _Look, p: float, base: Mappin
     taps = float(np.asarray(pc.fill_null(rows["qty"], 1).to_numpy())[theirs].sum())
     events, total = cite(rows, theirs)
     share = session.coverage("like") or 1.0
-    most = usual * float(np.exp(1.6449 * base["sigma"]))
+    most = usual * float(np.exp(1.6449 * top.sigma))
     return SIGNAL.evidence(
         window=session.span, p=float(np.clip(p, max(ALONE if excused else base["asked_floor"], P_FLOOR), 1)), observed=float(k), expected=usual,
         says=top.says,
@@ -167,8 +170,8 @@ SIGNAL = Signal(
             "{visits} 次进场中有 {taps_only} 次（{seen_share}，常见约 {usual_share}）仅点赞而别无行为，其点赞合计 {taps} 次。不指认任何账号。",
         ),
         "few": Say(
-            "{taps_only} of {visits} visits only tapped (around {usual_share} is usual).",
-            "{visits} 次进场中有 {taps_only} 次仅点赞（常见约 {usual_share}）。",
+            "{visits} visits: no more of them only tap, or tap as they come, than in other rooms.",
+            "{visits} 次进场：仅点赞或进场即点赞的不多于其他直播间。",
         ),
     },
     look=look,
