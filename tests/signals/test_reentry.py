@@ -61,5 +61,13 @@ def test_an_advertisement_shown_ten_times_is_not_held_against_anybody():
     """Who came by an entrance that hardly anybody else uses was sent: it stays open who sent them."""
     told = _found(_come("a1..a40", via="banner"))
     assert told.p >= 0.01
-    assert {c.outcome for c in told.causes} == {"open"}
+    assert ("ad_frequency", "open") in {(c.cause, c.outcome) for c in told.causes}
+    assert not any(db > 0 for db in told.accounts.values())
+
+
+def test_an_office_whose_line_drops():
+    """Forty machines left on come back at once each time: the line explains it."""
+    drops = "\n".join(f"{when} a1..a40 enters [via=door{{n%4}}]" for when in ("20:01-20:20", "20:40:00-20:40:20", "21:05:00-21:05:20", "21:30:00-21:30:20"))  # fmt: skip
+    told = _found(drops)
+    assert ("outage", "explains") in {(c.cause, c.outcome) for c in told.causes}
     assert not any(db > 0 for db in told.accounts.values())

@@ -13,7 +13,7 @@ we have, honest or simulated, they are livelier than those who look in once.
 By a fresh account for each visit; by three visits each; by a tap now and then; by a record without account ids.
 
 ## What clears it
-A bad line dials in anew: within seconds of going (two minutes of coming, where nobody was seen to go) it is one visit, and whoever sits behind it speaks as others do. A room of many hours sees its regulars
+A bad line dials in anew: within seconds of going (two minutes of coming, where nobody was seen to go) it is one visit, and whoever sits behind it speaks as others do; where a third of them come back in one minute the line of them all had dropped (an office's machines left on). A room of many hours sees its regulars
 often: they are held against those who come once, who had less time to say anything. Who came by one entrance that hardly anybody else
 uses was sent by something (an ad shown ten times to the same people): that stays open and decides nothing. Flagged collectors of data are left out.
 
@@ -82,6 +82,7 @@ class _Often:
         silent: accounts of which nothing was ever seen but coming and going.
         once: accounts that came once.
         quiet: share of these that did nothing.
+        back: whose, and in which minute of the record, of every visit after an account's first.
     """
 
     visits: Ints
@@ -89,6 +90,7 @@ class _Often:
     silent: Bools
     once: int
     quiet: float
+    back: tuple[Ints, Ints]
 
     @property
     def idle(self) -> Bools:
@@ -112,7 +114,17 @@ def _found(seen: Visits) -> _Often:
     count = np.bincount(whose, minlength=n)
     single = count == 1
     quiet = (silent & single).sum() + 1
-    return _Often(count, often, silent, int(single.sum()), float(quiet / (single.sum() + 2)))
+    later = np.r_[False, whose[1:] == whose[:-1]] if len(whose) else np.zeros(0, dtype=bool)
+    back = whose[later], (at[later] - at.min(initial=0)) // MINUTE
+    return _Often(count, often, silent, int(single.sum()), float(quiet / (single.sum() + 2)), back)
+
+
+def _dropped(found: _Often) -> bool:
+    """Whether most came back in minutes in which a third of them did: a line that carries them all had dropped."""
+    whose, minute = found.back
+    minute = minute[found.idle[whose]]
+    together = np.bincount(minute)[minute] >= found.idle.sum() / 3
+    return bool(len(minute)) and bool(together.mean() > 0.5)
 
 
 def _evidence(session: Session, seen: Visits, found: _Often, base: Mapping[str, Any]) -> Evidence:
@@ -133,11 +145,13 @@ def _evidence(session: Session, seen: Visits, found: _Often, base: Mapping[str, 
     door = sender(
         session, members, seen.names.take(pa.array(np.setdiff1d(coming, np.flatnonzero(idle)))), base
     )
-    p = float(np.clip(p, base["sent_floor"] if door == "own" else P_FLOOR, 1))
+    dropped = _dropped(found)
+    excused = door == "own" or dropped
+    p = float(np.clip(p, base["sent_floor"] if excused else P_FLOOR, 1))
     usual = base["share"] * total
     odds = max(theirs - usual, 0.0) / max(usual, 0.5)
     weight = max(held(float(10 * np.log10(max(odds, 1e-3)) - ACCOUNT_PRIOR_DB), p), CLEAR_DB)
-    db = np.where(idle & (door != "own"), weight, CLEAR_DB)
+    db = np.where(idle & (not excused), weight, CLEAR_DB)
     rows = by_visitors(session.rows("enter"))
     mine = np.asarray(pc.is_in(rows["actor_id"], value_set=members).to_numpy(zero_copy_only=False))
     events, events_total = cite(rows, mine)
@@ -150,7 +164,7 @@ def _evidence(session: Session, seen: Visits, found: _Often, base: Mapping[str, 
         },
         effect=Effect("viewers", max(all_theirs - 3 * usual, 0.0), max(all_theirs - usual, 0.0), all_theirs, of=float(total)),
         accounts=dict(zip(seen.names.take(pa.array(coming)).to_pylist(), db[coming].tolist(), strict=True)),
-        causes=(Cause("ad_frequency", {"own": "open"}.get(door, "ruled_out")),), events=events, events_total=events_total,
+        causes=(Cause("ad_frequency", "open" if door == "own" else "ruled_out"), Cause("outage", "explains" if dropped else "ruled_out")), events=events, events_total=events_total,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ sentence from all accounts at once looks like a chant and is taken for one; an a
 is taken for a reader of prayers.
 
 ## What clears it
-Flagged assistants, moderators and the host are left out; up to three who keep time may be assistants that nobody flagged (小助理): that stays open, decides nothing and names nobody. Too few regular accounts for a room of this size is
+Flagged assistants, moderators and the host are left out; up to three who keep time, and write less than a third of the comments, may be assistants that nobody flagged (小助理): that stays open, decides nothing and names nobody. Too few regular accounts for a room of this size is
 expected (habit, tools): only an excess over that counts. Answers to a prompt (quiz, countdown, 口令, 扣1) follow the host's
 beat, not a timer: short comments made while far more people speak than usual are left out before anything is measured.
 People who repeat one line for an hour (a prayer room, a roll call) keep time without a timer: accounts that say hardly
@@ -77,7 +77,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     accused = found.observed > 0 and found.p < base["remarkable"]
     if not accused and answers.mean() > base["answers_max"]:
         return [Missing(Question.ENGAGEMENT, "longer_record")]  # what was left out cannot be called clean
-    few = accused and found.observed <= base["staff_most"]
+    few = accused and found.observed <= base["staff_most"] and mine.sum() < base["staff_share"] * len(who)
     weights = np.minimum(found.weights_db, CLEAR_DB) if few else found.weights_db
     together = accused and one_voice(rows.filter(pa.array(mine)), who[mine], base["in_step"], base["agreed"])
     return [
