@@ -313,7 +313,7 @@ def _answered(
     """Whether those who speak rose with the counter, on the log scale, or those present and the hearts they give.
 
     Speech is also asked in the very minutes in which rows are missing: a push may fill a part of the stretch only. Where at other times every view has its row,
-    whom a push brings has one too: speech alone does not answer for views without rows then, hearts must have risen with it.
+    whom a push brings has one too: speech alone does not answer for views without rows then, hearts must have risen with it, if the record tells any.
     """
     flank, spoken = _flank(gap, on), rate(session, on, "comment")
     missing = _missing(gained, rows, gap)
@@ -329,7 +329,8 @@ def _answered(
     heard = _rise(spoken, gap, flank, 0.5) > base["spoken"] * grown
     heard = heard or _weighed(spoken, missing, gap) > base["spoken"] * weighed
     tapped = _rise(hearts, gap, flank, 0.5) > base["tapped"] * grown
-    return bool(heard and tapped if gap.usual >= base["whole"] else heard or (stayed and tapped))
+    asked = gap.usual >= base["whole"] and bool(np.nansum(hearts))
+    return bool(heard and tapped if asked else heard or (stayed and tapped))
 
 
 def _missing(gained: Floats, rows: Floats, gap: _Gap) -> Floats:

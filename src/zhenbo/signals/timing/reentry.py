@@ -181,7 +181,7 @@ SIGNAL = Signal(
             "进场四次以上的 {often} 个账号中有 {accounts} 个从未有任何互动，占 {visits} 次进场中的 {entries} 次（{seen_share}）；仅进场一次的账号中有 {quiet_share} 无互动。",
         ),
         "back_for_more": Say(
-            "{visits} visits: {accounts|account|accounts} came four times and more, {silent} of them without doing anything.",
+            "{visits} visits: accounts that came four times and more: {accounts}, {silent} of them without doing anything.",
             "{visits} 次进场：{accounts} 个账号进场四次以上，其中 {silent} 个没有互动。",
         ),
     },
