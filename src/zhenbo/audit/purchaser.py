@@ -113,7 +113,7 @@ def _said(session: Session, people: Collection[str], words: Collection[str]) -> 
 def _reviewed(session: Session, bought: Collection[str], words: Collection[str]) -> Iterator[Seen]:
     """Complaints among the reviews by whoever placed an order named: what was sent back is not reviewed, what they kept is."""
     made = orders(session)
-    buyer = made.keys["actor_id"] if (made.keys["actor_id"] >= 0).any() else made.keys["addr"]
+    buyer = made.buyer
     mine = made.named(bought)
     theirs = made.id.filter(pa.array(np.isin(buyer, buyer[mine & (buyer >= 0)])))
     rows = session.rows("review")

@@ -101,6 +101,12 @@ class Orders:
         """Paid, or completed (cash on delivery). An order on hold is unpaid until it is."""
         return self.happened("paid") | self.happened("completed")
 
+    @property
+    def buyer(self) -> Ints:
+        """Code of who ordered: the account or, where the record tells no account at all, the address; −1 where unknown."""
+        account = self.keys["actor_id"]
+        return account if (account >= 0).any() else self.keys["addr"]
+
     def named(self, ids: Collection[str]) -> Bools:
         """Which orders have one of some ids."""
         wanted = pa.array(sorted(ids), pa.string())

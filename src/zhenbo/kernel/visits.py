@@ -44,9 +44,29 @@ class Visits:
         """Visits whose departure was seen."""
         return np.asarray(self.left != OPEN)
 
+    def apart(self, which: Bools) -> tuple[pa.Array, pa.Array]:
+        """Account ids of those who made some visits, and of all other visitors."""
+        mine = np.unique(self.who[which])
+        return self.names.take(pa.array(mine)), self.names.take(pa.array(np.setdiff1d(self.who, mine)))
+
+    def code(self, accounts: pa.Array | pa.ChunkedArray) -> Ints:
+        """Code of each account id, −1 for whoever was not seen here."""
+        place = pc.fill_null(pc.index_in(accounts, value_set=self.names), -1)
+        return np.asarray(place.to_numpy(), dtype=np.int64)
+
 
 def visits(session: Session) -> Visits:
-    """Match entries and departures of every account; host, moderators, known bots and replayed rows are left out."""
+    """Match entries and departures of every account; host, moderators, known bots and replayed rows are left out.
+
+    Matched once per session: a dozen signals ask.
+    """
+    kept = vars(session).get("_visits")
+    if kept is None:
+        kept = vars(session)["_visits"] = _read(session)
+    return kept
+
+
+def _read(session: Session) -> Visits:
     rows = by_visitors(session.rows(*ROOM_KINDS), "ts")
     who, names = codes(rows["actor_id"])
     ts = micros(rows["ts"])

@@ -98,16 +98,28 @@ def scan(curve: Floats, size: float, fate: Floats | None = None) -> Bunches:
     members = (u <= threshold) & (p < UNREMARKABLE)
     found = int(members.sum())
     odds = max(found - expected, 0.0) / max(expected, _EXPECTED_MIN)
-    within = float(10 * np.log10(max(odds, 1e-3)) - ACCOUNT_PRIOR_DB)
     spread = stats.nbinom.ppf([0.05, 0.95], size, size / (size + max(expected, 1e-9)))
     mid = max(found - expected, 0.0) / max(found, 1) * odds / (1 + odds)
     low = float(np.clip((found - spread[1]) / max(found, 1), 0, mid))
-    return Bunches(p, expected, members, held(within, p), (low, mid, 1.0))
+    return Bunches(p, expected, members, excess_weight(found, expected, p, _EXPECTED_MIN), (low, mid, 1.0))
 
 
 def held(weight_db: float, p: float) -> float:
     """A member's weight, held down to what the room's own p supports."""
     return min(weight_db, SESSION_ODDS_DB + float(10 * np.log10(e_value(p))))
+
+
+def excess_weight(found: float, expected: float, p: float, least: float = 0.5) -> float:
+    """A member's weight: the odds of not being among the expected, held down to what the room's own p supports.
+
+    Args:
+        found: members.
+        expected: how many of them honest rooms hold.
+        p: of as many.
+        least: an expected count is not trusted below this.
+    """
+    odds = max(found - expected, 0.0) / max(expected, least)
+    return held(float(10 * np.log10(max(odds, 1e-3)) - ACCOUNT_PRIOR_DB), p)
 
 
 CLEAR_DB = float(10 * np.log10(e_value(1.0)))

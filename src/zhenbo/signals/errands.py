@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
 
+from zhenbo.core.evidence import Effect
 from zhenbo.core.session import SECOND, Session, by_visitors, micros
 from zhenbo.kernel.visits import Bools, Ints, Visits
-from zhenbo.signals.nulls import P_FLOOR
+from zhenbo.signals.nulls import P_FLOOR, joined, share_tail
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def errands(session: Session, seen: Visits, kind: str) -> Errands:
         kind: of events.
     """
     rows = by_visitors(session.rows(kind), "ts")
-    who = pc.fill_null(pc.index_in(rows["actor_id"], value_set=seen.names), -1).to_numpy().astype(np.int64)
+    who = seen.code(rows["actor_id"])
     ts, start = micros(rows["ts"]), int(seen.came.min(initial=0))
     width = max(session.span[1] - start, 1) + 1
     order = np.lexsort((seen.came, seen.who))
@@ -55,6 +55,35 @@ def above(k: int, n: int, base: Mapping[str, Any]) -> float:
 
     z = np.log((k + 0.5) / (n * base["median"])) / np.hypot(base["sigma"], 1 / np.sqrt(k + 1))
     return float(np.clip(stats.norm.sf(z), P_FLOOR, 1))
+
+
+def at_once(many: float, quick: int, n: int, base: Mapping[str, Any]) -> tuple[float, float]:
+    """P of errands as many as they are, seconded by how many of them are done at once where those are unusually many, and P of the latter.
+
+    Args:
+        many: P of as many errands.
+        quick: how many are done within `quick_s`.
+        n: of how many.
+        base: `quick_share` and `concentration`, `each`.
+    """
+    soon = float(share_tail(quick, n, base["quick_share"], base["concentration"])) if n else 1.0
+    both = float(joined(np.array(many), np.array(soon), base["each"]))
+    return (min(many, both) if soon < base["each"] else many), soon
+
+
+def effect(metric: str, errands: tuple[int, float, float], units: float, share: float) -> Effect:
+    """Units of a metric that the errands beyond the usual brought; one missed beside every five found above.
+
+    Args:
+        metric: as in `Effect`.
+        errands: how many, how many are usual, and the standard deviation of its natural logarithm between rooms.
+        units: what all of them brought.
+        share: of the metric's rows that were delivered.
+    """
+    k, usual, sigma = errands
+    most, each = usual * float(np.exp(1.6449 * sigma)), units / k
+    low, mid = (max(k - x, 0.0) * each / share for x in (most, usual))
+    return Effect(metric, low, mid, 1.2 * units / share)
 
 
 def called(at: Ints, span: tuple[int, int], base: Mapping[str, Any]) -> bool:

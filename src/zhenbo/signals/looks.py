@@ -15,7 +15,7 @@ import pyarrow as pa
 from zhenbo.core.evidence import Cause, Effect, Found, Signal, cite
 from zhenbo.core.session import Session
 from zhenbo.kernel.orders import NEVER, UNTIMED, Orders
-from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, Bunches, held
+from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, Bunches, excess_weight
 from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR, share_tail
 
 Ints = npt.NDArray[np.int64]
@@ -115,8 +115,7 @@ class Best:
             made: the orders.
             least: an expected count is not trusted below this when members are weighed.
         """
-        odds = max(self.look.units - self.look.expected, 0.0) / max(self.look.expected, least)
-        weight = max(held(float(10 * np.log10(max(odds, 1e-3)) - ACCOUNT_PRIOR_DB), self.p), CLEAR_DB)
+        weight = max(excess_weight(self.look.units, self.look.expected, self.p, least), CLEAR_DB)
         weight = weight if keyed(made) else min(weight, NAMELESS_DB)
         db = np.where(self.look.members & self.accused, weight, CLEAR_DB)
         chosen = np.flatnonzero(self.judged)

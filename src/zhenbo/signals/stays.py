@@ -1,4 +1,4 @@
-"""What else makes people stay and do nothing: questions to every crowd of silent visits, whoever found it."""
+"""Questions to visits, whoever asks: whether the record tells of them, and what else makes people stay and do nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,19 +6,26 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from zhenbo.core.evidence import Cause
+from zhenbo.core.evidence import Cause, Missing
 from zhenbo.core.session import MINUTE, SECOND, Session
+from zhenbo.core.subject import Question
 from zhenbo.kernel.entrance import Sender, sender
 from zhenbo.kernel.lengths import set_by_people
 from zhenbo.kernel.people import badge_share
-from zhenbo.kernel.visits import Bools, Visits
+from zhenbo.kernel.visits import Bools, Visits, visits
 
 _SAME = 0.02
 """Stays are of one length within this share of it."""
 _END = 3 * MINUTE
 """Within so long people leave what has ended for all of them."""
+
+
+def untold(session: Session, question: Question, *, departures: bool = False) -> list[Missing]:
+    """What a record lacks to be asked about visits, and about their ends; empty where it lacks nothing."""
+    if not session.has("actor_id", "enter"):
+        return [Missing(question, "account_ids")]
+    return [Missing(question, "leaves")] if departures and not visits(session).ended.any() else []
 
 
 @dataclass(frozen=True)
@@ -66,29 +73,22 @@ def innocent(session: Session, seen: Visits, which: Bools, base: Mapping[str, An
         which: the long and silent ones; every one of them was seen to end.
         base: `same`, the share from which most are alike; `fans`; and what `kernel.entrance.sender` needs.
     """
-    code = np.unique(seen.who[which])
-    people, rest = (seen.names.take(pa.array(some)) for some in (code, np.setdiff1d(seen.who, code)))
+    people, rest = seen.apart(which)
     left = seen.left[which]
     stay = np.log((left - seen.came[which]).astype(np.float64))
     early = left[left < session.span[1] - _END]  # at the end all leave
-    most = base["same"] * len(left)
+    most, alike = base["same"] * len(left), _alike(stay, _SAME)
     return Innocent(
         sender(session, people, rest, base),
-        _alike(stay, _SAME) > most and set_by_people(float(np.exp(_mode(stay, _SAME))) / SECOND),
-        _alike(early, _END) > most,
+        len(alike) > most and set_by_people(float(np.exp(np.median(alike))) / SECOND),
+        len(_alike(early, _END)) > most,
         (badge_share(session, people) or 0.0) > base["fans"],
     )
 
 
-def _mode(values: npt.NDArray[Any], within: float) -> float:
-    """Middle of the most that lie within so much of each other."""
+def _alike(values: npt.NDArray[Any], within: float) -> npt.NDArray[Any]:
+    """The most of some values that lie within so much of each other."""
     at = np.sort(values)
     many = np.searchsorted(at, at + within, "right") - np.arange(len(at))
-    first = int(np.argmax(many))
-    return float(np.median(at[first : first + many[first]]))
-
-
-def _alike(values: npt.NDArray[Any], within: float) -> int:
-    """Most of some values that lie within so much of each other."""
-    at = np.sort(values)
-    return int((np.searchsorted(at, at + within, "right") - np.arange(len(at))).max(initial=0))
+    first = int(np.argmax(many)) if len(at) else 0
+    return at[first : first + int(many.max(initial=0))]

@@ -253,11 +253,8 @@ def _causes(
 
 def _thin(session: Session, on: Grid, gained: Floats, rows: Floats, gap: _Gap) -> float:
     """Comments in the minutes in which rows are missing over comments elsewhere: a feed that loses rows loses them of all kinds."""
-    spoken, inside = rate(session, on, "comment"), slice(gap.start, gap.end)
-    missing = _missing(gained, rows, gap)
-    usual = float(np.median(np.delete(spoken, np.arange(gap.start, gap.end))))
-    told = usual * (gap.end - gap.start) >= _SPOKEN
-    return float(missing @ spoken[inside] / max(missing.sum(), 1)) / usual if told else 1.0
+    inside, usual = _weighed(rate(session, on, "comment"), _missing(gained, rows, gap), gap)
+    return inside / usual if usual * (gap.end - gap.start) >= _SPOKEN else 1.0
 
 
 def _capped(gained: Floats, rows: Floats, gap: _Gap, base: Mapping[str, Any]) -> bool:
@@ -317,9 +314,7 @@ def _answered(
     """
     flank, spoken = _flank(gap, on), rate(session, on, "comment")
     missing = _missing(gained, rows, gap)
-    grown, weighed = (
-        max(x, base["push_min"]) for x in (_rise(gained, gap, flank, 0.5), _weighed(gained, missing, gap))
-    )
+    grown = max(_rise(gained, gap, flank, 0.5), base["push_min"])
     hearts = (
         counter(session, on, "like_total").increments()
         if session.counts.get("like_total")
@@ -327,7 +322,10 @@ def _answered(
     )
     stayed = _rise(gauge(session, on), gap, flank, 1.0, peak=True) > base["answer"] * grown
     heard = _rise(spoken, gap, flank, 0.5) > base["spoken"] * grown
-    heard = heard or _weighed(spoken, missing, gap) > base["spoken"] * weighed
+    risen, counted = (
+        float(np.log((a + 0.5) / (b + 0.5))) for a, b in (_weighed(x, missing, gap) for x in (spoken, gained))
+    )
+    heard = heard or risen > base["spoken"] * max(counted, base["push_min"])
     tapped = _rise(hearts, gap, flank, 0.5) > base["tapped"] * grown
     asked = gap.usual >= base["whole"] and bool(np.nansum(hearts))
     return bool(heard and tapped if asked else heard or (stayed and tapped))
@@ -338,10 +336,10 @@ def _missing(gained: Floats, rows: Floats, gap: _Gap) -> Floats:
     return np.asarray(np.maximum(gained - rows / gap.usual, 0)[gap.start : gap.end])
 
 
-def _weighed(x: Floats, missing: Floats, gap: _Gap) -> float:
-    """Log ratio of the minutes of the stretch, weighed by what is missing in them, to the middle of all others."""
+def _weighed(x: Floats, missing: Floats, gap: _Gap) -> tuple[float, float]:
+    """Mean of the minutes of the stretch, weighed by what is missing in them, and the middle of all others."""
     inside = float(missing @ x[gap.start : gap.end]) / max(float(missing.sum()), 1.0)
-    return float(np.log((inside + 0.5) / (np.median(np.delete(x, np.arange(gap.start, gap.end))) + 0.5)))
+    return inside, float(np.median(np.delete(x, np.arange(gap.start, gap.end))))
 
 
 def _flank(gap: _Gap, on: Grid) -> npt.NDArray[np.int64]:

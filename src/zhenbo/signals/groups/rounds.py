@@ -67,7 +67,7 @@ from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.people import badge_share
 from zhenbo.kernel.presence import lively
 from zhenbo.kernel.visits import visits
-from zhenbo.signals.bunching import held
+from zhenbo.signals.bunching import excess_weight
 from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, NEUTRAL
 
 Ints = npt.NDArray[np.int64]
@@ -113,8 +113,7 @@ def _called(session: Session, told: pa.Table, base: Mapping[str, Any]) -> Eviden
     second = sorted(partners["p_min"].to_pylist())[min(1, partners.num_rows - 1)]
     p = float(np.clip(second, base["lively_floor" if asked else "silent_floor"], 1))
     n, expected = len(accounts), float(pc.mean(partners["expected_min"]).as_py())
-    odds = max(n - expected, 0.0) / max(expected, 0.5)
-    weight = held(float(10 * np.log10(max(odds, 1e-3))) - ACCOUNT_PRIOR_DB, p)
+    weight = excess_weight(n, expected, p)
     if asked:  # a group and no more: each of them may be somebody whom a friend's message called
         weight = min(weight, -ACCOUNT_PRIOR_DB - 1)
     at = told["at"].to_numpy()

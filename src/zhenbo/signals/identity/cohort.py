@@ -56,8 +56,8 @@ from zhenbo.core.schema import ROOM_KINDS
 from zhenbo.core.session import DAY, HOUR, Session, by_visitors, codes, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.people import sample_of_the_rest
-from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, held
-from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR
+from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, excess_weight
+from zhenbo.signals.nulls import P_FLOOR
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -195,8 +195,7 @@ def _evidence(
     expected = found.expected if found else 0.0
     # born together by chance, or by a promotion and then as unlike the others as a sample of them would seldom be
     p = min((found.p if found else 1.0) + base["promotion_rate"] * (alike or 0.0), 1.0)
-    odds = max(members.sum() - expected, 0.0) / max(expected, 0.5)
-    weight = max(held(float(10 * np.log10(max(odds, 1e-3)) - ACCOUNT_PRIOR_DB), p), CLEAR_DB)
+    weight = max(excess_weight(members.sum(), expected, p), CLEAR_DB)
     db = np.where(members[older], weight, CLEAR_DB)
     events, total = cite(rows, mine if accused else None)
     ts = micros(rows["ts"])[mine] if accused else micros(rows["ts"])

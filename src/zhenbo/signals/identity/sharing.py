@@ -63,8 +63,7 @@ from zhenbo.core.session import Session, by_visitors, codes, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.orders import Orders, orders
 from zhenbo.kernel.people import overlap, people, sample_of_the_rest
-from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, Bunches, held, scan, survivor
-from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB
+from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, Bunches, excess_weight, scan, survivor
 from zhenbo.signals.racks import Rack, rack
 
 Ints = npt.NDArray[np.int64]
@@ -133,8 +132,7 @@ def _racked(session: Session, rows: pa.Table, found: Rack, base: Mapping[str, An
     mine = found.members[who]
     p = float(min(2 * found.p, 1.0))
     units = float(found.members.sum())
-    odds = max(units - found.expected, 0.0) / max(found.expected, 0.5)
-    weight = held(float(10 * np.log10(max(odds, 1e-3))) - ACCOUNT_PRIOR_DB, p)
+    weight = excess_weight(units, found.expected, p)
     tested = np.unique(who[who >= 0])
     alike = sample_of_the_rest(session, names.filter(pa.array(found.members)))
     events, total = cite(rows, mine)

@@ -50,13 +50,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
+from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Say, Signal, cite
 from zhenbo.core.session import MINUTE, Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.people import TRAITS, trait
 from zhenbo.kernel.visits import Bools, Visits, visits
 from zhenbo.signals.nulls import NEUTRAL, P_FLOOR
-from zhenbo.signals.stays import innocent
+from zhenbo.signals.stays import innocent, untold
 
 Floats = npt.NDArray[np.float64]
 
@@ -69,11 +69,9 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     """Hold silent stayers against passers-by and against those who stay and take part."""
     if session.scope != "session" or not len(session.accounts):
         return []
-    if not session.has("actor_id", "enter"):
-        return [Missing(Question.AUDIENCE, "account_ids")]
+    if missing := untold(session, Question.AUDIENCE, departures=True):
+        return missing
     seen = visits(session)
-    if not seen.ended.any():
-        return [Missing(Question.AUDIENCE, "leaves")]
     if seen.ended.sum() < base["ended_min"] * len(seen.came):
         return []
     people = _People.of(seen)

@@ -53,11 +53,10 @@ from zhenbo.core.session import Session, codes
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.opinions import opinions
 from zhenbo.kernel.orders import Orders, orders
-from zhenbo.signals.bunching import UNREMARKABLE, Bunches, scan, survivor
-from zhenbo.signals.bunching import held as held_down
+from zhenbo.signals.bunching import UNREMARKABLE, Bunches, excess_weight, scan, survivor
 from zhenbo.signals.company import SURE, Fact, goods, together
 from zhenbo.signals.looks import Held, created_in, events_of, strongest
-from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR, fisher
+from zhenbo.signals.nulls import P_FLOOR, fisher
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -144,10 +143,11 @@ def _seconded(session: Session, made: Orders, held: Held) -> Held:
     if other >= SURE:
         return held
     p = fisher(held.bunches.p, other)
-    odds = max(far.sum() - held.bunches.expected, 0.0) / max(held.bunches.expected, 0.1)
-    weight_db = held_down(float(10 * np.log10(max(odds, 1e-3)) - ACCOUNT_PRIOR_DB), p)
+    expected = held.bunches.expected
+    odds = max(far.sum() - expected, 0.0) / max(expected, 0.1)
+    weight_db = excess_weight(far.sum(), expected, p, 0.1)
     mid = odds / (1 + odds)
-    return replace(held, bunches=Bunches(p, held.bunches.expected, far, weight_db, (mid * mid, mid, 1.0)))
+    return replace(held, bunches=Bunches(p, expected, far, weight_db, (mid * mid, mid, 1.0)))
 
 
 def _distinct(of: Ints, who: Ints, n: int) -> Ints:
@@ -166,7 +166,7 @@ def _evidence(session: Session, made: Orders, best: str, tried: Mapping[str, Hel
     low, mid, high = (share * mine.sum() for share in held.bunches.excess)
     shown = mine if accused else held.carriers
     events, total = cite(events_of(session, made, shown))
-    buyers = made.keys["actor_id" if (made.keys["actor_id"] >= 0).any() else "addr"]
+    buyers = made.buyer
     causes = (
         Cause("family", "ruled_out"),
         Cause("bulk_buying", "ruled_out"),

@@ -86,9 +86,9 @@ from zhenbo.core.session import DAY, HOUR, Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.orders import NEVER, UNTIMED, Orders, orders
 from zhenbo.kernel.rebuys import Alike, rebought_elsewhere
-from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, held
+from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, excess_weight
 from zhenbo.signals.looks import NAMELESS_DB, keyed
-from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR, Floats, share_tail
+from zhenbo.signals.nulls import P_FLOOR, Floats, share_tail
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -339,8 +339,7 @@ BESIDE = 20
 
 def _withdrawn(made: Orders, of_it: Bools, members: Bools, undone: Bools, in_hand: Bools) -> bool:
     """Whether a product was taken back from nearly everybody, and they are many."""
-    buyer = made.keys["actor_id"] if (made.keys["actor_id"] >= 0).any() else made.keys["addr"]
-    known = buyer[members & of_it]
+    known = made.buyer[members & of_it]
     many = bool(len(known)) and bool((known >= 0).all()) and len(np.unique(known)) >= 0.8 * len(known)
     return many and bool((of_it & undone).sum() >= 0.8 * (of_it & in_hand).sum())
 
@@ -432,8 +431,7 @@ def _regional(session: Session, made: Orders, back: Bools, out: Bools, regional:
 def _evidence(session: Session, made: Orders, paid: Bools, wave: _Wave, causes: tuple[Cause, ...]) -> Found:
     accused = _accused(wave)
     found = int(wave.members.sum())
-    odds = max(found - wave.expected, 0.0) / max(wave.expected, 0.5)
-    weight = max(held(float(10 * np.log10(max(odds, 1e-3)) - ACCOUNT_PRIOR_DB), wave.p), CLEAR_DB)
+    weight = max(excess_weight(found, wave.expected, wave.p), CLEAR_DB)
     weight = weight if keyed(made) else min(weight, NAMELESS_DB)
     db: Floats = np.where(wave.members & accused, weight, CLEAR_DB)
     judged = np.flatnonzero(wave.judged)
@@ -461,23 +459,26 @@ def _evidence(session: Session, made: Orders, paid: Bools, wave: _Wave, causes: 
 
 
 def _causes(made: Orders, regions: int, recalled: bool, rebought: str, wave: _Wave) -> tuple[Cause, ...]:
-    """What was taken out before looking, and what could not be tested: a recall not, where hardly anything else was sold."""
-    has_region, has_product = (made.keys[k].max(initial=-1) >= 0 for k in ("region", "target_id"))
+    """What was taken out before looking, and what could not be tested."""
     accused = _accused(wave)
     causes = []
-    if accused and has_product:
-        product = made.keys["target_id"]
-        top = np.bincount(product[wave.members & (product >= 0)], minlength=1).argmax()
-        has_product = bool((wave.judged & (product != top)).sum() >= BESIDE)
     if accused:  # of what was left when regions and product had been taken out
-        causes.append(Cause("regional", "ruled_out" if has_region else "open"))
-        causes.append(Cause("product_recall", "ruled_out" if has_product else "open"))
+        told = made.keys["region"].max(initial=-1) >= 0
+        causes.append(Cause("regional", "ruled_out" if told else "open"))
+        causes.append(Cause("product_recall", "ruled_out" if _others_sold(made, wave) else "open"))
     else:
         causes += [Cause("regional", "explains")] if regions else []
         causes += [Cause("product_recall", "explains")] if recalled else []
     if accused or rebought == "explains":
         causes.append(Cause("rebought", rebought))
     return (*causes, Cause("unpaid", "ruled_out")) if accused else tuple(causes)
+
+
+def _others_sold(made: Orders, wave: _Wave) -> bool:
+    """Whether enough other goods were sold to tell a recall by."""
+    product = made.keys["target_id"]
+    top = np.bincount(product[wave.members & (product >= 0)], minlength=1).argmax()
+    return bool(product.max(initial=-1) >= 0 and (wave.judged & (product != top)).sum() >= BESIDE)
 
 
 def _span(made: Orders, session: Session) -> tuple[int, int]:

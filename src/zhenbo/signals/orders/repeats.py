@@ -74,7 +74,7 @@ Bools = npt.NDArray[np.bool_]
 def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     """Test each product for buyers who come again for nothing; one piece of evidence, for the most telling product."""
     made = orders(session)
-    buyer = made.keys["actor_id"] if (made.keys["actor_id"] >= 0).any() else made.keys["addr"]
+    buyer = made.buyer
     product = made.keys["target_id"]
     known = (buyer >= 0) & (product >= 0) & made.timed("created")
     if not known.any():

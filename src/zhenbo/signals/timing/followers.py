@@ -37,25 +37,25 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
+from zhenbo.core.evidence import Cause, Evidence, Found, Say, Signal, cite
 from zhenbo.core.session import Session, by_visitors
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.entrance import sender
 from zhenbo.kernel.visits import Visits, visits
 from zhenbo.signals.company import ALONE
-from zhenbo.signals.errands import Errands, above, called, errands
-from zhenbo.signals.nulls import NEUTRAL, P_FLOOR, joined, share_tail
+from zhenbo.signals.errands import Errands, above, at_once, called, effect, errands
+from zhenbo.signals.nulls import NEUTRAL, P_FLOOR
+from zhenbo.signals.stays import untold
 
 
 def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     """Hold the visits that only follow against other rooms."""
     if session.scope != "session" or not session.counts.get("follow"):
         return []
-    if not session.has("actor_id", "enter"):
-        return [Missing(Question.ENGAGEMENT, "account_ids")]
+    if missing := untold(session, Question.ENGAGEMENT):
+        return missing
     seen = visits(session)
     if len(seen.came) < base["visits_min"]:
         return []
@@ -65,13 +65,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
 def _evidence(session: Session, seen: Visits, found: Errands, base: Mapping[str, Any]) -> Evidence:
     n, k = len(seen.came), int(found.which.sum())
     quick = int((found.waited < base["quick_s"]).sum())
-    many = above(k, n, base)
-    soon = float(share_tail(quick, k, base["quick_share"], base["concentration"])) if k else 1.0
-    p = (
-        min(many, float(joined(np.array(many), np.array(soon), base["each"])))
-        if soon < base["each"]
-        else many
-    )
+    p, soon = at_once(above(k, n, base), quick, k, base)
     usual = base["median"] * n
     if p >= base["remarkable"] or k < base["follows_min"]:
         return SIGNAL.evidence(
@@ -79,17 +73,15 @@ def _evidence(session: Session, seen: Visits, found: Errands, base: Mapping[str,
             args={"visits": n, "follows": k, "usual_share": base["median"]},
         )  # fmt: skip
     answers = soon >= base["each"] and called(found.at, session.span, base)
-    people = seen.names.take(pa.array(np.unique(seen.who[found.which])))
-    rest = seen.names.take(pa.array(np.setdiff1d(seen.who, seen.who[found.which])))
+    people, rest = seen.apart(found.which)
     asked = answers or sender(session, people, rest, base) == "own"
     events, total = cite(rows := by_visitors(session.rows("follow"), "ts"), np.asarray(pc.is_in(rows["actor_id"], value_set=people).to_numpy()))  # fmt: skip
     share = session.coverage("follow") or 1.0
-    most = usual * float(np.exp(1.6449 * base["sigma"]))
     return SIGNAL.evidence(
         window=session.span, p=float(np.clip(p, max(ALONE if asked else base["asked_floor"], P_FLOOR), 1)), observed=float(k), expected=usual,
         says="came_to_follow",
         args={"visits": n, "follows": k, "seen_share": round(k / n, 4), "usual_share": base["median"], "quick_share": round(quick / k, 4), "quick_s": float(base["quick_s"])},
-        effect=Effect("follows", max(k - most, 0.0) / share, (k - usual) / share, 1.2 * k / share),
+        effect=effect("follows", (k, usual, base["sigma"]), k, share),
         causes=(Cause("follow_reward", "open"),), events=events, events_total=total,
     )  # fmt: skip
 

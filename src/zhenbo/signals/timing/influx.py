@@ -49,13 +49,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.core.evidence import Effect, Evidence, Found, Missing, Say, Signal, cite
+from zhenbo.core.evidence import Effect, Evidence, Found, Say, Signal, cite
 from zhenbo.core.session import MINUTE, Session, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.visits import Bools, Ints, Visits, visits
-from zhenbo.signals.bunching import CLEAR_DB, held
-from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, NEUTRAL, P_FLOOR, joined
-from zhenbo.signals.stays import Innocent, innocent
+from zhenbo.signals.bunching import CLEAR_DB, excess_weight
+from zhenbo.signals.nulls import NEUTRAL, P_FLOOR, joined
+from zhenbo.signals.stays import Innocent, innocent, untold
 
 _STAY = 4 * MINUTE
 """Longer than a swipe, longer than most purchases; time enough to say a word."""
@@ -67,11 +67,9 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     """Hold every stretch against the rest of the broadcast."""
     if session.scope != "session":
         return []
-    if not session.has("actor_id", "enter"):
-        return [Missing(Question.AUDIENCE, "account_ids")]
+    if missing := untold(session, Question.AUDIENCE, departures=True):
+        return missing
     seen = visits(session)
-    if not seen.ended.any():
-        return [Missing(Question.AUDIENCE, "leaves")]
     if seen.ended.sum() < max(base["visits_min"], base["ended_min"] * len(seen.came)):
         return []
     top = _sharpest(_Stays.of(seen, session.span[1]), base)
@@ -142,9 +140,11 @@ def _sharpest(stays: _Stays, base: Mapping[str, Any]) -> _Stretch | None:
     if not np.isfinite(p).any():
         return None
     top = np.argsort(p, kind="stable")
-    within = _spread(a[top[0]], b[top[0]], len(stays.came))
+    within = np.zeros(len(stays.came), dtype=bool)
+    within[a[top[0]] : b[top[0]]] = True
     for i in top[1:][p[top[1:]] < base["remarkable"]]:
-        wider = within | _spread(a[i], b[i], len(stays.came))
+        wider = within.copy()
+        wider[a[i] : b[i]] = True
         # two stretches may each stand out against the other's calm: together they must against what is left
         if (
             len(a) * _odd(stays, base, wider.sum(), *((wider & mine).sum() for mine in own))
@@ -162,12 +162,6 @@ def _odd(stays: _Stays, base: Mapping[str, Any], came: Any, long: Any, acted: An
     chance = _lasting(long, came, (kept + 1) / (rest + 2), base)
     both = joined(chance, _taking(acted, long * (lively + 0.5) / (kept + 1), base), base["each"])
     return np.where(asked, both, np.inf)
-
-
-def _spread(first: int, last: int, n: int) -> Bools:
-    """The visits from one place up to another."""
-    at = np.arange(n)
-    return np.asarray((at >= first) & (at < last))
 
 
 def _told(stays: _Stays, within: Bools, p: float) -> _Stretch:
@@ -213,7 +207,7 @@ def _evidence(session: Session, seen: Visits, top: _Stretch, base: Mapping[str, 
     p = float(np.clip(max(top.p, _floor(asked, base)), P_FLOOR, 1))
     rows = session.rows("enter")
     start, end = (int(x) for x in stays.came[top.within][[0, -1]])
-    people = seen.names.take(pa.array(np.unique(seen.who[mine])))
+    people, _ = seen.apart(mine)
     theirs = np.asarray(pc.is_in(rows["actor_id"], value_set=people).to_numpy(zero_copy_only=False))
     ts = micros(rows["ts"])
     events, total = cite(rows, theirs & (ts >= start) & (ts <= end))
@@ -237,8 +231,7 @@ def _floor(asked: Innocent, base: Mapping[str, Any]) -> float:
 
 def _members(seen: Visits, mine: Bools, top: _Stretch, p: float, *, named: bool) -> dict[str, float]:
     """Weights of everybody looked at; nobody is pointed at where something else may have brought or sent them."""
-    odds = max(mine.sum() - top.expected, 0.0) / max(top.expected, 0.5)
-    weight = max(held(float(10 * np.log10(max(odds, 1e-3)) - ACCOUNT_PRIOR_DB), p), CLEAR_DB)
+    weight = max(excess_weight(mine.sum(), top.expected, p), CLEAR_DB)
     db = np.full(len(seen.names), CLEAR_DB)
     db[seen.who[mine]] = weight if named else CLEAR_DB
     there = np.unique(seen.who)

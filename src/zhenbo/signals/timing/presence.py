@@ -144,8 +144,7 @@ def _rows(session: Session, v: Visits, mine: Bools) -> tuple[pa.Table, Bools]:
     """Entries and departures of the members' visits."""
     rows = session.rows("enter", "leave")
     who, names = codes(rows["actor_id"])
-    place = pc.fill_null(pc.index_in(names, value_set=v.names), -1).to_numpy(zero_copy_only=False)
-    known = np.where(who >= 0, np.r_[place, -1][who], -1).astype(np.int64)
+    known = np.where(who >= 0, np.r_[v.code(names), -1][who], -1)
     start = int(v.came[mine].min())
     span = int(v.left[mine].max()) - start + 1
     moment = micros(rows["ts"]) - start

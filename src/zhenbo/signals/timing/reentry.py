@@ -45,13 +45,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
+from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Say, Signal, cite
 from zhenbo.core.session import HOUR, MINUTE, SECOND, Session, by_visitors
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.entrance import sender
 from zhenbo.kernel.visits import OPEN, Bools, Ints, Visits, visits
-from zhenbo.signals.bunching import CLEAR_DB, held
-from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, NEUTRAL, P_FLOOR, joined, share_tail
+from zhenbo.signals.bunching import CLEAR_DB, excess_weight
+from zhenbo.signals.nulls import NEUTRAL, P_FLOOR, joined, share_tail
+from zhenbo.signals.stays import untold
 
 _REDIAL, _APART = 5 * SECOND, 2 * MINUTE
 """Coming again within this of going, or of coming where the going was not seen, is the same visit: a line that broke, a screen that turned."""
@@ -63,8 +64,8 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     """Hold who comes often against who comes once."""
     if session.scope != "session":
         return []
-    if not session.has("actor_id", "enter"):
-        return [Missing(Question.AUDIENCE, "account_ids")]
+    if missing := untold(session, Question.AUDIENCE):
+        return missing
     seen = visits(session)
     if len(seen.came) < base["visits_min"] or not (seen.acts > 0).any():
         return []
@@ -140,17 +141,14 @@ def _evidence(session: Session, seen: Visits, found: _Often, base: Mapping[str, 
             window=session.span, p=max(p, NEUTRAL), observed=float(n), expected=often * found.quiet,
             says="back_for_more", args={"visits": total, "accounts": often, "silent": n},
         )  # fmt: skip
-    members = seen.names.filter(pa.array(idle))
-    coming = np.flatnonzero(found.visits > 0)
-    door = sender(
-        session, members, seen.names.take(pa.array(np.setdiff1d(coming, np.flatnonzero(idle)))), base
-    )
+    members, others = seen.apart(idle[seen.who])
+    door = sender(session, members, others, base)
     dropped = _dropped(found)
     excused = door == "own" or dropped
     p = float(np.clip(p, base["sent_floor"] if excused else P_FLOOR, 1))
     usual = base["share"] * total
-    odds = max(theirs - usual, 0.0) / max(usual, 0.5)
-    weight = max(held(float(10 * np.log10(max(odds, 1e-3)) - ACCOUNT_PRIOR_DB), p), CLEAR_DB)
+    weight = max(excess_weight(theirs, usual, p), CLEAR_DB)
+    coming = np.flatnonzero(found.visits > 0)
     db = np.where(idle & (not excused), weight, CLEAR_DB)
     rows = by_visitors(session.rows("enter"))
     mine = np.asarray(pc.is_in(rows["actor_id"], value_set=members).to_numpy(zero_copy_only=False))

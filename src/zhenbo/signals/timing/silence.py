@@ -58,8 +58,8 @@ from zhenbo.kernel.entrance import sender
 from zhenbo.kernel.people import badge_share
 from zhenbo.kernel.visits import OPEN, Bools
 from zhenbo.kernel.waves import Newcomers, Turnover, Wave, newcomers, stayed, turnover, waves
-from zhenbo.signals.bunching import CLEAR_DB, held
-from zhenbo.signals.nulls import ACCOUNT_PRIOR_DB, P_FLOOR
+from zhenbo.signals.bunching import CLEAR_DB, excess_weight
+from zhenbo.signals.nulls import P_FLOOR
 
 _BEFORE = 15 * MINUTE
 """What is usual around a wave is taken from so much time before it (departures), or around it (acts)."""
@@ -226,8 +226,7 @@ def _accuse(
     start, end = min(c.wave.start for c in told), max(c.wave.end for c in told)
     causes, floor = _causes(session, new, members, told, room, base)
     p = float(np.clip(p, max(floor, P_FLOOR), 1))
-    odds = (members.sum() - usual) / max(usual, 0.5)
-    weight = CLEAR_DB if floor else held(float(10 * np.log10(max(odds, 1e-3)) - ACCOUNT_PRIOR_DB), p)
+    weight = CLEAR_DB if floor else excess_weight(members.sum(), usual, p)
     db = np.where(members, max(weight, CLEAR_DB), CLEAR_DB)
     rows = session.rows("enter")
     ts = micros(rows["ts"])

@@ -46,27 +46,24 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.core.evidence import Effect, Evidence, Found, Missing, Say, Signal, cite
+from zhenbo.core.evidence import Effect, Evidence, Found, Say, Signal, cite
 from zhenbo.core.session import MINUTE, Session
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.visits import Bools, Visits, visits
 from zhenbo.signals.company import ALONE
 from zhenbo.signals.nulls import NEUTRAL, P_FLOOR, fisher, share_tail
-from zhenbo.signals.stays import innocent
+from zhenbo.signals.stays import innocent, untold
 
 
 def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     """Hold long stays, and what was done in them, against other rooms and against short ones."""
     if session.scope != "session":
         return []
-    if not session.has("actor_id", "enter"):
-        return [Missing(Question.AUDIENCE, "account_ids")]
+    if missing := untold(session, Question.AUDIENCE, departures=True):
+        return missing
     seen = visits(session)
-    if not seen.ended.any():
-        return [Missing(Question.AUDIENCE, "leaves")]
     if seen.ended.sum() < max(base["visits_min"], base["ended_min"] * len(seen.came)):
         return []
     told = [one for minutes in _LENGTHS if (one := _length(session, seen, minutes, base))]
@@ -146,7 +143,7 @@ def _evidence(session: Session, seen: Visits, top: _Length, p: float, base: Mapp
     asked = innocent(session, seen, top.silent, base)
     floor = ALONE if asked.explained or asked.one_end else base["asked_floor"]
     rows = session.rows("enter")
-    people = seen.names.take(pa.array(np.unique(seen.who[top.silent])))
+    people, _ = seen.apart(top.silent)
     events, total = cite(
         rows, np.asarray(pc.is_in(rows["actor_id"], value_set=people).to_numpy(zero_copy_only=False))
     )

@@ -40,14 +40,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zhenbo.core.evidence import Cause, Effect, Evidence, Found, Missing, Say, Signal, cite
+from zhenbo.core.evidence import Cause, Evidence, Found, Say, Signal, cite
 from zhenbo.core.session import MINUTE, Session, by_visitors, micros
 from zhenbo.core.subject import Question, Tier
 from zhenbo.kernel.entrance import sender
 from zhenbo.kernel.visits import Bools, Ints, Visits, visits
 from zhenbo.signals.company import ALONE
-from zhenbo.signals.errands import Errands, above, errands
-from zhenbo.signals.nulls import NEUTRAL, P_FLOOR, joined, share_tail
+from zhenbo.signals.errands import Errands, above, at_once, effect, errands
+from zhenbo.signals.nulls import NEUTRAL, P_FLOOR
+from zhenbo.signals.stays import untold
 
 _A_WHILE = 3 * MINUTE
 """Who has been there for so long did not come to tap."""
@@ -57,8 +58,8 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     """Hold the visits that only tap, and those of them that tap at once, against other rooms."""
     if session.scope != "session" or not session.counts.get("like"):
         return []
-    if not session.has("actor_id", "enter"):
-        return [Missing(Question.ENGAGEMENT, "account_ids")]
+    if missing := untold(session, Question.ENGAGEMENT):
+        return missing
     seen = visits(session)
     if len(seen.came) < base["visits_min"]:
         return []
@@ -91,14 +92,11 @@ def _looks(found: Errands, n: int, base: Mapping[str, Any]) -> tuple[_Look, _Loo
     quick = found.which.copy()
     quick[found.which] = found.waited < base["quick_s"]
     only, k = int(found.which.sum()), int(quick.sum())
-    many = above(k, n, base)
-    soon = float(share_tail(k, only, base["quick_share"], base["concentration"])) if only else 1.0
-    both = float(joined(np.array(many), np.array(soon), base["each"]))
-    at_once = min(many, both) if soon < base["each"] else many
+    hasty, _ = at_once(above(k, n, base), k, only, base)
     median, sigma = base["only_median"], base["only_sigma"]
     of_all = above(only, n, {"median": median, "sigma": sigma})
     return (
-        _Look("came_to_tap", quick, base["median"], base["sigma"], at_once),
+        _Look("came_to_tap", quick, base["median"], base["sigma"], hasty),
         _Look("only_tapped", found.which, median, sigma, of_all),
     )
 
@@ -110,8 +108,7 @@ def _evidence(session: Session, seen: Visits, top: _Look, p: float, base: Mappin
         return SIGNAL.evidence(
             window=session.span, p=max(p, NEUTRAL), observed=float(k), expected=usual, says="few", args={"visits": n},
         )  # fmt: skip
-    people = seen.names.take(pa.array(np.unique(seen.who[top.which])))
-    rest = seen.names.take(pa.array(np.setdiff1d(seen.who, seen.who[top.which])))
+    people, rest = seen.apart(top.which)
     rows = by_visitors(session.rows("like"), "ts")
     theirs = np.asarray(pc.is_in(rows["actor_id"], value_set=people).to_numpy(zero_copy_only=False))
     called = _called(seen.first[top.which], _there(rows, seen), session.span, base)
@@ -119,25 +116,23 @@ def _evidence(session: Session, seen: Visits, top: _Look, p: float, base: Mappin
     taps = float(np.asarray(pc.fill_null(rows["qty"], 1).to_numpy())[theirs].sum())
     events, total = cite(rows, theirs)
     share = session.coverage("like") or 1.0
-    most = usual * float(np.exp(1.6449 * top.sigma))
     return SIGNAL.evidence(
         window=session.span, p=float(np.clip(p, max(ALONE if excused else base["asked_floor"], P_FLOOR), 1)), observed=float(k), expected=usual,
         says=top.says,
         args={
             "visits": n, "taps_only": k, "seen_share": round(k / n, 4), "usual_share": top.usual, "taps": round(taps), "quick_s": float(base["quick_s"]),
         },
-        effect=Effect("likes", max(k - most, 0.0) / k * taps / share, max(k - usual, 0.0) / k * taps / share, 1.2 * taps / share),
+        effect=effect("likes", (k, usual, top.sigma), taps, share),
         causes=(Cause("like_reward", "open"),), events=events, events_total=total,
     )  # fmt: skip
 
 
 def _there(rows: pa.Table, seen: Visits) -> Ints:
     """When those tapped who had been there for a while."""
-    who = pc.fill_null(pc.index_in(rows["actor_id"], value_set=seen.names), -1).to_numpy().astype(np.int64)
     first = np.full(len(seen.names) + 1, np.iinfo(np.int64).max // 2)
     np.minimum.at(first, seen.who, seen.came)
     ts = micros(rows["ts"])
-    return np.asarray(ts[ts - first[who] > _A_WHILE])
+    return np.asarray(ts[ts - first[seen.code(rows["actor_id"])] > _A_WHILE])
 
 
 def _called(at: Ints, there: Ints, span: tuple[int, int], base: Mapping[str, Any]) -> bool:
