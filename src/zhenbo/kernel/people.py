@@ -20,6 +20,9 @@ TRAITS = ("followers", "following", "level")
 SAMPLE_MIN = 20
 """Accounts on either side below which two samples cannot be told apart, so that nothing is learnt from their likeness."""
 
+_DEFAULT_MIN = 5
+"""So many accounts at the very earliest time of a record carry a default value, not a registration."""
+
 
 def badge_share(session: Session, members: pa.Array) -> float | None:
     """Share of these accounts that wear the host's fan badge; None where nobody in the room does."""
@@ -140,6 +143,21 @@ def _of_age(session: Session, names: pa.Array, mine: Bools) -> Bools:
 
 def _standing(accounts: pa.Table, names: pa.Array) -> dict[str, Floats]:
     return {name: trait(accounts, names, name) for name in TRAITS}
+
+
+def registered(session: Session, who: pa.Array) -> tuple[pa.Array, Ints]:
+    """Those of some accounts whose registration time is known, and that time, earliest first.
+
+    An earliest time that several accounts share to the microsecond is a default value of the source and is left out.
+    """
+    known = session.accounts.filter(pc.is_valid(session.accounts["since"]))
+    known = known.filter(pc.is_in(known["account_id"], value_set=who))
+    order = pc.sort_indices(known, sort_keys=[("since", "ascending"), ("account_id", "ascending")])
+    known = known.take(order)
+    since = micros(known["since"])
+    floor = int((since == since[0]).sum()) if len(since) else 0
+    known = known.slice(floor if floor >= _DEFAULT_MIN else 0)
+    return known["account_id"].combine_chunks(), micros(known["since"])
 
 
 def trait(accounts: pa.Table, names: pa.Array, column: str) -> Floats:

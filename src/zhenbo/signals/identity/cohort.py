@@ -55,7 +55,7 @@ from zhenbo.core.evidence import Cause, Effect, Found, Missing, Say, Signal, cit
 from zhenbo.core.schema import ROOM_KINDS
 from zhenbo.core.session import DAY, HOUR, Session, by_visitors, codes, micros
 from zhenbo.core.subject import Question, Tier
-from zhenbo.kernel.people import sample_of_the_rest
+from zhenbo.kernel.people import registered, sample_of_the_rest
 from zhenbo.signals.bunching import CLEAR_DB, UNREMARKABLE, excess_weight
 from zhenbo.signals.nulls import P_FLOOR
 
@@ -63,9 +63,6 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 _SPEAKING = ("comment", "like", "follow", "share", "gift")
-_DEFAULT_MIN = 5
-"""So many accounts at the very earliest time of a record carry a default value, not a registration."""
-
 _CERTAIN = 1e-6
 """Among windows as telling as this the one that holds the most accounts is told."""
 
@@ -77,7 +74,7 @@ def look(session: Session, base: Mapping[str, Any]) -> Iterable[Found]:
     rows = by_visitors(session.rows(*ROOM_KINDS))
     if not rows.num_rows:
         return []
-    names, since = _registered(session, rows)
+    names, since = registered(session, pc.unique(rows["actor_id"]))
     if len(names) < base["known_min"]:
         return [Missing(Question.AUDIENCE, "registration")]
     start = session.span[0]
@@ -106,18 +103,6 @@ class _Cohort:
     count: int
     expected: float
     honest: tuple[float, float]
-
-
-def _registered(session: Session, rows: pa.Table) -> tuple[pa.Array, Ints]:
-    """Accounts of the room whose registration time is known, and that time."""
-    known = session.accounts.filter(pc.is_valid(session.accounts["since"]))
-    known = known.filter(pc.is_in(known["account_id"], value_set=pc.unique(rows["actor_id"])))
-    order = pc.sort_indices(known, sort_keys=[("since", "ascending"), ("account_id", "ascending")])
-    known = known.take(order)
-    since = micros(known["since"])
-    floor = int((since == since[0]).sum()) if len(since) else 0
-    known = known.slice(floor if floor >= _DEFAULT_MIN else 0)
-    return known["account_id"].combine_chunks(), micros(known["since"])
 
 
 def _scan(since: Ints, older: int, base: Mapping[str, Any]) -> _Cohort | None:
