@@ -16,7 +16,8 @@ By accounts bought from many batches and years, by stolen ones, by sellers who l
 New people take part less than old ones, the old have other habits than the young, and the audience of one season may be its own kind: what a span differs by from its
 neighbours is taken to be large in any room. A habit that grows with age shows on one side only, so a span between older and younger accounts must differ from
 both, and one at the edge must differ by more. Who registered within three days comes for this room and is left out. Who came by an entrance of their
-own (a class, a relay, a code), or wears the host's fan badge, has a reason to be of one season. A reward for watching may draw those
+own (a class, a relay, a code), or wears the host's fan badge, has a reason to be of one season; those who talk may have registered when their star did, so nothing is
+asked of them where no badges are told. A reward for watching may draw those
 who collect them: so the question is raised, nothing is decided, and nobody is named.
 
 ## Method
@@ -150,8 +151,8 @@ def _evidence(session: Session, names: pa.Array, span: _Span, base: Mapping[str,
         )  # fmt: skip
     members, rest = names.filter(pa.array(mine)), names.filter(pa.array(~mine))
     door = sender(session, members, rest, base)
-    fans = (badge_share(session, members) or 0.0) > base["fans"]
-    floor = base["sent_floor"] if door == "own" or fans else base["asked_floor"]
+    club = _club(session, members, base, active=span.active)
+    floor = base["sent_floor"] if door == "own" or club != "ruled_out" else base["asked_floor"]
     rows = session.rows("comment" if span.active else "enter")
     theirs = np.asarray(pc.is_in(rows["actor_id"], value_set=members).to_numpy(zero_copy_only=False))
     events, total = cite(rows, theirs)
@@ -166,10 +167,18 @@ def _evidence(session: Session, names: pa.Array, span: _Span, base: Mapping[str,
         effect=_effect(session, span, n, float(total)),
         causes=(
             Cause("watching_task", {"own": "explains", "none": "ruled_out"}.get(door, "open")),
-            Cause("fan_club", "explains" if fans else "ruled_out"), Cause("registration_wave", "open"),
+            Cause("fan_club", club), Cause("registration_wave", "open"),
         ),
         events=events, events_total=total,
     )  # fmt: skip
+
+
+def _club(session: Session, members: pa.Array, base: Mapping[str, Any], *, active: bool) -> str:
+    """Whether they may be the host's fans: people register by the thousand when a star joins a platform, and they talk, so untold badges leave it open."""
+    badges = badge_share(session, members)
+    if badges is None:
+        return "open" if active else "ruled_out"
+    return "explains" if badges > base["fans"] else "ruled_out"
 
 
 def _effect(session: Session, span: _Span, n: int, rows: float) -> Effect | None:
