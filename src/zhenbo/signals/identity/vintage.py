@@ -151,8 +151,9 @@ def _evidence(session: Session, names: pa.Array, span: _Span, base: Mapping[str,
         )  # fmt: skip
     members, rest = names.filter(pa.array(mine)), names.filter(pa.array(~mine))
     door = sender(session, members, rest, base)
-    club = _club(session, members, base, active=span.active)
-    floor = base["sent_floor"] if door == "own" or club != "ruled_out" else base["asked_floor"]
+    club = _club(session, members, base)
+    excused = door == "own" or club == "explains" or (span.active and club == "open")
+    floor = base["sent_floor"] if excused else base["asked_floor"]
     rows = session.rows("comment" if span.active else "enter")
     theirs = np.asarray(pc.is_in(rows["actor_id"], value_set=members).to_numpy(zero_copy_only=False))
     events, total = cite(rows, theirs)
@@ -162,7 +163,7 @@ def _evidence(session: Session, names: pa.Array, span: _Span, base: Mapping[str,
         says="active" if span.active else "silent",
         args={
             "accounts": n, "crowd": size, "others": others, "first_us": span.first, "last_us": span.last,
-            "share": round(n / size, 4), "others_share": round(float((span.within & ~span.crowd).sum()) / others, 4),
+            "crowd_share": round(n / size, 4), "others_share": round(float((span.within & ~span.crowd).sum()) / others, 4),
         },
         effect=_effect(session, span, n, float(total)),
         causes=(
@@ -173,11 +174,11 @@ def _evidence(session: Session, names: pa.Array, span: _Span, base: Mapping[str,
     )  # fmt: skip
 
 
-def _club(session: Session, members: pa.Array, base: Mapping[str, Any], *, active: bool) -> str:
-    """Whether they may be the host's fans: people register by the thousand when a star joins a platform, and they talk, so untold badges leave it open."""
+def _club(session: Session, members: pa.Array, base: Mapping[str, Any]) -> str:
+    """Whether they are the host's fans: people register by the thousand when a star joins a platform."""
     badges = badge_share(session, members)
     if badges is None:
-        return "open" if active else "ruled_out"
+        return "open"
     return "explains" if badges > base["fans"] else "ruled_out"
 
 
@@ -200,14 +201,14 @@ SIGNAL = Signal(
     title=Say("Silent, or active, accounts of one vintage", "静默（或活跃）账号同期注册"),
     says={
         "silent": Say(
-            "Of {crowd} accounts that came and did nothing {accounts} ({share}) were registered from {first_us} to {last_us}; of the {others} that did something it is "
+            "Of {crowd} accounts that came and did nothing {accounts} ({crowd_share}) were registered from {first_us} to {last_us}; of the {others} that did something it is "
             "{others_share}. Nobody is named.",
-            "进场而毫无互动的 {crowd} 个账号中，{accounts} 个（{share}）注册于 {first_us} 至 {last_us}；有互动的 {others} 个账号中仅为 {others_share}。不指认任何账号。",
+            "进场而毫无互动的 {crowd} 个账号中，{accounts} 个（{crowd_share}）注册于 {first_us} 至 {last_us}；有互动的 {others} 个账号中仅为 {others_share}。不指认任何账号。",
         ),
         "active": Say(
-            "Of {crowd} accounts that came and did something {accounts} ({share}) were registered from {first_us} to {last_us}; of the {others} that did nothing it is "
+            "Of {crowd} accounts that came and did something {accounts} ({crowd_share}) were registered from {first_us} to {last_us}; of the {others} that did nothing it is "
             "{others_share}. Nobody is named.",
-            "进场且有互动的 {crowd} 个账号中，{accounts} 个（{share}）注册于 {first_us} 至 {last_us}；毫无互动的 {others} 个账号中仅为 {others_share}。不指认任何账号。",
+            "进场且有互动的 {crowd} 个账号中，{accounts} 个（{crowd_share}）注册于 {first_us} 至 {last_us}；毫无互动的 {others} 个账号中仅为 {others_share}。不指认任何账号。",
         ),
         "of_all_ages": Say(
             "The {known} accounts that did something and that did nothing were registered over the same years.",
