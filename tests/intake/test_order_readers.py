@@ -56,14 +56,14 @@ def test_an_order_report_and_an_item_report_of_taobao_are_one_trade(tmp_path):
 
 
 def test_an_unknown_file_is_told_the_nearest_known_source(tmp_path):
-    """Columns of an order export without the parent order: the message names the source and what it needs."""
+    """Columns of an order export without the parent order: the message names the source and what it needs; where none is near, what was read."""
     text = "子订单编号,订单应付金额,订单提交时间,订单状态\n1,5.00,2024-05-31 20:00:00,已发货\n"
     (reject,) = load(written(tmp_path, x=text), b"k" * 32).unused
     assert "doudian.orders" in reject.detail
     assert "主订单编号" in reject.detail
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
     (plain,) = load([tmp_path], b"k" * 32).unused
-    assert plain.detail == ""
+    assert plain.detail == "no known source has half of its fields: a, b"
 
 
 RETAIL = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country

@@ -115,7 +115,7 @@ def _by_rows(path: Path, family: Format) -> Recognised | None:
         if family.name in mapping.formats and (score := fit(mapping, sample)) > 0
     ]
     if not scored:
-        return Recognised("unrecognised", detail=nearest(family, sample))
+        return Recognised("unrecognised", detail=nearest(family, sample) or _fields_seen(sample))
     best = min(scored, key=lambda s: (-s[0], s[1]))
     return Recognised("mapped", family, best[2])
 
@@ -139,6 +139,15 @@ def nearest(family: Format, sample: list[dict[str, Any]]) -> str:
     return best[3] if best else ""
 
 
+def _fields_seen(sample: list[dict[str, Any]]) -> str:
+    """The fields of a file that is near no known source, so that its owner sees what was read; names only, and few."""
+    names = list(dict.fromkeys(str(name) for row in sample for name in row))
+    shown = ", ".join(name[:40] for name in names[:_SHOWN])
+    return f"no known source has half of its fields: {shown}{' …' if len(names) > _SHOWN else ''}"
+
+
+_SHOWN = 8
+"""Fields of an unknown file that are named."""
 _NEAR = 0.5
 """Share of the columns that a source is known by from which a file is said to come close."""
 

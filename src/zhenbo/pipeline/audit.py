@@ -340,10 +340,12 @@ def read_papers(loaded: "Loaded", paths: Sequence[Path], deals: Sequence[Path] =
 def nothing_read(paths: Sequence[Path], rejects: Sequence[Reject]) -> NoEventsError:
     """What is said where no event could be read: what was there instead, and what is known."""
     seen = (
-        "; ".join(dict.fromkeys(f"{r.file}: {r.reason} {r.detail}".strip() for r in rejects))
+        "; ".join(
+            dict.fromkeys(f"{r.file}: {', '.join(filter(None, (r.reason, r.detail)))}" for r in rejects)
+        )
         or "no files there"
     )
     return NoEventsError(
         f"No readable event in {', '.join(map(str, paths))} ({seen[:600]}). Known sources and the columns they are "
-        "known by: docs/sources.md; canonical columns: docs/schema.md."
+        "known by: docs/sources.md; canonical columns, to which those of any table can be renamed: docs/schema.md."
     )

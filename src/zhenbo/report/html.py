@@ -136,7 +136,9 @@ def _tally(ordered: Sequence[SubjectVerdict], lang: Lang) -> list[tuple[str, str
 def _index_line(
     subject: SubjectVerdict, anchors: Mapping[str, str], titles: Mapping[str, Say], lang: Lang
 ) -> IndexLine:
-    accusing = [r for r in subject.reasons if r.weight_db > 0]
+    # a signal's name beside a room in which nothing was found reads as an accusation
+    cleared = subject.verdict is Outcome.UNLIKELY
+    accusing = [r for r in subject.reasons if r.weight_db > 0 and not cleared]
     best = max(accusing, key=lambda r: r.weight_db, default=None)
     title = None if best is None else titles.get(best.signal)
     strongest = (
