@@ -14,7 +14,7 @@ from zhenbo.pipeline import baselines
 from zhenbo.signals.identity.vintage import SIGNAL, look
 
 _AGES = "since=202{0|1|2|3|4|5}-0{1|2|3|4|5|6|7|8|9}-{11|12|13|14|15|16|17|18|19|20|21|22|23}T10:00"
-_SEASON = "since=2025-1{0|1}-{11|12|13|14|15|16|17|18|19|20|21|22|23}T10:00"
+_SEASON = "since=2023-1{0|1}-{11|12|13|14|15|16|17|18|19|20|21|22|23}T10:00"
 _ROOM = f'20:00-21:50 b1..b400 enter scattered [{_AGES} via=door{{n%4}}]; 20:05-21:55 b1..b120 say "{{n}}"'
 _SENT = f"20:00-21:50 a1..a300 enter scattered [{_SEASON} via=door{{n%4}}]"
 
@@ -48,6 +48,11 @@ def test_a_crowd_that_all_talks_is_asked_of_the_comments():
     assert told.p <= 4e-4
     assert told.effect is not None
     assert told.effect.low < 300 <= told.effect.high
+
+
+def test_the_youngest_may_take_part_less_than_all_others():
+    """The same crowd, registered after everybody else: beside nobody younger it must stand out by more."""
+    assert _found(_SENT.replace("2023-1", "2025-1")).p > _found(_SENT).p
 
 
 @pytest.mark.parametrize(
